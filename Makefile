@@ -1,0 +1,59 @@
+# Everything a newcomer needs: make run, make test. Both need Python 3.11 or newer, and nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help run test check format bench openapi upgrade-dependencies clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+run: $(VENV)/.run ## Serve the API with its documentation; needs nothing but Python
+	@exec $(BIN)/eventapi serve
+
+test: $(VENV)/.dev ## Run all tests, on a PostgreSQL that they start themselves
+	$(BIN)/pytest
+
+check: $(VENV)/.dev ## Lint, format, types, dependency rule, OpenAPI document
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/eventapi openapi | diff docs/openapi.json - \
+	    || { echo 'docs/openapi.json is out of date: run make openapi'; exit 1; }
+	$(BIN)/python -m openapi_spec_validator docs/openapi.json
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+openapi: $(VENV)/.dev ## Write docs/openapi.json anew
+	$(BIN)/eventapi openapi > docs/openapi.json
+
+bench: $(VENV)/.dev ## Measure how fast tickets are sold
+	$(BIN)/python -m benchmarks
+
+upgrade-dependencies: $(VENV)/.dev ## Pin the newest versions of all libraries
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-annotate --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	    --output-file constraints.txt pyproject.toml
+	touch pyproject.toml
+
+clean: ## Remove what was installed and all data
+	rm -rf $(VENV) var
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo 'EventAPI needs Python 3.11 or newer; name one with make PYTHON=...'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,1 @@
+"""EventAPI: a headless ticketing engine."""
