@@ -1,0 +1,91 @@
+"""Who may do what: the role policy, as a table that can be read at a glance.
+
+A use case asks :func:`require` before it does anything, or :func:`may` where
+the answer decides what is shown.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final
+
+from eventapi.domain.errors import NotAllowed, NotSignedIn
+from eventapi.domain.user import Role
+from eventapi.domain.values import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in account that asks for something.
+
+    A guest is no actor: where one may be meant, the type is ``Actor | None``.
+    """
+
+    id: UserId
+    username: str
+    role: Role
+
+
+class Action(StrEnum):
+    """What can be done; the words complete "You may not …"."""
+
+    REGISTER_ADMIN = "register an admin"
+    CREATE_EVENT = "create events"
+    PURCHASE_TICKETS = "purchase tickets"
+    SEE_ORDER = "see this order"
+    SEE_SALES_REPORTS = "see sales reports"
+
+
+class Scope(Enum):
+    """To what an action extends."""
+
+    NONE = "nothing"
+    OWN = "what is the actor's own"
+    ALL = "everything"
+
+
+_NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
+_COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
+
+# Own means, of an order: bought by the actor, or for an event of the actor's;
+# of a report: over the actor's events.
+_TABLE = {
+    # may                      guest  user   organizer  admin
+    Action.REGISTER_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
+    Action.CREATE_EVENT:      (_NONE, _NONE, _ALL,      _ALL),
+    Action.PURCHASE_TICKETS:  (_NONE, _ALL,  _NONE,     _NONE),
+    Action.SEE_ORDER:         (_NONE, _OWN,  _OWN,      _ALL),
+    Action.SEE_SALES_REPORTS: (_NONE, _NONE, _OWN,      _ALL),
+}  # fmt: skip
+
+POLICY: Final[dict[Action, dict[Role | None, Scope]]] = {
+    action: dict(zip(_COLUMNS, scopes, strict=True)) for action, scopes in _TABLE.items()
+}
+
+
+def scope_of(actor: Actor | None, action: Action) -> Scope:
+    """To what an action of this actor extends."""
+    return POLICY[action][actor.role if actor else None]
+
+
+def may(actor: Actor | None, action: Action, *, owners: Collection[UserId]) -> bool:
+    """Whether an actor may do this to a thing that belongs to these accounts."""
+    scope = scope_of(actor, action)
+    return scope is Scope.ALL or (scope is Scope.OWN and actor is not None and actor.id in owners)
+
+
+def require(actor: Actor | None, action: Action) -> Actor:
+    """Make sure that an actor may do this to something at least.
+
+    Returns:
+        The actor, now known not to be a guest.
+
+    Raises:
+        NotSignedIn: a guest asks for what needs an account.
+        NotAllowed: no one of this role may do this.
+    """
+    if actor is None:
+        raise NotSignedIn
+    if scope_of(actor, action) is Scope.NONE:
+        raise NotAllowed(action)
+    return actor
