@@ -1,0 +1,1 @@
+"""The use cases, the ports they need, the messages they take and the views they give."""
