@@ -1,0 +1,1 @@
+"""What implements the application's ports: storage, clock, identities, password hashes."""

@@ -1,0 +1,23 @@
+"""Storage in this process's memory: for tests of clients, and to try things out.
+
+It keeps every promise of the ports that PostgreSQL keeps, except to be there
+tomorrow or in another process.
+"""
+
+from eventapi.adapters.memory.database import MemoryDatabase
+from eventapi.adapters.memory.queries import (
+    MemoryEventQueries,
+    MemoryHealth,
+    MemoryOrderQueries,
+    MemoryUserQueries,
+)
+from eventapi.adapters.memory.unit_of_work import MemoryUnitOfWork
+
+__all__ = [
+    "MemoryDatabase",
+    "MemoryEventQueries",
+    "MemoryHealth",
+    "MemoryOrderQueries",
+    "MemoryUnitOfWork",
+    "MemoryUserQueries",
+]

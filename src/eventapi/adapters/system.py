@@ -1,0 +1,38 @@
+"""The clock and the identities of the machine."""
+
+import secrets
+from datetime import UTC, datetime
+
+from uuid_utils.compat import uuid7
+
+from eventapi.domain.values import OrderId, TicketCode, TicketId
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class RandomIdentities:
+    """Identities that need no coordination between processes or machines.
+
+    Ids are UUIDs of version 7 (RFC 9562): the newest sorts last, so that an
+    index on them grows at its end. Codes come from the system's secure source.
+    """
+
+    def order_id(self) -> OrderId:
+        """Give a new order's identity."""
+        return OrderId(uuid7())
+
+    def ticket_id(self) -> TicketId:
+        """Give a new ticket's identity."""
+        return TicketId(uuid7())
+
+    def ticket_code(self) -> TicketCode:
+        """Give a code of 130 random bits, 5 from each byte."""
+        alphabet = TicketCode.ALPHABET
+        random_bytes = secrets.token_bytes(TicketCode.LENGTH)
+        return TicketCode("".join(alphabet[byte % len(alphabet)] for byte in random_bytes))
