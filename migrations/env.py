@@ -1,0 +1,13 @@
+"""Run migrations over the connection that eventapi.adapters.postgres.migrations hands in."""
+
+from alembic import context
+
+from eventapi.adapters.postgres.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,41 @@
+-- Write any number of orders, with their tickets and the answers to remember,
+-- in one round trip.
+--
+-- Each column comes as one array and unnest() makes rows of them, so that the
+-- text of the statement is the same for one ticket or a thousand. The three
+-- inserts see the same snapshot; the foreign keys between them are checked at
+-- the end of the statement, when all rows are there. So is the trigger that
+-- raises events.tickets_sold by the tickets that came: see count_tickets_sold
+-- in migrations/.
+WITH new_orders AS (
+    INSERT INTO orders (id, event_id, buyer_id, status, total, currency, created_at)
+    SELECT * FROM unnest(
+        CAST(:order_ids AS uuid[]),
+        CAST(:order_event_ids AS bigint[]),
+        CAST(:order_buyer_ids AS bigint[]),
+        CAST(:order_statuses AS text[]),
+        CAST(:order_totals AS numeric[]),
+        CAST(:order_currencies AS text[]),
+        CAST(:order_created_ats AS timestamptz[])
+    )
+),
+new_requests AS (
+    INSERT INTO accepted_requests (owner_id, key, fingerprint, answer, accepted_at)
+    SELECT owner_id, key, decode(fingerprint, 'hex'), answer, accepted_at FROM unnest(
+        CAST(:request_owner_ids AS bigint[]),
+        CAST(:request_keys AS text[]),
+        CAST(:request_fingerprints AS text[]),
+        CAST(:request_answers AS jsonb[]),
+        CAST(:request_accepted_ats AS timestamptz[])
+    ) AS request (owner_id, key, fingerprint, answer, accepted_at)
+)
+INSERT INTO tickets (id, event_id, order_id, code, attendee_name, attendee_email, issued_at)
+SELECT * FROM unnest(
+    CAST(:ticket_ids AS uuid[]),
+    CAST(:ticket_event_ids AS bigint[]),
+    CAST(:ticket_order_ids AS uuid[]),
+    CAST(:ticket_codes AS text[]),
+    CAST(:ticket_attendee_names AS text[]),
+    CAST(:ticket_attendee_emails AS text[]),
+    CAST(:ticket_issued_ats AS timestamptz[])
+)

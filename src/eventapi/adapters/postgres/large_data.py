@@ -1,0 +1,72 @@
+"""A large amount of made-up data, to measure on."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine, text
+
+from eventapi.adapters.postgres.assets import sql_file
+from eventapi.adapters.postgres.engine import storage_errors
+
+ACCOUNTS = text("""
+    INSERT INTO users (username, username_key, password_hash, role, created_at)
+    SELECT name, name, 'none', role, now()
+    FROM generate_series(1, :count) AS number
+    CROSS JOIN LATERAL (SELECT :role || '-' || number || '-' || :batch AS name, :role AS role)
+    ORDER BY number
+    RETURNING id
+""")
+GENERATE = sql_file("generate_events.sql")
+ORGANIZERS, BUYERS = 1_000, 10_000
+TICKETS_PER_STEP = 200_000
+EXPONENT = 0.7  # of the power law by which sales fall with an event's rank
+
+
+def generate_large_data(
+    engine: Engine, *, events: int, tickets: int, progress: Callable[[int], object]
+) -> int:
+    """Add events and their sales, the event of rank r selling in proportion to 1 / r**0.7.
+
+    Args:
+        engine: of the database.
+        events: how many.
+        tickets: about how many they sell in all.
+        progress: is told how many events were just added.
+
+    Returns:
+        How many tickets were sold.
+    """
+    scale = tickets / sum(rank**-EXPONENT for rank in range(1, events + 1))
+    sold = 0
+    with storage_errors(), engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        batch = connection.execute(text("SELECT nextval('events_id_seq')")).scalar_one()
+        first_organizer, first_buyer = (
+            connection.execute(ACCOUNTS, {"count": count, "role": role, "batch": batch})
+            .scalars()
+            .all()[0]
+            for role, count in (("organizer", ORGANIZERS), ("user", BUYERS))
+        )
+        rank = 1
+        while rank <= events:
+            step = min(events - rank + 1, max(1, int(TICKETS_PER_STEP / (scale * rank**-EXPONENT))))
+            sold += connection.execute(
+                GENERATE,
+                {
+                    "first_rank": rank,
+                    "last_rank": rank + step - 1,
+                    "scale": scale,
+                    "exponent": EXPONENT,
+                    "first_organizer": first_organizer,
+                    "organizers": ORGANIZERS,
+                    "first_buyer": first_buyer,
+                    "buyers": BUYERS,
+                },
+            ).rowcount
+            connection.commit()
+            progress(step)
+            rank += step
+        connection.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM ANALYZE"))
+    return sold
