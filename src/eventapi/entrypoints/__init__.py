@@ -1,0 +1,1 @@
+"""What drives the application: HTTP, the command line, and the root where all is composed."""

@@ -1,0 +1,53 @@
+"""``eventapi``: serve the API, and look after its database and accounts."""
+
+import sys
+
+import click
+import orjson
+
+from eventapi.entrypoints import bootstrap
+from eventapi.entrypoints.cli.data import data
+from eventapi.entrypoints.cli.database import db
+from eventapi.entrypoints.cli.serve import serve
+from eventapi.entrypoints.cli.users import users
+from eventapi.entrypoints.logs import configure_logs
+from eventapi.entrypoints.settings import Settings
+
+SETTINGS_HELP = """\b
+Settings come from the environment:
+  EVENTAPI_PROFILE                 development (default) or production
+  DATABASE_URL                     postgresql://user:password@host:port/name;
+                                   without it an embedded PostgreSQL is used
+  EVENTAPI_DATA_DIR                where the embedded database lies (var)
+  EVENTAPI_SECRET_KEY              signs tokens; production needs one
+  EVENTAPI_HOST, EVENTAPI_PORT     where to listen (127.0.0.1, 8000)
+  EVENTAPI_WORKERS                 processes (one for each core)
+  EVENTAPI_THREADS                 threads of each process (4)
+  EVENTAPI_ORDER_LIMIT             tickets that one order may hold (10)
+  EVENTAPI_OPEN_ADMIN_REGISTRATION lets anyone register an admin
+                                   (true in development, never in production)
+  EVENTAPI_ALLOW_EMBEDDED_DATABASE lets production use the embedded database
+  EVENTAPI_ACCESS_TOKEN_LIFETIME   for example 900 (seconds) or 15m
+  EVENTAPI_REFRESH_TOKEN_LIFETIME  for example 30d
+  EVENTAPI_MAX_BODY_SIZE           of a request, in bytes (1048576)
+"""
+
+
+@click.group(epilog=SETTINGS_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="eventapi")
+def main() -> None:
+    """EventAPI, a headless ticketing engine."""
+    configure_logs(json=False)
+
+
+@main.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    app = bootstrap.memory_app(bootstrap.with_secret_key(Settings(), keep=False))
+    document = app.test_client().get("/api/openapi.json").get_json()
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.write(orjson.dumps(document, option=options).decode())
+
+
+for command in (serve, db, users, data):
+    main.add_command(command)

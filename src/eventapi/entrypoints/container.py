@@ -1,0 +1,77 @@
+"""The composition root: which adapter stands behind each port.
+
+One container a process; nothing else knows that it exists.
+"""
+
+from dependency_injector import containers, providers
+
+from eventapi.adapters import memory, postgres
+from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.system import RandomIdentities, SystemClock
+from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
+from eventapi.application.events import CreateEvent, ListEvents, RankEvents, ShowEvent
+from eventapi.application.orders import ListOrders, PurchaseTickets, ShowOrder
+from eventapi.application.ports import Clock, PasswordHasher
+from eventapi.application.use_cases import UseCases
+
+
+class MemoryStorage(containers.DeclarativeContainer):
+    """Everything in this process's memory."""
+
+    database = providers.Singleton(memory.MemoryDatabase)
+    unit_of_work = providers.Factory(memory.MemoryUnitOfWork, database)
+    users = providers.Singleton(memory.MemoryUserQueries, database)
+    events = providers.Singleton(memory.MemoryEventQueries, database)
+    orders = providers.Singleton(memory.MemoryOrderQueries, database)
+    health = providers.Singleton(memory.MemoryHealth)
+
+
+class PostgresStorage(containers.DeclarativeContainer):
+    """Everything in PostgreSQL."""
+
+    database_url = providers.Dependency(instance_of=str)
+    pool_size = providers.Dependency(instance_of=int)
+
+    engine = providers.Singleton(postgres.make_engine, database_url, pool_size=pool_size)
+    unit_of_work = providers.Factory(postgres.PostgresUnitOfWork, engine)
+    users = providers.Singleton(postgres.PostgresUserQueries, engine)
+    events = providers.Singleton(postgres.PostgresEventQueries, engine)
+    orders = providers.Singleton(postgres.PostgresOrderQueries, engine)
+    health = providers.Singleton(postgres.PostgresHealth, engine)
+
+
+class Application(containers.DeclarativeContainer):
+    """The use cases on one kind of storage."""
+
+    storage = providers.DependenciesContainer()
+    open_admin_registration = providers.Dependency(instance_of=bool)
+    order_limit = providers.Dependency(instance_of=int)
+
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
+    identities = providers.Singleton(RandomIdentities)
+    unit_of_work = storage.unit_of_work.provider
+
+    register_account = providers.Singleton(
+        RegisterAccount,
+        unit_of_work,
+        hasher,
+        clock,
+        open_admin_registration=open_admin_registration,
+    )
+    use_cases = providers.Singleton(
+        UseCases,
+        register_account=register_account,
+        sign_in=providers.Singleton(SignIn, unit_of_work, hasher),
+        show_account=providers.Singleton(ShowAccount, storage.users),
+        create_event=providers.Singleton(CreateEvent, unit_of_work, clock),
+        show_event=providers.Singleton(ShowEvent, storage.events),
+        list_events=providers.Singleton(ListEvents, storage.events, clock),
+        rank_events=providers.Singleton(RankEvents, storage.events),
+        purchase_tickets=providers.Singleton(
+            PurchaseTickets, unit_of_work, clock, identities, order_limit=order_limit
+        ),
+        list_orders=providers.Singleton(ListOrders, storage.orders),
+        show_order=providers.Singleton(ShowOrder, storage.orders),
+        storage_health=storage.health,
+    )

@@ -1,0 +1,132 @@
+"""The Flask application."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+import flask_smorest
+import orjson
+import structlog
+from flask import Flask, Response, g, request
+from flask.json.provider import JSONProvider
+from uuid_utils.compat import uuid7
+
+from eventapi.application.use_cases import UseCases
+from eventapi.entrypoints.http import accounts, docs, events, health, orders, reports
+from eventapi.entrypoints.http.problems import register_error_handlers
+from eventapi.entrypoints.http.schemas.problems import ProblemSchema
+from eventapi.entrypoints.http.security import register_tokens
+
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+DESCRIPTION = """\
+A headless ticketing engine: events, tickets, orders and check-in. It never oversells, and never
+loses an accepted order.
+
+- Every error is a problem document (RFC 9457) whose `code` is stable; `/docs/problems` lists them.
+- Lists come in pages: follow `next`, or the `Link` header, until there is none.
+- Unknown fields and parameters are errors, not ignored.
+- Times are RFC 3339 with an offset and are answered in UTC; money is a decimal string.
+- Every path answers with and without a trailing slash.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpConfig:
+    """What the HTTP side of an installation needs to know.
+
+    Attributes:
+        secret_key: signs the tokens.
+        max_body_size: of a request, in bytes.
+    """
+
+    secret_key: str
+    access_token_lifetime: timedelta = timedelta(minutes=15)
+    refresh_token_lifetime: timedelta = timedelta(days=30)
+    max_body_size: int = 1024 * 1024
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON as RFC 8259 has it: UTF-8, no NaN, no duplicate meanings; and fast."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """Write JSON."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """Read JSON."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **_kwargs: Any) -> Response:
+        """Answer JSON."""
+        (obj,) = args
+        return Response(orjson.dumps(obj), mimetype="application/json")
+
+
+def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
+    """Make the WSGI application that drives these use cases."""
+    app = Flask("eventapi", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config |= {
+        "MAX_CONTENT_LENGTH": config.max_body_size,
+        "JWT_SECRET_KEY": config.secret_key,
+        "JWT_ACCESS_TOKEN_EXPIRES": config.access_token_lifetime,
+        "JWT_REFRESH_TOKEN_EXPIRES": config.refresh_token_lifetime,
+        "API_TITLE": "EventAPI",
+        "API_VERSION": version("eventapi"),
+        "OPENAPI_VERSION": "3.1.0",
+    }
+    app.extensions["eventapi"] = use_cases
+    app.before_request(_begin_request)
+    app.after_request(_end_request)
+    register_tokens(app)
+    api = _Api(app, spec_kwargs=_spec_options())
+    register_error_handlers(app)
+    api.spec.components.schema("Problem", schema=ProblemSchema)
+    for module in (accounts, events, orders, reports, health):
+        api.register_blueprint(module.blueprint)
+    docs.register_docs(app, api)
+    return app
+
+
+class _Api(flask_smorest.Api):
+    """flask-smorest, with our error table instead of its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Do nothing: register_error_handlers does it."""
+
+
+def _spec_options() -> dict[str, Any]:
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    return {
+        "info": {
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "components": {
+            "securitySchemes": {
+                "access": bearer | {"description": "The access token of a login."},
+                "refresh": bearer | {"description": "The refresh token of a login."},
+            }
+        },
+    }
+
+
+def _begin_request() -> None:
+    wanted = request.headers.get("X-Request-ID", "")
+    g.request_id = wanted if _SANE_REQUEST_ID.fullmatch(wanted) else uuid7().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end_request(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

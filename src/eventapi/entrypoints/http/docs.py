@@ -1,0 +1,71 @@
+"""The documentation: the OpenAPI document, the page that shows it, and the list of problems.
+
+Everything the pages need is served from here, so they work with no other network.
+"""
+
+from html import escape
+
+import flask_smorest
+from flask import Flask, Response
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from eventapi.entrypoints.http.problems import PROBLEMS
+
+OPENAPI_PATH = "/api/openapi.json"
+DOCS_PATH = "/docs"
+
+
+def register_docs(app: Flask, api: flask_smorest.Api) -> None:
+    """Serve the documentation of an API whose operations are all registered."""
+    document = app.json.dumps(api.spec.to_dict())
+    problems = _problems_page()
+
+    @app.get(OPENAPI_PATH)
+    def openapi() -> Response:
+        return app.response_class(document, mimetype="application/json")
+
+    @app.get(f"{DOCS_PATH}/problems")
+    def problem_list() -> Response:
+        return app.response_class(problems, mimetype="text/html")
+
+    app.register_blueprint(
+        get_swaggerui_blueprint(
+            DOCS_PATH,
+            OPENAPI_PATH,
+            config={
+                "app_name": "EventAPI",
+                "persistAuthorization": True,
+                "validatorUrl": None,  # the only thing that would ask another host
+            },
+        )
+    )
+
+
+def _problems_page() -> str:
+    rows = "\n".join(
+        f'<tr id="{problem.code}"><td><code>{problem.code}</code></td>'
+        f"<td>{problem.status.value}</td>"
+        f"<td>{escape((kind.__doc__ or '').splitlines()[0])}</td>"
+        f"<td>{escape(str(problem.example))}</td></tr>"
+        for kind, problem in PROBLEMS.items()
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>EventAPI: problems</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;
+  padding: 0 1rem }}
+td, th {{ text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0 }}
+tr:target {{ background: #fff3bf }}
+</style></head>
+<body>
+<h1>Problems</h1>
+<p>Every error of the API is an <code>application/problem+json</code> document. Its
+<code>code</code> is one of these and does not change.</p>
+<table>
+<thead><tr><th>code</th><th>status</th><th>what it means</th><th>an example</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table>
+</body></html>
+"""

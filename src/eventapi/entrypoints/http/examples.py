@@ -1,0 +1,87 @@
+"""The examples of the documentation. Tests send the requests and compare the answers' shapes."""
+
+from typing import Any, Final
+
+Example = dict[str, Any]
+
+REGISTRATION: Final[Example] = {
+    "username": "alice",
+    "password": "correct horse battery",
+    "role": "organizer",
+    "email": "alice@example.org",
+}
+USER: Final[Example] = {
+    "id": 1,
+    "username": "alice",
+    "role": "organizer",
+    "email": "alice@example.org",
+    "first_name": None,
+    "last_name": None,
+    "created_at": "2026-11-21T09:30:00Z",
+}
+LOGIN: Final[Example] = {"username": "alice", "password": "correct horse battery"}
+TOKENS: Final[Example] = {
+    "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.3bC1",
+    "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.9fA7",
+    "token_type": "Bearer",
+    "expires_in": 900,
+}
+NEW_EVENT: Final[Example] = {
+    "name": "Jazz night",
+    "description": "Three bands, one night.",
+    "start_time": "2030-06-01T20:00:00+02:00",
+    "end_time": "2030-06-01T23:30:00+02:00",
+    "timezone": "Europe/Berlin",
+    "location": "Blue Note, Berlin",
+    "capacity": 100,
+}
+EVENT: Final[Example] = {
+    "id": 1,
+    "name": "Jazz night",
+    "description": "Three bands, one night.",
+    "start_time": "2030-06-01T18:00:00Z",
+    "end_time": "2030-06-01T21:30:00Z",
+    "timezone": "Europe/Berlin",
+    "location": "Blue Note, Berlin",
+    "capacity": 100,
+    "tickets_sold": 2,
+    "tickets_remaining": 98,
+    "organizer": {"id": 1, "username": "alice"},
+    "created_at": "2026-11-21T09:31:00Z",
+    "updated_at": "2026-11-21T09:31:00Z",
+    "version": 1,
+}
+PURCHASE: Final[Example] = {
+    "quantity": 2,
+    "attendees": [{"name": "Bob Example", "email": "bob@example.org"}],
+}
+ORDER: Final[Example] = {
+    "id": "019aa59b-3c00-7d3e-9d2a-6f1c8b5e4a71",
+    "event": {"id": 1, "name": "Jazz night", "start_time": "2030-06-01T18:00:00Z"},
+    "buyer": {"id": 2, "username": "bob"},
+    "status": "confirmed",
+    "is_waitlisted": False,
+    "position": None,
+    "quantity": 2,
+    "total": "0.00",
+    "currency": None,
+    "created_at": "2026-11-21T09:32:00Z",
+    "tickets": [
+        {
+            "id": "019aa59b-3c00-7d3e-9d2a-7027a11d6c02",
+            "code": "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE",
+            "attendee": {"name": "Bob Example", "email": "bob@example.org"},
+            "issued_at": "2026-11-21T09:32:00Z",
+            "is_checked_in": False,
+            "checked_in_at": None,
+        },
+        {
+            "id": "019aa59b-3c00-7d3e-9d2a-7034f2c9b8ee",
+            "code": "5GXA8WPS6K0D3F9QVYT2MZ7B1N",
+            "attendee": None,
+            "issued_at": "2026-11-21T09:32:00Z",
+            "is_checked_in": False,
+            "checked_in_at": None,
+        },
+    ],
+}

@@ -1,0 +1,73 @@
+"""Fields that are stricter than marshmallow's own."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from eventapi.domain.values import LAST_YEAR
+
+
+class Text(fields.String):
+    """A text that can be stored and sent on: no NUL, no half of a surrogate pair."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise ValidationError("Must not contain NUL or unpaired surrogates.")
+        return text
+
+
+class WholeNumber(fields.Integer):
+    """A JSON integer: not 1.5, not 2.0, not "2", not true."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> int:
+        if isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        number: int = super()._deserialize(value, attr, data, **kwargs)
+        return number
+
+
+class Timestamp(fields.AwareDateTime):
+    """A moment, RFC 3339 with an offset; shown in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not 1 < moment.year <= LAST_YEAR:
+            raise ValidationError(f"Must lie before the end of the year {LAST_YEAR}.")
+        return moment.astimezone(UTC)
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Day(fields.Date):
+    """A day, RFC 3339 full-date."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> date:
+        day: date = super()._deserialize(value, attr, data, **kwargs)
+        if day.year > LAST_YEAR:
+            raise ValidationError(f"Must not lie after the year {LAST_YEAR}.")
+        return day
+
+
+class Amount(fields.Decimal):
+    """Money, as a decimal string with two places."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(places=2, as_string=True, **kwargs)

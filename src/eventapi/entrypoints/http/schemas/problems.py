@@ -1,0 +1,42 @@
+"""Problem documents."""
+
+from marshmallow import Schema, fields
+
+
+class ProblemSchema(Schema):
+    """RFC 9457. Besides these members, a problem has those that its code explains."""
+
+    type = fields.String(
+        required=True, metadata={"description": "Where the problem is explained; a path."}
+    )
+    title = fields.String(
+        required=True, metadata={"description": "What kind of problem it is, for people."}
+    )
+    status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
+    detail = fields.String(
+        required=True, metadata={"description": "What went wrong this time, for people."}
+    )
+    code = fields.String(
+        required=True, metadata={"description": "What kind of problem it is, for machines."}
+    )
+    request_id = fields.String(
+        required=True, metadata={"description": "The request's id, as in X-Request-ID."}
+    )
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "With `validation_failed`: by field, what is wrong with it."},
+    )
+    remaining = fields.Integer(
+        metadata={"description": "With `sold_out`: how many tickets are left."}
+    )
+    requested = fields.Integer(
+        metadata={"description": "With `sold_out` and `order_too_large`: how many were asked for."}
+    )
+    limit = fields.Integer(
+        metadata={"description": "With `order_too_large` and `body_too_large`: what is allowed."}
+    )
+    start_time = fields.DateTime(metadata={"description": "With `event_started`: when."})
+    retry_after = fields.Integer(
+        metadata={"description": "With `storage_unavailable`: seconds to wait."}
+    )

@@ -1,0 +1,72 @@
+"""The server: Granian, with one application in each of its worker processes."""
+
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from eventapi.entrypoints.bootstrap import StartupError, memory_app, postgres_app
+from eventapi.entrypoints.logs import configure_logs
+from eventapi.entrypoints.settings import Settings
+
+STOP_TIMEOUT = 10  # seconds in which a worker must finish what it does
+
+
+def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> None:
+    """Serve until interrupted.
+
+    Args:
+        settings: with the database and the secret key settled.
+        memory: keep everything in memory instead, in one process.
+        announce: called when the server is about to listen.
+
+    Raises:
+        StartupError: the address can't be listened at.
+    """
+    _check_address(settings.host, settings.port)
+    server = Granian(
+        "eventapi",  # not imported: the loader below makes the application
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1 if memory else settings.workers,
+        blocking_threads=settings.threads,
+        backpressure=None,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_TIMEOUT,
+        process_name=None,
+    )
+    server.on_startup(announce)
+    server.serve(
+        target_loader=partial(_load, memory_app if memory else postgres_app, settings),
+        wrap_loader=False,
+    )
+
+
+def _load(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) -> Flask:
+    configure_logs(json=settings.profile == "production")
+    return make_app(settings)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Find out before anything is started whether the address is free."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if sys.platform != "win32":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise StartupError(
+            f"can't listen at {host}:{port}: {error.strerror or error}"
+            " (choose another with EVENTAPI_PORT or --port)"
+        ) from error
