@@ -6,7 +6,14 @@ from types import TracebackType
 from typing import Self
 
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
-from eventapi.application.ports import AcceptedRequest, RequestKey, StorageUnavailable
+from eventapi.application.ports import (
+    AcceptedRequest,
+    EventRepository,
+    OrderRepository,
+    RequestKey,
+    StorageUnavailable,
+    UserRepository,
+)
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import EventNotFound
 from eventapi.domain.event import Event
@@ -102,9 +109,9 @@ class MemoryUnitOfWork:
         self._database = database
         self._changes = Changes()
         self._locks: list[Lock] = []
-        self.users = MemoryUsers(database, self._changes)
-        self.events = MemoryEvents(database, self._changes, self._locks)
-        self.orders = MemoryOrders(database, self._changes)
+        self.users: UserRepository = MemoryUsers(database, self._changes)
+        self.events: EventRepository = MemoryEvents(database, self._changes, self._locks)
+        self.orders: OrderRepository = MemoryOrders(database, self._changes)
 
     def __enter__(self) -> Self:
         """Begin."""

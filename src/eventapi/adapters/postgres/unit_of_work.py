@@ -24,7 +24,13 @@ from eventapi.adapters.postgres.rows import (
     user_of,
     user_row,
 )
-from eventapi.application.ports import AcceptedRequest, RequestKey
+from eventapi.application.ports import (
+    AcceptedRequest,
+    EventRepository,
+    OrderRepository,
+    RequestKey,
+    UserRepository,
+)
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import (
     AccountGone,
@@ -134,9 +140,9 @@ class PostgresOrders:
 class PostgresUnitOfWork:
     """All or nothing, in one transaction."""
 
-    users: PostgresUsers
-    events: PostgresEvents
-    orders: PostgresOrders
+    users: UserRepository
+    events: EventRepository
+    orders: OrderRepository
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -3,6 +3,7 @@
 Everything the pages need is served from here, so they work with no other network.
 """
 
+from functools import cache
 from html import escape
 
 import flask_smorest
@@ -17,16 +18,18 @@ DOCS_PATH = "/docs"
 
 def register_docs(app: Flask, api: flask_smorest.Api) -> None:
     """Serve the documentation of an API whose operations are all registered."""
-    document = app.json.dumps(api.spec.to_dict())
-    problems = _problems_page()
+
+    @cache
+    def document() -> str:
+        return app.json.dumps(api.spec.to_dict())
 
     @app.get(OPENAPI_PATH)
     def openapi() -> Response:
-        return app.response_class(document, mimetype="application/json")
+        return app.response_class(document(), mimetype="application/json")
 
     @app.get(f"{DOCS_PATH}/problems")
     def problem_list() -> Response:
-        return app.response_class(problems, mimetype="text/html")
+        return app.response_class(_problems_page(), mimetype="text/html")
 
     app.register_blueprint(
         get_swaggerui_blueprint(

@@ -66,8 +66,12 @@ class Day(fields.Date):
         return day
 
 
-class Amount(fields.Decimal):
-    """Money, as a decimal string with two places."""
+class Amount(fields.String):
+    """Money, as a decimal string with two places: a JSON number would be read as a float."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(places=2, as_string=True, **kwargs)
+        metadata = {"pattern": r"^[0-9]+\.[0-9]{2}$", **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
+        return None if value is None else f"{value:.2f}"

@@ -1,10 +1,15 @@
 """Problem documents."""
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 
 class ProblemSchema(Schema):
-    """RFC 9457. Besides these members, a problem has those that its code explains."""
+    """RFC 9457. Besides these members, a problem may have others that tell its facts."""
+
+    class Meta:
+        """Extension members are part of the format (RFC 9457, 3.2)."""
+
+        unknown = INCLUDE
 
     type = fields.String(
         required=True, metadata={"description": "Where the problem is explained; a path."}

@@ -1,0 +1,63 @@
+"""Holds every answer of an application against its own OpenAPI document."""
+
+import re
+from functools import cache
+from typing import Any
+
+from flask import Flask, Response, request
+from jsonschema import Draft202012Validator
+
+from eventapi.testing import MemoryApi
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Give the OpenAPI document, which is the same for all applications."""
+    served: dict[str, Any] = MemoryApi().guest().get("/api/openapi.json").get_json()
+    return served
+
+
+class Conformance:
+    """Watches an application: an answer that is not documented fails the test that got it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.document = document()
+        self._operations = [
+            (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?"), operation)
+            for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+            if method != "parameters"
+        ]
+        app.after_request(self._check)
+
+    def _check(self, response: Response) -> Response:
+        if response.content_type == "application/problem+json":
+            self._validate(response, {"$ref": "#/components/schemas/Problem"})
+        for method, path, operation in self._operations:
+            if method == request.method and path.fullmatch(request.path):
+                self._check_operation(operation, response)
+                return response
+        assert response.status_code in {404, 405} or not request.path.startswith("/api/ev")
+        return response
+
+    def _check_operation(self, operation: dict[str, Any], response: Response) -> None:
+        what = f"{operation['operationId']} answered {response.status_code}"
+        body = response.get_data(as_text=True)
+        if response.status_code == 404 and '"path_not_found"' in body:
+            return  # the path's own pattern did not match
+        documented = operation["responses"].get(str(response.status_code))
+        assert documented, f"{what}, which is not documented: {body}"
+        assert set(documented.get("headers", {})) >= {"X-Request-ID"}, what
+        for header in ("Location", "ETag", "Link", "WWW-Authenticate", "Retry-After"):
+            assert header not in response.headers or header in documented["headers"], (what, header)
+        if "content" in documented:
+            (content_type,) = documented["content"]
+            assert response.content_type == content_type, what
+            self._validate(response, documented["content"][content_type]["schema"])
+
+    def _validate(self, response: Response, schema: dict[str, Any]) -> None:
+        self.validate(response.get_json(), schema)
+
+    def validate(self, value: Any, schema: dict[str, Any]) -> None:
+        """Hold a value against a schema of the document."""
+        Draft202012Validator(schema | {"components": self.document["components"]}).validate(value)

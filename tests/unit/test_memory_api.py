@@ -1,0 +1,34 @@
+"""The API on memory answers as it must."""
+
+from collections.abc import Callable
+
+import pytest
+
+from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.entrypoints.bootstrap import memory_use_cases
+from eventapi.entrypoints.settings import Settings
+from eventapi.testing import ManualClock, MemoryApi
+from eventapi.testing.api import Api
+from tests.conformance import Conformance
+from tests.contracts.http_api import HttpApiContract
+
+
+class TestMemoryApi(HttpApiContract):
+    @pytest.fixture
+    def api(self) -> Api:
+        api = MemoryApi()
+        Conformance(api.app)
+        return api
+
+    @pytest.fixture
+    def closed_api(self) -> Callable[[], Api]:
+        def make() -> Api:
+            clock = ManualClock()
+            use_cases = memory_use_cases(
+                Settings(open_admin_registration=False),
+                clock=clock,
+                hasher=Argon2PasswordHasher.cheap(),
+            )
+            return Api(use_cases, clock)
+
+        return make

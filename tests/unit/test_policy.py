@@ -1,0 +1,61 @@
+"""The role policy, told once more in the words of the design."""
+
+import pytest
+
+from eventapi.domain import policy
+from eventapi.domain.errors import NotAllowed, NotSignedIn
+from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.user import Role
+from eventapi.domain.values import UserId
+
+
+def actor(role: Role, id: int = 1) -> Actor:
+    return Actor(UserId(id), "somebody", role)
+
+
+GUEST = None
+USER, ORGANIZER, ADMIN = actor(Role.USER), actor(Role.ORGANIZER), actor(Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed"),
+    [
+        (Action.REGISTER_ADMIN, [ADMIN]),
+        (Action.CREATE_EVENT, [ORGANIZER, ADMIN]),
+        (Action.PURCHASE_TICKETS, [USER]),
+        (Action.SEE_ORDER, [USER, ORGANIZER, ADMIN]),
+        (Action.SEE_SALES_REPORTS, [ORGANIZER, ADMIN]),
+    ],
+)
+def test_an_action_is_for_these_and_for_nobody_else(action: Action, allowed: list[Actor]) -> None:
+    for somebody in (USER, ORGANIZER, ADMIN):
+        if somebody in allowed:
+            assert policy.require(somebody, action) is somebody
+        else:
+            with pytest.raises(NotAllowed) as refusal:
+                policy.require(somebody, action)
+            assert refusal.value.action == action
+    with pytest.raises(NotSignedIn):
+        policy.require(GUEST, action)
+
+
+def test_an_order_is_seen_by_its_owners_and_by_admins() -> None:
+    buyer, organizer = UserId(5), UserId(6)
+    owners = (buyer, organizer)
+
+    assert policy.may(actor(Role.USER, 5), Action.SEE_ORDER, owners=owners)
+    assert policy.may(actor(Role.ORGANIZER, 6), Action.SEE_ORDER, owners=owners)
+    assert policy.may(actor(Role.ADMIN, 7), Action.SEE_ORDER, owners=owners)
+    assert not policy.may(actor(Role.USER, 8), Action.SEE_ORDER, owners=owners)
+    assert not policy.may(actor(Role.ORGANIZER, 8), Action.SEE_ORDER, owners=owners)
+    assert not policy.may(GUEST, Action.SEE_ORDER, owners=owners)
+
+
+def test_an_organizer_sees_reports_of_their_own_events_an_admin_of_all() -> None:
+    assert policy.scope_of(ORGANIZER, Action.SEE_SALES_REPORTS) is Scope.OWN
+    assert policy.scope_of(ADMIN, Action.SEE_SALES_REPORTS) is Scope.ALL
+
+
+def test_every_action_has_an_answer_for_everybody() -> None:
+    for action in Action:
+        assert set(policy.POLICY[action]) == {None, *Role}
