@@ -119,7 +119,7 @@ def migrations(settings: Settings) -> Migrations:
     """Give the migrations of the configured database, which must be known by now."""
     if settings.database_url is None:
         raise StartupError("no database is configured")
-    return Migrations(make_engine(settings.database_url, pool_size=1))
+    return Migrations(make_engine(settings.database_url, pool_size=1, autocommit=False))
 
 
 def generate_data(
@@ -128,5 +128,5 @@ def generate_data(
     """Fill the configured database with made-up data; gives how many tickets were sold."""
     if settings.database_url is None:
         raise StartupError("no database is configured")
-    engine = make_engine(settings.database_url, pool_size=1)
+    engine = make_engine(settings.database_url, pool_size=1, autocommit=False)
     return generate_large_data(engine, events=events, tickets=tickets, progress=progress)

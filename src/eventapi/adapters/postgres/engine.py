@@ -36,12 +36,17 @@ class DatabaseUrlError(Exception):
     """The text given as a database's URL is none that can be used."""
 
 
-def make_engine(database_url: str, *, pool_size: int) -> Engine:
+def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -> Engine:
     """Make the pool of connections of one process; connects when first used.
+
+    Its connections begin no transaction by themselves. A query so is one
+    statement on the wire, and a unit of work says BEGIN and COMMIT where it
+    means them.
 
     Args:
         database_url: ``postgresql://user:password@host:port/name``, as libpq reads it.
         pool_size: how many connections at the most.
+        autocommit: False leaves transactions to SQLAlchemy, as migrations need it.
 
     Raises:
         DatabaseUrlError: the URL is not one of PostgreSQL.
@@ -59,6 +64,7 @@ def make_engine(database_url: str, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={

@@ -29,7 +29,7 @@ class _Reader:
     """Runs statements, each by itself: no BEGIN, no COMMIT, one round trip."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
 
     def rows(self, query: Executable, values: Mapping[str, object] | None = None) -> Sequence[Any]:
         with storage_errors(), self._engine.connect() as connection:

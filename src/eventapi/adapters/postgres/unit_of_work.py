@@ -147,11 +147,14 @@ class PostgresUnitOfWork:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._staged = Staged()
+        self._open = False
 
     def __enter__(self) -> Self:
-        """Take a connection; the transaction begins with the first statement."""
+        """Take a connection and begin a transaction."""
         with storage_errors():
             self._connection = self._engine.connect()
+            self._connection.exec_driver_sql("BEGIN")
+        self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
         self.events = PostgresEvents(self._connection, self._staged)
         self.orders = PostgresOrders(self._connection, self._staged)
@@ -164,7 +167,10 @@ class PostgresUnitOfWork:
         traceback: TracebackType | None,
     ) -> None:
         """Roll back what was not committed, and give the connection back."""
-        self._connection.close()
+        with storage_errors(), self._connection:
+            # A connection that was lost is rolled back by the server.
+            if self._open and not self._connection.invalidated:
+                self._connection.exec_driver_sql("ROLLBACK")
 
     def commit(self) -> None:
         """Write what was staged, and commit."""
@@ -173,7 +179,8 @@ class PostgresUnitOfWork:
                 self._write()
             except IntegrityError as error:
                 raise self._meaning(error) from error
-            self._connection.commit()
+            self._connection.exec_driver_sql("COMMIT")
+        self._open = False
 
     def _write(self) -> None:
         staged = self._staged

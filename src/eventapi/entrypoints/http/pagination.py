@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +13,7 @@ from flask import request
 from marshmallow import Schema, fields, validate
 
 from eventapi.application.views import EventPosition, Page
-from eventapi.domain.values import LAST_YEAR, OrderId
+from eventapi.domain.values import OrderId
 from eventapi.entrypoints.http.fields import Text
 from eventapi.entrypoints.http.problems import InvalidCursor
 
@@ -21,6 +21,9 @@ Position = TypeVar("Position")
 
 LARGEST_PAGE = 100
 LARGEST_ID = 2**63 - 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 LINK_HEADER = {
     "Link": {
@@ -74,7 +77,7 @@ def page_answer(
 
 def event_cursor(position: EventPosition) -> str:
     """Write down where in the list of events a page ended."""
-    return _encode([int(position.start_time.timestamp() * 1_000_000), position.id])
+    return _encode([(position.start_time - _EPOCH) // _MICROSECOND, position.id])
 
 
 def read_event_cursor(cursor: str | None) -> EventPosition | None:
@@ -86,14 +89,13 @@ def read_event_cursor(cursor: str | None) -> EventPosition | None:
     if cursor is None:
         return None
     match _decode(cursor):
-        case [int(microseconds), int(id)] if 0 <= id <= LARGEST_ID:
+        case [microseconds, id] if (
+            type(microseconds) is int and type(id) is int and 0 <= id <= LARGEST_ID
+        ):
             try:
-                start = datetime.fromtimestamp(microseconds / 1_000_000, UTC)
-            except (OverflowError, ValueError, OSError):
+                return EventPosition(_EPOCH + microseconds * _MICROSECOND, id)
+            except OverflowError:
                 raise InvalidCursor from None
-            if start.year > LAST_YEAR:
-                raise InvalidCursor
-            return EventPosition(start, id)
         case _:
             raise InvalidCursor
 

@@ -1,0 +1,45 @@
+"""The API on PostgreSQL answers as it must, exactly as on memory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.entrypoints.bootstrap import postgres_use_cases
+from eventapi.entrypoints.settings import Settings
+from eventapi.testing import ManualClock
+from eventapi.testing.api import Api
+from tests.conformance import Conformance
+from tests.contracts.http_api import HttpApiContract, problem
+
+
+def postgres_api(database_url: str, *, open_admin_registration: bool = True) -> Api:
+    clock = ManualClock()
+    settings = Settings(
+        database_url=database_url, open_admin_registration=open_admin_registration, threads=2
+    )
+    use_cases = postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
+    api = Api(use_cases, clock)
+    Conformance(api.app)
+    return api
+
+
+class TestPostgresApi(HttpApiContract):
+    @pytest.fixture
+    def api(self, database_url: str) -> Api:
+        return postgres_api(database_url)
+
+    @pytest.fixture
+    def closed_api(self, database_url: str) -> Callable[[], Api]:
+        return lambda: postgres_api(database_url, open_admin_registration=False)
+
+
+def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again() -> None:
+    api = postgres_api("postgresql://nobody@127.0.0.1:1/nowhere")
+
+    for path in ("/api/events", "/api/events/1", "/health/ready"):
+        response = api.guest().get(path)
+        document = problem(response, 503, "storage_unavailable")
+        assert response.headers["Retry-After"] == str(document["retry_after"])
+        assert "127.0.0.1" not in response.get_data(as_text=True)
+    assert api.guest().get("/health/live").status_code == 200

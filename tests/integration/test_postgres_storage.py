@@ -1,0 +1,160 @@
+"""The PostgreSQL adapter keeps the contract of storage; and the database, the invariants."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from eventapi.adapters.postgres import (
+    PostgresEventQueries,
+    PostgresOrderQueries,
+    PostgresUnitOfWork,
+    PostgresUserQueries,
+    make_engine,
+)
+from eventapi.application.ports import StorageUnavailable
+from eventapi.domain.event import Event
+from tests.contracts.storage import Storage, StorageContract, sell_to
+
+
+def storage_on(engine: Engine) -> Storage:
+    return Storage(
+        unit_of_work=lambda: PostgresUnitOfWork(engine),
+        users=PostgresUserQueries(engine),
+        events=PostgresEventQueries(engine),
+        orders=PostgresOrderQueries(engine),
+    )
+
+
+@pytest.fixture
+def storage(engine: Engine) -> Storage:
+    return storage_on(engine)
+
+
+class TestPostgresStorage(StorageContract):
+    pass
+
+
+class TestTheDatabaseItself:
+    """Neither a defect of the program nor a hand at the prompt breaks an invariant."""
+
+    @pytest.fixture
+    def event(self, storage: Storage) -> Event:
+        event = storage.add_event(storage.add_user("olga"), capacity=3)
+        storage.sell(event.id, storage.add_user("bob"), 2)
+        return event
+
+    @pytest.fixture
+    def by_hand(self, engine: Engine) -> Callable[[str], None]:
+        def run(statement: str) -> None:
+            with engine.begin() as connection:
+                connection.execute(text(statement))
+
+        return run
+
+    def test_a_defect_of_the_aggregate_can_not_oversell(
+        self, storage: Storage, event: Event
+    ) -> None:
+        eve = storage.add_user("eve")
+
+        with (
+            pytest.raises(IntegrityError, match="tickets_sold_check"),
+            storage.unit_of_work() as work,
+        ):
+            loaded = work.events.get_for_update(event.id)
+            loaded.tickets_sold = 0
+            work.orders.add(sell_to(loaded, eve, 2))
+            work.commit()
+
+        assert storage.sold(event.id) == 2
+        assert storage.orders.of_buyer(eve.id, before=None, limit=1).items == []
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE events SET tickets_sold = 0",
+            "UPDATE events SET capacity = 1",
+            "UPDATE events SET capacity = 0",
+            "UPDATE events SET end_time = start_time",
+            "INSERT INTO events SELECT (e).* FROM (SELECT e FROM events e) AS x",
+            "UPDATE tickets SET code = 'x'",
+            "UPDATE tickets SET event_id = event_id + 1",
+            "DELETE FROM orders",
+            "DELETE FROM events",
+            "DELETE FROM users",
+            "UPDATE orders SET status = 'lost'",
+            "UPDATE orders SET total = -1",
+            "UPDATE orders SET total = 1",
+            "UPDATE users SET role = 'emperor'",
+            "UPDATE users SET username_key = 'same'",
+        ],
+    )
+    @pytest.mark.usefixtures("event")
+    def test_a_hand_can_not_break_an_invariant(
+        self, by_hand: Callable[[str], None], statement: str
+    ) -> None:
+        with pytest.raises(DBAPIError):
+            by_hand(statement)
+
+    def test_tickets_removed_by_hand_are_counted_out(
+        self, storage: Storage, event: Event, by_hand: Callable[[str], None]
+    ) -> None:
+        by_hand("DELETE FROM tickets WHERE code = (SELECT min(code) FROM tickets)")
+
+        assert storage.sold(event.id) == 1
+
+    def test_a_sale_touches_no_index_of_the_events_table(self, database_url: str) -> None:
+        """The sale is a HOT update; see sales_tier in tables.py for why that matters."""
+        one_connection = make_engine(database_url, pool_size=1)
+        storage = storage_on(one_connection)
+        event = storage.add_event(storage.add_user("olga"), capacity=100)
+        bob = storage.add_user("bob")
+        storage.sell(event.id, bob)  # leaves the lowest tier
+
+        def hot_updates() -> int:
+            with one_connection.connect() as connection:
+                connection.execute(text("SELECT pg_stat_force_next_flush()"))
+                query = "SELECT n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'events'"
+                return int(connection.execute(text(query)).scalar_one())
+
+        before = hot_updates()
+        for _ in range(5):
+            storage.sell(event.id, bob)
+
+        assert hot_updates() - before == 5
+        one_connection.dispose()
+
+    def test_an_event_that_stays_locked_is_given_up_on(
+        self, storage: Storage, event: Event, migrated_url: str
+    ) -> None:
+        impatient = make_engine(migrated_url, pool_size=1)
+        with impatient.connect() as connection:
+            connection.execute(text("SET lock_timeout = 50"))  # milliseconds
+        with storage.unit_of_work() as holder:
+            holder.events.get_for_update(event.id)
+            with pytest.raises(StorageUnavailable), PostgresUnitOfWork(impatient) as work:
+                work.events.get_for_update(event.id)
+        impatient.dispose()
+
+        storage.sell(event.id, storage.add_user("eve"))
+
+    def test_a_connection_that_was_lost_is_replaced(
+        self, storage: Storage, event: Event, engine: Engine, migrated_url: str
+    ) -> None:
+        fragile = make_engine(migrated_url, pool_size=1)
+        with pytest.raises(StorageUnavailable), PostgresUnitOfWork(fragile) as work:
+            work.events.get_for_update(event.id)
+            with engine.connect() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE state = 'idle in transaction' AND datname = current_database()"
+                    )
+                )
+            work.commit()
+
+        with PostgresUnitOfWork(fragile) as work:
+            assert work.events.get_for_update(event.id).tickets_sold == 2
+        fragile.dispose()
+        assert storage.sold(event.id) == 2

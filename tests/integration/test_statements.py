@@ -1,0 +1,56 @@
+"""How many statements a request costs, counted on the wire."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from eventapi.testing.api import Api
+from tests.builders import buy, make_event
+from tests.integration.test_postgres_api import postgres_api
+from tests.integration.wire import Wire, tapped
+
+
+@pytest.fixture
+def tapped_api(database_url: str) -> Iterator[tuple[Api, Wire]]:
+    with tapped(database_url) as (url, wire):
+        yield postgres_api(url), wire
+
+
+def test_a_purchase_costs_four_statements_and_one_more_with_a_key(
+    tapped_api: tuple[Api, Wire],
+) -> None:
+    api, wire = tapped_api
+    olga, bob = api.sign_in("organizer"), api.sign_in("user")
+    event = make_event(olga)
+    buy(bob, event["id"])  # connects
+
+    for quantity, key, cost in ((1, None, 4), (10, None, 4), (3, "k", 5)):
+        wire.statements.clear()
+        assert buy(bob, event["id"], quantity, key=key).status_code == 201
+        assert len(wire.statements) == cost, wire.statements
+        assert (wire.statements[0], wire.statements[-1]) == ("BEGIN", "COMMIT")
+
+
+@pytest.mark.parametrize(
+    ("path", "cost"),
+    [
+        ("/api/events?limit=100", 1),
+        ("/api/events/{event}", 1),
+        ("/api/orders", 1),
+        ("/api/orders/{order}", 1),
+        ("/api/users/me", 1),
+        ("/health/ready", 1),
+    ],
+)
+def test_reading_costs_one_statement(tapped_api: tuple[Api, Wire], path: str, cost: int) -> None:
+    api, wire = tapped_api
+    olga, bob = api.sign_in("organizer"), api.sign_in("user")
+    events = [make_event(olga) for _ in range(5)]
+    orders = [buy(bob, event["id"], 2).get_json() for event in events]
+    target = path.format(event=events[0]["id"], order=orders[0]["id"])
+    bob.get(target)  # connects
+
+    wire.statements.clear()
+    assert bob.get(target).status_code == 200
+
+    assert len(wire.statements) == cost, wire.statements
