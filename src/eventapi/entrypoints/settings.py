@@ -84,10 +84,10 @@ class Settings:
         at_least_one = validate.Range(min=1)
         settings: dict[str, Any] = {
             "profile": profile,
-            "database_url": env.str("DATABASE_URL", None),
+            "database_url": env.str("DATABASE_URL", "") or None,
             "allow_embedded_database": env.bool("EVENTAPI_ALLOW_EMBEDDED_DATABASE", default=False),
             "data_dir": env.path("EVENTAPI_DATA_DIR", Path("var")),
-            "secret_key": env.str("EVENTAPI_SECRET_KEY", None),
+            "secret_key": env.str("EVENTAPI_SECRET_KEY", "") or None,
             "open_admin_registration": env.bool(
                 "EVENTAPI_OPEN_ADMIN_REGISTRATION", default=not production
             ),

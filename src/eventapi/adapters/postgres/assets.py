@@ -13,5 +13,9 @@ MIGRATIONS = ASSETS / "migrations"
 
 
 def sql_file(name: str) -> TextClause:
-    """Read a statement of the ``sql/`` folder; its ``:names`` are bound when it is run."""
-    return text((ASSETS / "sql" / name).read_text("utf-8"))
+    """Read a statement of the ``sql/`` folder; its ``:names`` are bound when it is run.
+
+    The comments are for the reader: they stay here and are not sent.
+    """
+    lines = (ASSETS / "sql" / name).read_text("utf-8").splitlines()
+    return text("\n".join(line for line in lines if not line.lstrip().startswith("--")))

@@ -35,7 +35,6 @@ metadata = MetaData(
         "pk": "%(table_name)s_pkey",
         "fk": "%(table_name)s_%(column_0_name)s_fkey",
         "uq": "%(table_name)s_%(column_0_name)s_key",
-        "ck": "%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -56,7 +55,7 @@ users = Table(
     Column("first_name", String(150)),
     Column("last_name", String(150)),
     _moment("created_at"),
-    CheckConstraint("role IN ('admin', 'organizer', 'user')", name="role_check"),
+    CheckConstraint("role IN ('admin', 'organizer', 'user')", name="users_role_check"),
 )
 
 SALES_TIERS = (1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
@@ -90,9 +89,9 @@ events = Table(
     _moment("created_at"),
     _moment("updated_at"),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    CheckConstraint("end_time > start_time", name="period_check"),
-    CheckConstraint("capacity > 0", name="capacity_check"),
-    CheckConstraint("tickets_sold BETWEEN 0 AND capacity", name="tickets_sold_check"),
+    CheckConstraint("end_time > start_time", name="events_period_check"),
+    CheckConstraint("capacity > 0", name="events_capacity_check"),
+    CheckConstraint("tickets_sold BETWEEN 0 AND capacity", name="events_tickets_sold_check"),
     Index("events_by_start", "start_time", "id"),
     Index("events_by_sales", text("sales_tier DESC")),
     Index("events_by_organizer_and_sales", "organizer_id", text("sales_tier DESC")),
@@ -114,8 +113,12 @@ orders = Table(
     # The event belongs to every key, so that orders and tickets can be
     # partitioned or distributed by it; the id leads, so that it is found alone.
     PrimaryKeyConstraint("id", "event_id"),
-    CheckConstraint("status IN ('confirmed', 'waitlisted', 'cancelled')", name="status_check"),
-    CheckConstraint("total >= 0 AND (currency IS NOT NULL OR total = 0)", name="total_check"),
+    CheckConstraint(
+        "status IN ('confirmed', 'waitlisted', 'cancelled')", name="orders_status_check"
+    ),
+    CheckConstraint(
+        "total >= 0 AND (currency IS NOT NULL OR total = 0)", name="orders_total_check"
+    ),
     Index("orders_by_event", "event_id", "id"),
     Index("orders_by_buyer", "buyer_id", "id"),
 )
@@ -134,7 +137,9 @@ tickets = Table(
     PrimaryKeyConstraint("id", "event_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["order_id", "event_id"], ["orders.id", "orders.event_id"]),
-    CheckConstraint("attendee_email IS NULL OR attendee_name IS NOT NULL", name="attendee_check"),
+    CheckConstraint(
+        "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
+    ),
     Index("tickets_by_order", "order_id"),
 )
 

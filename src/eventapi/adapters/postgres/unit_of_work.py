@@ -212,7 +212,11 @@ class PostgresUnitOfWork:
         match constraint:
             case "users_username_key_key":
                 return UsernameTaken(self._staged.users[0].username.value)
-            case "events_organizer_id_fkey" | "orders_buyer_id_fkey":
+            case (
+                "events_organizer_id_fkey"
+                | "orders_buyer_id_fkey"
+                | "accepted_requests_owner_id_fkey"
+            ):
                 return AccountGone()
             case "accepted_requests_pkey":
                 return IdempotencyKeyReused(self._staged.requests[0][0].key)

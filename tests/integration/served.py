@@ -1,0 +1,89 @@
+"""The program, served as a stranger would serve it: as a process, on a port."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import create_server
+from typing import IO
+
+PROGRAM = [sys.executable, "-m", "eventapi"]
+
+
+def free_port() -> int:
+    """Find a port at which nobody listens."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Give the environment of a process: ours without EventAPI's settings, and these."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("EVENTAPI_") and name != "DATABASE_URL"
+    }
+    return kept | variables
+
+
+@dataclass
+class Served:
+    """A program that serves.
+
+    Attributes:
+        printed: what it said before it was ready.
+    """
+
+    process: subprocess.Popen[str]
+    port: int
+    printed: str
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def interrupt(self) -> str:
+        """Stop it as Ctrl-C does, and give the rest of what it said."""
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=60)
+        return rest
+
+
+@contextmanager
+def served(*arguments: str, folder: Path | None = None, **variables: str) -> Iterator[Served]:
+    """Serve for as long as the context lasts."""
+    port = free_port()
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--port", str(port), *arguments],
+        env=environment(**variables),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        yield Served(process, port, _wait_until_ready(process.stdout))
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        process.stdout.close()
+
+
+def _wait_until_ready(output: IO[str]) -> str:
+    lines = []
+    for line in output:
+        lines.append(re.sub(r"\x1b\[[0-9;]*m", "", line))
+        if line.startswith("Stop with Ctrl-C"):
+            break
+    else:
+        raise AssertionError(f"it did not start: {''.join(lines)}")
+    return "".join(lines)

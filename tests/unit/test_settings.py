@@ -1,0 +1,98 @@
+"""Settings come from the environment, and all that is wrong with them is told at once."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from eventapi.entrypoints.settings import Settings, SettingsError
+
+GOOD_SECRET = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PRODUCTION = {
+    "EVENTAPI_PROFILE": "production",
+    "EVENTAPI_SECRET_KEY": GOOD_SECRET,
+    "DATABASE_URL": "postgresql://eventapi:secret@db/eventapi",
+}
+
+
+def test_development_needs_no_settings_and_is_open() -> None:
+    settings = Settings.from_environment({})
+
+    assert settings.profile == "development"
+    assert settings.database_url is None
+    assert settings.open_admin_registration
+    assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path("var"))
+    assert settings.access_token_lifetime == timedelta(minutes=15)
+
+
+def test_production_is_closed() -> None:
+    settings = Settings.from_environment(PRODUCTION)
+
+    assert not settings.open_admin_registration
+    assert settings.database_url == PRODUCTION["DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "blamed"),
+    [
+        ({"EVENTAPI_SECRET_KEY": ""}, "EVENTAPI_SECRET_KEY"),
+        ({"EVENTAPI_SECRET_KEY": "short"}, "EVENTAPI_SECRET_KEY"),
+        ({"EVENTAPI_SECRET_KEY": "a" * 64}, "EVENTAPI_SECRET_KEY"),
+        ({"EVENTAPI_OPEN_ADMIN_REGISTRATION": "true"}, "EVENTAPI_OPEN_ADMIN_REGISTRATION"),
+        ({"DATABASE_URL": None}, "DATABASE_URL"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(changes: dict[str, str | None], blamed: str) -> None:
+    environment = {
+        name: value for name, value in (PRODUCTION | changes).items() if value is not None
+    }
+
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment(environment)
+
+    (problem,) = refusal.value.problems
+    assert problem.startswith(blamed)
+
+
+def test_production_may_use_the_embedded_database_when_told_to() -> None:
+    environment = {name: value for name, value in PRODUCTION.items() if name != "DATABASE_URL"}
+
+    settings = Settings.from_environment(environment | {"EVENTAPI_ALLOW_EMBEDDED_DATABASE": "true"})
+
+    assert settings.database_url is None
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment(
+            {
+                "EVENTAPI_PROFILE": "production",
+                "EVENTAPI_PORT": "eighty",
+                "EVENTAPI_WORKERS": "0",
+                "EVENTAPI_OPEN_ADMIN_REGISTRATION": "perhaps",
+                "EVENTAPI_ACCESS_TOKEN_LIFETIME": "soon",
+            }
+        )
+
+    blamed = {problem.partition(":")[0] for problem in refusal.value.problems}
+    assert blamed == {
+        "EVENTAPI_PORT",
+        "EVENTAPI_WORKERS",
+        "EVENTAPI_OPEN_ADMIN_REGISTRATION",
+        "EVENTAPI_ACCESS_TOKEN_LIFETIME",
+        "EVENTAPI_SECRET_KEY",
+        "DATABASE_URL",
+    }
+
+
+def test_an_unknown_profile_is_told() -> None:
+    with pytest.raises(SettingsError, match="EVENTAPI_PROFILE"):
+        Settings.from_environment({"EVENTAPI_PROFILE": "staging"})
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(Settings.from_environment(PRODUCTION))
+
+    assert GOOD_SECRET not in shown
+    assert "secret@db" not in shown
