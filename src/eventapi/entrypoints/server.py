@@ -2,8 +2,11 @@
 
 import socket
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
 from typing import Any
 
 from flask import Flask
@@ -15,6 +18,7 @@ from eventapi.entrypoints.bootstrap import StartupError, memory_app, postgres_ap
 from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 
+START_TIMEOUT = 60  # seconds until which a worker must answer
 STOP_TIMEOUT = 10  # seconds in which a worker must finish what it does
 
 
@@ -24,7 +28,7 @@ def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> 
     Args:
         settings: with the database and the secret key settled.
         memory: keep everything in memory instead, in one process.
-        announce: called when the server is about to listen.
+        announce: called once the server answers.
 
     Raises:
         StartupError: the address can't be listened at.
@@ -43,11 +47,29 @@ def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> 
         workers_kill_timeout=STOP_TIMEOUT,
         process_name=None,
     )
-    server.on_startup(announce)
+    # Granian has no hook for when its workers are ready, so we ask until one answers.
+    Thread(target=_when_ready, args=(settings, announce), daemon=True).start()
     server.serve(
         target_loader=partial(_load, memory_app if memory else postgres_app, settings),
         wrap_loader=False,
     )
+
+
+def _when_ready(settings: Settings, announce: Callable[[], None]) -> None:
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    host = anywhere.get(settings.host, settings.host)
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            connection = HTTPConnection(host, settings.port, timeout=START_TIMEOUT)
+            connection.request("GET", "/health/live")
+            connection.getresponse().read()
+            connection.close()
+        except (OSError, HTTPException):
+            time.sleep(0.05)
+        else:
+            announce()
+            return
 
 
 def _load(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) -> Flask:

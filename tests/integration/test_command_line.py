@@ -1,0 +1,246 @@
+"""The program as a stranger starts it: served, stopped, misconfigured."""
+
+import json
+import os
+import re
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.integration.served import PROGRAM, Served, environment, served
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def get(program: Served, path: str) -> Any:
+    with urllib.request.urlopen(f"{program.base}{path}", timeout=30) as response:
+        return json.load(response)
+
+
+def processes_below(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def server_runs(data: Path) -> bool:
+    """PostgreSQL removes this file when it has shut down in order."""
+    return (data / "postgres" / "postmaster.pid").exists()
+
+
+class TestServing:
+    def test_the_first_start_the_walk_through_the_readme_a_stop_and_the_next_start(
+        self, tmp_path: Path
+    ) -> None:
+        data = tmp_path / "var"
+        with served(EVENTAPI_DATA_DIR=str(data)) as program:
+            assert f"{program.base}/api" in program.printed
+            assert f"{program.base}/docs" in program.printed
+            assert str(data) in program.printed
+            assert "anyone can register an admin" in program.printed
+            walk_through_the_readme(program.port)
+            workers = processes_below(program.process.pid)
+            assert server_runs(data)
+            rest = program.interrupt()
+            assert rest == "EventAPI has stopped.\n"
+            assert program.process.returncode == 0
+            _, alive = psutil.wait_procs(workers, timeout=10)
+            assert alive == []
+            assert not server_runs(data)
+
+        with served(EVENTAPI_DATA_DIR=str(data)) as program:
+            events = get(program, "/api/events")["items"]
+            assert [(event["name"], event["tickets_sold"]) for event in events] == [
+                ("Jazz night", 2)
+            ]
+
+    def test_a_program_that_was_killed_leaves_nothing_that_stops_the_next(
+        self, tmp_path: Path
+    ) -> None:
+        data = str(tmp_path / "var")
+        with served(EVENTAPI_DATA_DIR=data) as program:
+            family = processes_below(program.process.pid)
+            program.process.kill()
+            program.process.wait()
+            for process in family:  # its workers outlive it for a moment
+                if process.is_running():
+                    process.kill()
+
+        with served(EVENTAPI_DATA_DIR=data) as program:
+            assert get(program, "/health/ready") == {"status": "ok"}
+            program.interrupt()
+        assert not server_runs(tmp_path / "var")
+
+    def test_in_memory_nothing_is_written(self, tmp_path: Path) -> None:
+        with served("--memory", folder=tmp_path) as program:
+            assert get(program, "/api/events") == {"items": [], "next": None}
+            assert "in memory" in program.printed
+            program.interrupt()
+
+        assert list(tmp_path.iterdir()) == []
+
+    def test_two_programs_share_a_data_folder_and_the_last_turns_off_the_light(
+        self, tmp_path: Path
+    ) -> None:
+        data = str(tmp_path / "var")
+        with served(EVENTAPI_DATA_DIR=data) as first, served(EVENTAPI_DATA_DIR=data) as second:
+            first.interrupt()
+            assert get(second, "/health/ready") == {"status": "ok"}
+            assert server_runs(tmp_path / "var")
+            second.interrupt()
+            assert not server_runs(tmp_path / "var")
+
+
+def walk_through_the_readme(port: int) -> None:
+    """Run every command of the README as printed, and compare what it shows."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    walkthrough = text.partition("<!-- walkthrough -->")[2].partition("<!-- /walkthrough -->")[0]
+    blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", walkthrough, re.DOTALL)
+    assert len(blocks) == 5
+    script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
+    printed = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script.replace("127.0.0.1:8000", f"127.0.0.1:{port}")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
+    ).stdout
+    for answer, (_, shown) in zip(printed.split("\n---\n"), blocks, strict=True):
+        assert_like(json.loads(answer), json.loads(shown))
+
+
+def assert_like(answer: Any, shown: Any) -> None:
+    """Compare, where an ellipsis stands for what is different each time."""
+    if shown == "…":
+        assert isinstance(answer, str)
+        assert answer
+    elif isinstance(shown, dict):
+        assert answer.keys() == shown.keys()
+        for name in shown:
+            assert_like(answer[name], shown[name])
+    elif isinstance(shown, list):
+        for one, other in zip(answer, shown, strict=True):
+            assert_like(one, other)
+    else:
+        assert answer == shown
+
+
+class TestMistakes:
+    """One clear line, an exit code that is not zero, and no traceback."""
+
+    def fails(self, result: subprocess.CompletedProcess[str], *words: str, lines: int = 1) -> None:
+        assert result.returncode in {1, 2}
+        assert len(result.stderr.splitlines()) == lines, result.stderr
+        assert "Traceback" not in result.stderr
+        for word in words:
+            assert word in result.stderr
+
+    @pytest.mark.parametrize(
+        ("url", "word"),
+        [
+            ("nonsense", "DATABASE_URL"),
+            ("mysql://root@localhost/x", "postgresql://"),
+            ("postgresql://u:secret@127.0.0.1:1/x", "127.0.0.1"),
+            ("postgresql://u:secret@nowhere.invalid/x", "nowhere.invalid"),
+            ("postgresql://u:secret@127.0.0.1:port/x", "DATABASE_URL"),
+        ],
+    )
+    @pytest.mark.parametrize("command", [["serve"], ["db", "upgrade"]])
+    def test_a_wrong_database_url(self, command: list[str], url: str, word: str) -> None:
+        result = run(*command, DATABASE_URL=url, EVENTAPI_SECRET_KEY="s" * 64)
+
+        self.fails(result, word)
+        assert "secret" not in result.stderr
+
+    def test_a_port_that_is_in_use(self, tmp_path: Path) -> None:
+        with create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            for extra in ([], ["--memory"]):
+                result = run("serve", "--port", port, *extra, EVENTAPI_DATA_DIR=str(tmp_path / "v"))
+                self.fails(result, port, "in use")
+
+    def test_an_address_that_is_not_ours(self) -> None:
+        self.fails(run("serve", "--memory", "--host", "192.0.2.1"), "192.0.2.1")
+
+    def test_a_data_folder_that_can_not_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+
+        result = run("serve", EVENTAPI_DATA_DIR=str(tmp_path / "file" / "var"))
+
+        self.fails(result, str(tmp_path), "can't be written")
+
+    def test_all_mistakes_of_the_settings_at_once(self) -> None:
+        result = run("serve", EVENTAPI_PROFILE="production", EVENTAPI_PORT="eighty")
+
+        self.fails(result, "EVENTAPI_SECRET_KEY", "DATABASE_URL", "EVENTAPI_PORT", lines=3)
+
+    def test_production_wants_the_schema_to_be_there(self, new_database: str) -> None:
+        production = {
+            "EVENTAPI_PROFILE": "production",
+            "DATABASE_URL": new_database,
+            "EVENTAPI_SECRET_KEY": "0123456789abcdef" * 4,
+        }
+        run("db", "downgrade", "base", **production)
+
+        self.fails(run("serve", **production), "eventapi db upgrade")
+        self.fails(run("db", "upgrade", "9999", **production), "9999")
+
+
+class TestLookingAfter:
+    def test_the_schema_goes_up_and_down_by_command(self, new_database: str) -> None:
+        run("db", "upgrade", DATABASE_URL=new_database)
+        assert "at revision 0" in run("db", "current", DATABASE_URL=new_database).stdout
+        down = run("db", "downgrade", "base", DATABASE_URL=new_database)
+        assert down.stdout == "The database is at revision base.\n"
+
+    def test_the_first_admin_is_made_by_command(self, database_url: str) -> None:
+        variables = {"DATABASE_URL": database_url, "EVENTAPI_ADMIN_PASSWORD": "long enough"}
+
+        made = run("users", "create-admin", "root", "--email", "root@example.org", **variables)
+        again = run("users", "create-admin", "ROOT", **variables)
+        short = run(
+            "users", "create-admin", "other", DATABASE_URL=database_url,
+            EVENTAPI_ADMIN_PASSWORD="short",
+        )  # fmt: skip
+
+        assert (made.returncode, made.stdout) == (0, "The admin root has the id 1.\n")
+        TestMistakes().fails(again, "ROOT", "taken")
+        TestMistakes().fails(short, "password")
+
+    def test_data_to_measure_on_is_made_by_command(self, database_url: str) -> None:
+        made = run("data", "generate", "--events", "50", "--tickets", "700",
+                   DATABASE_URL=database_url)  # fmt: skip
+
+        assert made.returncode == 0, made.stderr
+        assert re.search(r"50 events sold 6\d\d tickets", made.stdout)
+
+    def test_help_helps(self) -> None:
+        shown = run("--help").stdout
+        for word in ("serve", "db", "users", "DATABASE_URL", "EVENTAPI_SECRET_KEY"):
+            assert word in shown
+        assert "--memory" in run("serve", "--help").stdout
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    yield
+    left = [process for process in processes_below(os.getpid()) if "serve" in process.cmdline()]
+    assert left == []

@@ -1,0 +1,143 @@
+"""The documentation says what happens, and needs no other network."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from eventapi.entrypoints.http import examples
+from eventapi.entrypoints.http.problems import PROBLEMS, problem_document
+from eventapi.testing import MemoryApi
+from tests.builders import make_event
+from tests.conformance import Conformance, document
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def api() -> MemoryApi:
+    api = MemoryApi()
+    Conformance(api.app)
+    return api
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def test_the_document_is_valid_and_the_committed_one() -> None:
+    validate(document())
+    assert json.loads((ROOT / "docs" / "openapi.json").read_text()) == document()
+
+
+def test_every_route_of_the_api_is_documented(api: MemoryApi) -> None:
+    routes = {
+        (method.lower(), re.sub(r"<(?:[^:<>]+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in api.app.url_map.iter_rules()
+        if rule.rule.startswith(("/api", "/health")) and rule.rule != "/api/openapi.json"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert routes == {(method, path) for method, path, _ in operations()}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    operations(),
+    ids=[operation["operationId"] for _, _, operation in operations()],
+)
+def test_every_operation_is_told_in_full(
+    api: MemoryApi, method: str, path: str, operation: dict[str, Any]
+) -> None:
+    del method, path
+    conformance = Conformance(api.app)
+    assert operation["summary"].endswith(".")
+    for status, answer in operation["responses"].items():
+        assert answer["description"]
+        assert "X-Request-ID" in answer["headers"]
+        for content in answer.get("content", {}).values():
+            shown = (
+                [content["example"]]
+                if "example" in content
+                else [example["value"] for example in content["examples"].values()]
+            )
+            for example in shown:
+                conformance.validate(example, content["schema"])
+        assert ("WWW-Authenticate" in answer["headers"]) == (status == "401")
+        assert ("Retry-After" in answer["headers"]) == (status == "503")
+
+
+def test_the_examples_of_requests_work_as_printed() -> None:
+    api = MemoryApi()
+    guest = api.guest()
+
+    registered = guest.post("/api/register", json=examples.REGISTRATION)
+    assert registered.status_code == 201
+    assert registered.get_json().keys() == examples.USER.keys()
+    tokens = guest.post("/api/login", json=examples.LOGIN).get_json()
+    assert tokens.keys() == examples.TOKENS.keys()
+    event = guest.post(
+        "/api/events",
+        json=examples.NEW_EVENT,
+        headers={"Authorization": f"Bearer {tokens['access']}"},
+    )
+    assert event.status_code == 201
+    shown = {"start_time", "end_time", "name", "location", "timezone", "capacity", "description"}
+    assert {name: event.get_json()[name] for name in shown} == {
+        name: examples.EVENT[name] for name in shown
+    }
+    order = api.sign_in("user").post(
+        f"/api/events/{event.get_json()['id']}/purchase", json=examples.PURCHASE
+    )
+    assert order.status_code == 201
+    assert order.get_json().keys() == examples.ORDER.keys()
+    for ticket, example in zip(order.get_json()["tickets"], examples.ORDER["tickets"], strict=True):
+        assert ticket["attendee"] == example["attendee"]
+
+
+def test_codes_of_problems_are_unique_and_all_explained(api: MemoryApi) -> None:
+    codes = [problem.code for problem in PROBLEMS.values()]
+    page = api.guest().get("/docs/problems").get_data(as_text=True)
+
+    assert len(set(codes)) == len(codes)
+    for problem in PROBLEMS.values():
+        assert f'id="{problem.code}"' in page
+        assert problem_document(problem.example)["detail"]
+
+
+def test_the_docs_page_asks_no_other_host_and_has_all_it_needs(api: MemoryApi) -> None:
+    guest = api.guest()
+    page = guest.get("/docs")
+    html = page.get_data(as_text=True)
+
+    assert page.status_code == 200
+    assets = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(assets) >= 4
+    for asset in assets:
+        assert asset.startswith("/docs/")
+        with guest.get(asset) as response:
+            assert response.status_code == 200
+    config = html.partition("user_config = ")[2].partition(";")[0]
+    assert json.loads(config)["url"] == "/api/openapi.json"
+    assert json.loads(config)["validatorUrl"] is None
+
+
+def test_the_published_fixture_gives_an_empty_api(event_api: MemoryApi) -> None:
+    assert event_api.guest().get("/api/events").get_json()["items"] == []
+    make_event(event_api.sign_in("organizer"))
+    assert len(event_api.guest().get("/api/events").get_json()["items"]) == 1
+
+
+def test_the_readme_s_python_works_as_printed() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+    exec(compile(code, "README.md", "exec"), {})  # the project's own text
