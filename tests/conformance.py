@@ -17,6 +17,17 @@ def document() -> dict[str, Any]:
     return served
 
 
+@cache
+def watched_app() -> Flask:
+    """Give an application that is watched; to be used by one API at a time.
+
+    Making one takes longer than most tests do.
+    """
+    app = MemoryApi().app
+    Conformance(app)
+    return app
+
+
 class Conformance:
     """Watches an application: an answer that is not documented fails the test that got it."""
 

@@ -9,7 +9,7 @@ from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import Api
-from tests.conformance import Conformance
+from tests.conformance import watched_app
 from tests.contracts.http_api import HttpApiContract, problem
 
 
@@ -19,9 +19,7 @@ def postgres_api(database_url: str, *, open_admin_registration: bool = True) -> 
         database_url=database_url, open_admin_registration=open_admin_registration, threads=2
     )
     use_cases = postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
-    api = Api(use_cases, clock)
-    Conformance(api.app)
-    return api
+    return Api(use_cases, clock, app=watched_app())
 
 
 class TestPostgresApi(HttpApiContract):

@@ -9,16 +9,14 @@ from eventapi.entrypoints.bootstrap import memory_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock, MemoryApi
 from eventapi.testing.api import Api
-from tests.conformance import Conformance
+from tests.conformance import watched_app
 from tests.contracts.http_api import HttpApiContract
 
 
 class TestMemoryApi(HttpApiContract):
     @pytest.fixture
     def api(self) -> Api:
-        api = MemoryApi()
-        Conformance(api.app)
-        return api
+        return MemoryApi(app=watched_app())
 
     @pytest.fixture
     def closed_api(self) -> Callable[[], Api]:
@@ -29,6 +27,6 @@ class TestMemoryApi(HttpApiContract):
                 clock=clock,
                 hasher=Argon2PasswordHasher.cheap(),
             )
-            return Api(use_cases, clock)
+            return Api(use_cases, clock, app=watched_app())
 
         return make

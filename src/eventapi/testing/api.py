@@ -83,9 +83,20 @@ class Api:
         clock: the API's clock. Tokens are not ruled by it: they live on real time.
     """
 
-    def __init__(self, use_cases: UseCases, clock: ManualClock) -> None:
+    def __init__(
+        self, use_cases: UseCases, clock: ManualClock, *, app: Flask | None = None
+    ) -> None:
+        """Make the API.
+
+        Args:
+            use_cases: what it drives.
+            clock: the one that the use cases go by.
+            app: an application to use again, instead of a new one; the API
+                that had it before can then no longer be used.
+        """
         self.clock = clock
-        self.app = create_app(use_cases, HttpConfig(secret_key="t" * 64))
+        self.app = app or create_app(use_cases, HttpConfig(secret_key="t" * 64))
+        self.app.extensions["eventapi"] = use_cases
         self._numbers = count(1)
 
     def guest(self) -> Client:
@@ -111,9 +122,13 @@ class Api:
 class MemoryApi(Api):
     """The API in memory, empty at first. Anyone may register an admin."""
 
-    def __init__(self, *, now: datetime | None = None, order_limit: int = 10) -> None:
+    def __init__(
+        self, *, now: datetime | None = None, order_limit: int = 10, app: Flask | None = None
+    ) -> None:
         clock = ManualClock(now)
         settings = Settings(order_limit=order_limit, open_admin_registration=True)
         super().__init__(
-            memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()), clock
+            memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()),
+            clock,
+            app=app,
         )
