@@ -14,7 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from eventapi.entrypoints.bootstrap import StartupError, memory_app, postgres_app
+from eventapi.entrypoints.bootstrap import StartupError
 from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 
@@ -22,12 +22,15 @@ START_TIMEOUT = 60  # seconds until which a worker must answer
 STOP_TIMEOUT = 10  # seconds in which a worker must finish what it does
 
 
-def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> None:
+def serve(
+    settings: Settings, make_app: Callable[[Settings], Flask], *, announce: Callable[[], None]
+) -> None:
     """Serve until interrupted.
 
     Args:
-        settings: with the database and the secret key settled.
-        memory: keep everything in memory instead, in one process.
+        settings: with everything settled that the application needs.
+        make_app: makes the application; called in each worker process, so it
+            must be a function of a module.
         announce: called once the server answers.
 
     Raises:
@@ -39,7 +42,7 @@ def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> 
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
-        workers=1 if memory else settings.workers,
+        workers=settings.workers,
         blocking_threads=settings.threads,
         backpressure=None,
         log_level=LogLevels.warning,
@@ -50,7 +53,7 @@ def serve(settings: Settings, *, memory: bool, announce: Callable[[], None]) -> 
     # Granian has no hook for when its workers are ready, so we ask until one answers.
     Thread(target=_when_ready, args=(settings, announce), daemon=True).start()
     server.serve(
-        target_loader=partial(_load, memory_app if memory else postgres_app, settings),
+        target_loader=partial(_load, make_app, settings),
         wrap_loader=False,
     )
 

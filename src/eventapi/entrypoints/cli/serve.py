@@ -38,9 +38,10 @@ def serve(host: str | None, port: int | None, workers: int | None, *, memory: bo
 
 
 def _serve_memory(settings: Settings) -> None:
-    ready = bootstrap.with_secret_key(settings, keep=False)
+    # One process: another would have a memory of its own.
+    ready = replace(bootstrap.with_secret_key(settings, keep=False), workers=1)
     where = "in memory, gone when this ends"
-    run_server(ready, memory=True, announce=lambda: _announce(ready, where))
+    run_server(ready, bootstrap.memory_app, announce=lambda: _announce(ready, where))
 
 
 def _serve_postgres(settings: Settings) -> None:
@@ -52,7 +53,11 @@ def _serve_postgres(settings: Settings) -> None:
     )
     with bootstrap.with_database(bootstrap.with_secret_key(settings)) as ready:
         _prepare_schema(ready)
-        run_server(ready, memory=False, announce=lambda: _announce(ready, where, embedded=embedded))
+        run_server(
+            ready,
+            bootstrap.postgres_app,
+            announce=lambda: _announce(ready, where, embedded=embedded),
+        )
 
 
 def _prepare_schema(settings: Settings) -> None:

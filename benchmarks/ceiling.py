@@ -1,0 +1,63 @@
+"""The same stack, answering an equal purchase without a database: what storage can cost at most.
+
+Run as ``python -m benchmarks.ceiling PORT``; the settings come from the environment.
+"""
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from flask import Flask
+
+from eventapi.application.orders import Purchase, Purchased, PurchaseTickets
+from eventapi.application.views import AccountRef, EventRef, OrderView, TicketView
+from eventapi.domain import policy
+from eventapi.domain.policy import Action, Actor
+from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
+from eventapi.entrypoints.http import create_app
+from eventapi.entrypoints.server import serve
+from eventapi.entrypoints.settings import Settings
+
+_TIME = datetime(2030, 1, 1, tzinfo=UTC)
+_ID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
+_ORDER = OrderView(
+    id=_ID,
+    event=EventRef(1, "Jazz night", _TIME),
+    buyer=AccountRef(1, "buyer-1"),
+    status="confirmed",
+    total=Decimal("0.00"),
+    currency=None,
+    created_at=_TIME,
+    tickets=(
+        TicketView(id=_ID, code="0" * 26, attendee=None, issued_at=_TIME, checked_in_at=None),
+    ),
+)
+
+
+class SellNothing(PurchaseTickets):
+    """Answers every purchase at once."""
+
+    def __init__(self) -> None:
+        """Need nothing."""
+
+    def __call__(self, actor: Actor | None, purchase: Purchase) -> Purchased:
+        """Check the role as a sale does, and give the same order to everybody."""
+        del purchase
+        policy.require(actor, Action.PURCHASE_TICKETS)
+        return Purchased(_ORDER, replayed=False)
+
+
+def ceiling_app(settings: Settings) -> Flask:
+    """Make the application."""
+    use_cases = replace(memory_use_cases(settings), purchase_tickets=SellNothing())
+    return create_app(use_cases, http_config(settings))
+
+
+if __name__ == "__main__":
+    serve(
+        replace(Settings.from_environment(), port=int(sys.argv[1])),
+        ceiling_app,
+        announce=lambda: print("Stop with Ctrl-C.", flush=True),
+    )

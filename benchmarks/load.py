@@ -1,0 +1,152 @@
+"""Load on a served program: by wrk where it is installed, else by Python."""
+
+import http.client
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+SCRIPT = Path(__file__).with_name("purchase.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load.
+
+    Attributes:
+        accepted: how many purchases were answered 201.
+        errors: how many were answered otherwise or not at all.
+        p50, p99: milliseconds until the answer.
+    """
+
+    accepted: int
+    errors: int
+    seconds: float
+    p50: float
+    p99: float
+
+    @property
+    def rate(self) -> float:
+        """Purchases a second."""
+        return self.accepted / self.seconds
+
+
+class Generator(Protocol):
+    """Sends purchases from many connections at once."""
+
+    name: str
+
+    def run(
+        self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
+    ) -> Load:
+        """Send as many purchases as are answered in this time."""
+
+
+class Wrk:
+    """wrk, a load generator in C."""
+
+    name = "wrk"
+
+    def run(
+        self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
+    ) -> Load:
+        """Send as many purchases as are answered in this time."""
+        with tempfile.NamedTemporaryFile("w", suffix=".stage") as stage:
+            stage.write(f"{' '.join(map(str, events))}\n{' '.join(tokens)}\n")
+            stage.flush()
+            printed = subprocess.run(
+                ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s",
+                 "--timeout", "30s", "-s", str(SCRIPT), f"http://{address}"],
+                env={**os.environ, "BENCH_STAGE": stage.name},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout  # fmt: skip
+        result = json.loads(printed.strip().splitlines()[-1])
+        return Load(
+            accepted=result["requests"] - result["errors"],
+            errors=result["errors"],
+            seconds=result["seconds"],
+            p50=result["p50"],
+            p99=result["p99"],
+        )
+
+
+class PythonLoad:
+    """A load generator of the standard library: slower, but always there."""
+
+    name = "Python"
+
+    def run(
+        self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
+    ) -> Load:
+        """Send as many purchases as are answered in this time."""
+        process = subprocess.run(
+            [sys.executable, "-m", "benchmarks.load", address, str(seconds), str(connections)],
+            input=json.dumps({"events": events, "tokens": tokens}),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return Load(**json.loads(process.stdout))
+
+
+def choose(name: str) -> Generator:
+    """Give the generator of a name; ``auto`` is wrk where it is installed."""
+    if name == "auto":
+        name = "wrk" if shutil.which("wrk") else "python"
+    return Wrk() if name == "wrk" else PythonLoad()
+
+
+def _send(
+    address: str, events: list[int], tokens: list[str], seconds: int, connections: int
+) -> Load:
+    latencies: list[float] = []
+    errors = [0] * connections
+    end = time.monotonic() + seconds
+
+    def buy(number: int) -> None:
+        connection = http.client.HTTPConnection(address, timeout=30)
+        turn = number
+        while time.monotonic() < end:
+            turn += connections
+            began = time.monotonic()
+            connection.request(
+                "POST",
+                f"/api/events/{events[turn % len(events)]}/purchase",
+                '{"quantity": 1}',
+                {
+                    "Content-Type": "application/json",
+                    "Authorization": f"Bearer {tokens[turn % len(tokens)]}",
+                },
+            )
+            response = connection.getresponse()
+            response.read()
+            if response.status == http.client.CREATED:
+                latencies.append((time.monotonic() - began) * 1000)
+            else:
+                errors[number] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=buy, args=(number,)) for number in range(connections)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cuts = statistics.quantiles(latencies, n=100)
+    return Load(len(latencies), sum(errors), time.monotonic() - began, cuts[49], cuts[98])
+
+
+if __name__ == "__main__":
+    stage = json.loads(sys.stdin.read())
+    load = _send(sys.argv[1], stage["events"], stage["tokens"], int(sys.argv[2]), int(sys.argv[3]))
+    print(json.dumps(vars(load)))

