@@ -178,9 +178,9 @@ class ApiBlueprint(flask_smorest.Blueprint):
             # What is applied last is called first: headers are parsed last of all.
             for location, schema in (("headers", headers), ("query", query)):
                 if schema:
-                    parsing = self.arguments(schema, location=location)(parsing)
+                    parsing = self.arguments(schema(), location=location)(parsing)
             if body:
-                parsing = self.arguments(body, location="json", example=example)(parsing)
+                parsing = self.arguments(body(), location="json", example=example)(parsing)
 
             @wraps(parsing)
             def operation(*args: Any, **kwargs: Any) -> Response:
