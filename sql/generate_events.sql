@@ -5,7 +5,7 @@
 -- runs once, at the end, as it does for a sale.
 WITH planned AS MATERIALIZED (
     SELECT nextval('events_id_seq') AS id, rank,
-           CAST(floor(:scale * power(rank, -(:exponent))) AS integer) AS tickets
+           CAST(round(:scale * power(rank, -(:exponent))) AS integer) AS tickets
     FROM generate_series(CAST(:first_rank AS bigint), :last_rank) AS rank
 ),
 new_events AS (

@@ -41,6 +41,16 @@ def new_database(server_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_url(server_url: str) -> Iterator[str]:
     """A database with the newest schema."""
+    yield from _migrated(server_url)
+
+
+@pytest.fixture(scope="module")
+def own_url(server_url: str) -> Iterator[str]:
+    """A database with the newest schema, for the tests of one module alone."""
+    yield from _migrated(server_url)
+
+
+def _migrated(server_url: str) -> Iterator[str]:
     for url in _database(server_url):
         Migrations(make_engine(url, pool_size=1, autocommit=False)).upgrade()
         yield url

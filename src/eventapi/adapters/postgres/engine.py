@@ -73,7 +73,9 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
             "options": (
                 f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} "
                 f"-c statement_timeout={STATEMENT_TIMEOUT} "
-                f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT}"
+                f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT} "
+                # Many small statements at once: each on one core, none compiled.
+                "-c max_parallel_workers_per_gather=0 -c jit=off"
             ),
         },
     )
