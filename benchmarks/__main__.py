@@ -79,8 +79,9 @@ def account_for(sold: list[Load], engine: Engine, connections: int) -> None:
     """
     accepted = sum(load.accepted for load in sold)
     with engine.connect() as connection:
-        tickets = connection.execute(text("SELECT count(*) FROM tickets")).scalar_one()
-        counted = connection.execute(text("SELECT sum(tickets_sold) FROM events")).scalar_one()
+        # One statement, one snapshot: the last purchases may still be under way.
+        query = "SELECT (SELECT count(*) FROM tickets), (SELECT sum(tickets_sold) FROM events)"
+        tickets, counted = connection.execute(text(query)).one()
     if not accepted <= tickets <= accepted + len(sold) * connections or counted != tickets:
         raise RuntimeError(f"{accepted} accepted, {tickets} tickets, {counted} counted as sold")
     print(f"{accepted:,} accepted purchases are accounted for.", file=sys.stderr)

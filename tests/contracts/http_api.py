@@ -366,6 +366,12 @@ class HttpApiContract:
         errors = problem(response, 422, "validation_failed")["errors"]
         assert list(errors) == [query.partition("=")[0]]
 
+    @pytest.mark.parametrize("path", ["/api/events/1", "/api/users/me", "/health/live"])
+    def test_a_query_where_there_is_none_is_refused(self, bob: Client, path: str) -> None:
+        refusal = problem(bob.get(f"{path}?colour=red"), 422, "validation_failed")
+
+        assert refusal["errors"] == {"colour": ["Unknown field."]}
+
     def test_what_is_known_already_is_not_sent_again(self, guest: Client, olga: Client) -> None:
         path = f"/api/events/{make_event(olga)['id']}"
         etag = guest.get(path).headers["ETag"]

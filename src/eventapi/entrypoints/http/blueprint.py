@@ -166,7 +166,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             *_ACCESS_ERRORS[access],
             *errors,
             *(_BODY_ERRORS if body else ()),
-            *((ValidationFailed,) if body or query or headers else ()),
+            ValidationFailed,
             *((StorageUnavailable,) if stored else ()),
             InternalError,
         )
@@ -186,6 +186,8 @@ class ApiBlueprint(flask_smorest.Blueprint):
             def operation(*args: Any, **kwargs: Any) -> Response:
                 if access != ANYONE:
                     read_token(required=access != GUEST_OR_ACCOUNT, refresh=access == REFRESH_TOKEN)
+                if not query and request.args:
+                    raise ValidationFailed({name: ["Unknown field."] for name in request.args})
                 response = make_response(parsing(*args, **kwargs))
                 return _conditional(response) if etag else response
 
