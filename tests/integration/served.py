@@ -49,8 +49,8 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def interrupt(self) -> str:
-        """Stop it as Ctrl-C does, and give the rest of what it said."""
-        self.process.send_signal(signal.SIGINT)
+        """Stop it as Ctrl-C at a terminal does, and give the rest of what it said."""
+        os.killpg(self.process.pid, signal.SIGINT)
         rest, _ = self.process.communicate(timeout=60)
         return rest
 

@@ -54,7 +54,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
-    threads: int = 2
+    threads: int = 4
     order_limit: int = 10
     access_token_lifetime: timedelta = timedelta(minutes=15)
     refresh_token_lifetime: timedelta = timedelta(days=30)
@@ -93,10 +93,8 @@ class Settings:
             ),
             "host": env.str("EVENTAPI_HOST", "127.0.0.1"),
             "port": env.int("EVENTAPI_PORT", 8000, validate=validate.Range(1, 65535)),
-            "workers": env.int(
-                "EVENTAPI_WORKERS", 2 * (os.cpu_count() or 1), validate=at_least_one
-            ),
-            "threads": env.int("EVENTAPI_THREADS", 2, validate=at_least_one),
+            "workers": env.int("EVENTAPI_WORKERS", os.cpu_count() or 1, validate=at_least_one),
+            "threads": env.int("EVENTAPI_THREADS", 4, validate=at_least_one),
             "order_limit": env.int("EVENTAPI_ORDER_LIMIT", 10, validate=at_least_one),
             "access_token_lifetime": env.timedelta(
                 "EVENTAPI_ACCESS_TOKEN_LIFETIME", timedelta(minutes=15)
