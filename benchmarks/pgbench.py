@@ -14,7 +14,7 @@ from eventapi.adapters.postgres.assets import sql_file
 ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
 
 # What a sale binds, made up by pgbench: one order of one ticket.
-LOCK_VALUES = {"id": ":event"}
+LOCK_VALUES = {"ids": "ARRAY[:event]"}
 SALE_VALUES = {
     "order_ids": f"ARRAY[{ORDER}]",
     "order_event_ids": "ARRAY[:event]",
@@ -58,7 +58,7 @@ def sale_script(first_event: int, last_event: int, first_buyer: int, last_buyer:
             f"\\set buyer random({first_buyer}, {last_buyer})",
             "\\set order random(1, 9223372036854775806)",
             "BEGIN;",
-            _bound("lock_event.sql", LOCK_VALUES),
+            _bound("lock_events.sql", LOCK_VALUES),
             _bound("record_orders.sql", SALE_VALUES),
             "COMMIT;",
         )

@@ -1,13 +1,14 @@
 """What every storage must keep: rollback, isolation, locking, uniqueness, and the same answers."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from eventapi.application.ports import (
+    AcceptedRequest,
     EventQueries,
     OrderQueries,
     RequestKey,
@@ -17,7 +18,6 @@ from eventapi.application.ports import (
 from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.errors import (
     AccountGone,
-    EventNotFound,
     IdempotencyKeyReused,
     SoldOut,
     UsernameTaken,
@@ -59,7 +59,7 @@ class Storage:
 
     def sell(self, event_id: EventId, buyer: User, quantity: int = 1) -> Order:
         with self.unit_of_work() as work:
-            event = work.events.get_for_update(event_id)
+            event = work.events.get_for_update(event_id)[event_id]
             order = sell_to(event, buyer, quantity)
             work.orders.add(order)
             work.commit()
@@ -113,8 +113,8 @@ class StorageContract:
         assert storage.users.get(UserId(10**12)) is None
         assert storage.events.get(EventId(10**12)) is None
         assert storage.orders.get(IDENTITIES.order_id()) is None
-        with storage.unit_of_work() as work, pytest.raises(EventNotFound):
-            work.events.get_for_update(EventId(10**12))
+        with storage.unit_of_work() as work:
+            assert work.events.get_for_update(EventId(10**12)) == {}
 
     def test_a_username_is_taken_once(self, storage: Storage, bob: User) -> None:
         with pytest.raises(UsernameTaken) as refusal:
@@ -133,7 +133,7 @@ class StorageContract:
 
     def test_an_event_comes_back_as_it_was_kept(self, storage: Storage, event: Event) -> None:
         with storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
 
         assert loaded is not event
         assert loaded.details == event.details
@@ -171,7 +171,7 @@ class StorageContract:
         self, storage: Storage, event: Event, bob: User
     ) -> None:
         with storage.unit_of_work() as work:
-            order = sell_to(work.events.get_for_update(event.id), bob, 2)
+            order = sell_to(work.events.get_for_update(event.id)[event.id], bob, 2)
             work.orders.add(order)
 
         assert storage.sold(event.id) == 0
@@ -181,7 +181,7 @@ class StorageContract:
         self, storage: Storage, event: Event, bob: User
     ) -> None:
         with pytest.raises(SoldOut), storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
             work.orders.add(sell_to(loaded, bob, 5))
             sell_to(loaded, bob, 1)
 
@@ -193,7 +193,7 @@ class StorageContract:
         self, storage: Storage, event: Event, bob: User
     ) -> None:
         with pytest.raises(AccountGone), storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
             work.orders.add(sell_to(loaded, bob))
             work.orders.add(sell_to(loaded, builders.user(id=10**12)))
             work.commit()
@@ -205,7 +205,7 @@ class StorageContract:
         self, storage: Storage, event: Event, bob: User
     ) -> None:
         with storage.unit_of_work() as work:
-            order = sell_to(work.events.get_for_update(event.id), bob)
+            order = sell_to(work.events.get_for_update(event.id)[event.id], bob)
             work.orders.add(order)
             assert storage.sold(event.id) == 0
             assert storage.orders.get(order.id) is None
@@ -217,7 +217,7 @@ class StorageContract:
         self, storage: Storage, event: Event
     ) -> None:
         with storage.unit_of_work() as work:
-            work.events.get_for_update(event.id).tickets_sold = 4
+            work.events.get_for_update(event.id)[event.id].tickets_sold = 4
 
         event.tickets_sold = 3
         assert storage.sold(event.id) == 0
@@ -231,10 +231,10 @@ class StorageContract:
         def wait_and_look() -> None:
             with storage.unit_of_work() as work:
                 asked.set()
-                seen.append(work.events.get_for_update(event.id).tickets_sold)
+                seen.append(work.events.get_for_update(event.id)[event.id].tickets_sold)
 
         with storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
             waiting = threading.Thread(target=wait_and_look)
             waiting.start()
             asked.wait()
@@ -245,13 +245,34 @@ class StorageContract:
 
         assert seen == [2]
 
+    def test_units_of_work_that_want_the_same_events_never_wait_for_each_other_in_a_circle(
+        self, storage: Storage, event: Event, bob: User
+    ) -> None:
+        other = storage.add_event(builders.user(id=event.organizer_id))
+
+        def sell_both(first: EventId, second: EventId) -> None:
+            for _ in range(10):
+                with storage.unit_of_work() as work:
+                    events = work.events.get_for_update(first, second)
+                    for id in (first, second):
+                        if not events[id].tickets_remaining:
+                            return
+                        work.orders.add(sell_to(events[id], bob))
+                    work.commit()
+
+        jobs = [lambda: sell_both(event.id, other.id), lambda: sell_both(other.id, event.id)]
+        results = run_together(jobs * 2)
+
+        assert results == [None] * 4
+        assert storage.sold(event.id) == storage.sold(other.id) == 5
+
     def test_events_do_not_wait_for_each_other(
         self, storage: Storage, event: Event, bob: User
     ) -> None:
         other = storage.add_event(builders.user(id=event.organizer_id))
 
         with storage.unit_of_work() as work:
-            work.events.get_for_update(event.id)
+            work.events.get_for_update(event.id)[event.id]
             storage.sell(other.id, bob)
 
         assert storage.sold(other.id) == 1
@@ -270,8 +291,8 @@ class StorageContract:
     ) -> None:
         request = RequestKey(bob.id, "k", b"print")
         with storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
-            assert work.orders.accepted(request) is None
+            loaded = work.events.get_for_update(event.id)[event.id]
+            assert work.orders.accepted([request]) == {}
             order = sell_to(loaded, bob, 2)
             answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
             work.orders.add(order)
@@ -279,12 +300,10 @@ class StorageContract:
             work.commit()
 
         with storage.unit_of_work() as work:
-            accepted = work.orders.accepted(request)
-            other_owner = work.orders.accepted(RequestKey(UserId(bob.id + 1), "k", b"print"))
+            others = [RequestKey(UserId(bob.id + 1), "k", b""), RequestKey(bob.id, "K", b"")]
+            accepted = work.orders.accepted([*others, RequestKey(bob.id, "k", b"other"), request])
 
-        assert accepted is not None
-        assert (accepted.fingerprint, accepted.answer) == (b"print", answer)
-        assert other_owner is None
+        assert accepted == {request.name: AcceptedRequest(b"print", answer)}
 
     def test_a_key_used_meanwhile_for_another_event_keeps_nothing(
         self, storage: Storage, event: Event, bob: User
@@ -293,7 +312,7 @@ class StorageContract:
 
         def sell_under_the_key(id: EventId) -> None:
             with storage.unit_of_work() as work:
-                loaded = work.events.get_for_update(id)
+                loaded = work.events.get_for_update(id)[id]
                 order = sell_to(loaded, bob)
                 work.orders.add(order)
                 request = RequestKey(bob.id, "k", str(id).encode())
@@ -371,7 +390,7 @@ class StorageContract:
         assert of_olga[0].event.organizer == AccountRef(olga.id, "olga")
 
 
-def run_together(jobs: list[Callable[[], object]]) -> list[object]:
+def run_together(jobs: Sequence[Callable[[], object]]) -> list[object]:
     """Run jobs in threads that start at the same instant; gives their results or errors."""
     barrier = threading.Barrier(len(jobs))
     results: list[object] = [None] * len(jobs)

@@ -124,7 +124,7 @@ def test_memory_and_postgres_agree_and_keep_the_invariants(
     )
     postgres = make_world(
         postgres_use_cases(
-            Settings(database_url=migrated_url, threads=1), clock=postgres_clock, hasher=hasher
+            Settings(database_url=migrated_url, connections=1), clock=postgres_clock, hasher=hasher
         ),
         postgres_clock,
     )

@@ -16,7 +16,7 @@ from tests.contracts.http_api import HttpApiContract, problem
 def postgres_api(database_url: str, *, open_admin_registration: bool = True) -> Api:
     clock = ManualClock()
     settings = Settings(
-        database_url=database_url, open_admin_registration=open_admin_registration, threads=2
+        database_url=database_url, open_admin_registration=open_admin_registration, connections=2
     )
     use_cases = postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
     return Api(use_cases, clock, app=watched_app())

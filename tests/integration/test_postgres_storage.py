@@ -15,6 +15,7 @@ from eventapi.adapters.postgres import (
 )
 from eventapi.application.ports import StorageUnavailable
 from eventapi.domain.event import Event
+from tests.contracts.selling import SellingContract
 from tests.contracts.storage import Storage, StorageContract, sell_to
 
 
@@ -33,6 +34,10 @@ def storage(engine: Engine) -> Storage:
 
 
 class TestPostgresStorage(StorageContract):
+    pass
+
+
+class TestPostgresSelling(SellingContract):
     pass
 
 
@@ -62,7 +67,7 @@ class TestTheDatabaseItself:
             pytest.raises(IntegrityError, match="tickets_sold_check"),
             storage.unit_of_work() as work,
         ):
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
             loaded.tickets_sold = 0
             work.orders.add(sell_to(loaded, eve, 2))
             work.commit()
@@ -134,7 +139,7 @@ class TestTheDatabaseItself:
         with storage.unit_of_work() as holder:
             holder.events.get_for_update(event.id)
             with pytest.raises(StorageUnavailable), PostgresUnitOfWork(impatient) as work:
-                work.events.get_for_update(event.id)
+                work.events.get_for_update(event.id)[event.id]
         impatient.dispose()
 
         storage.sell(event.id, storage.add_user("eve"))
@@ -144,7 +149,7 @@ class TestTheDatabaseItself:
     ) -> None:
         fragile = make_engine(migrated_url, pool_size=1)
         with pytest.raises(StorageUnavailable), PostgresUnitOfWork(fragile) as work:
-            work.events.get_for_update(event.id)
+            work.events.get_for_update(event.id)[event.id]
             with engine.connect() as connection:
                 connection.execute(
                     text(
@@ -155,6 +160,6 @@ class TestTheDatabaseItself:
             work.commit()
 
         with PostgresUnitOfWork(fragile) as work:
-            assert work.events.get_for_update(event.id).tickets_sold == 2
+            assert work.events.get_for_update(event.id)[event.id].tickets_sold == 2
         fragile.dispose()
         assert storage.sold(event.id) == 2

@@ -10,26 +10,32 @@ from eventapi.adapters.memory import (
     MemoryUserQueries,
 )
 from eventapi.adapters.memory.database import ConstraintViolatedError
+from tests.contracts.selling import SellingContract
 from tests.contracts.storage import Storage, StorageContract, sell_to
 
 
-class TestMemoryStorage(StorageContract):
-    @pytest.fixture
-    def storage(self) -> Storage:
-        database = MemoryDatabase()
-        return Storage(
-            unit_of_work=lambda: MemoryUnitOfWork(database),
-            users=MemoryUserQueries(database),
-            events=MemoryEventQueries(database),
-            orders=MemoryOrderQueries(database),
-        )
+@pytest.fixture
+def storage() -> Storage:
+    database = MemoryDatabase()
+    return Storage(
+        unit_of_work=lambda: MemoryUnitOfWork(database),
+        users=MemoryUserQueries(database),
+        events=MemoryEventQueries(database),
+        orders=MemoryOrderQueries(database),
+    )
 
+
+class TestMemorySelling(SellingContract):
+    pass
+
+
+class TestMemoryStorage(StorageContract):
     def test_the_constraints_stop_a_defect_of_the_aggregate(self, storage: Storage) -> None:
         bob = storage.add_user("bob")
         event = storage.add_event(bob, capacity=1)
 
         with pytest.raises(ConstraintViolatedError), storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)
+            loaded = work.events.get_for_update(event.id)[event.id]
             work.orders.add(sell_to(loaded, bob))
             loaded.tickets_sold = 0
             work.orders.add(sell_to(loaded, bob))

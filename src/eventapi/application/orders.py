@@ -1,21 +1,36 @@
 """Orders: selling tickets, and showing what was sold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from eventapi.application.combining import Combiner
 from eventapi.application.ports import (
+    AcceptedRequest,
     Clock,
     OrderQueries,
     RequestKey,
+    RequestName,
+    StorageUnavailable,
+    UnitOfWork,
     UnitOfWorkFactory,
 )
 from eventapi.application.views import AccountRef, OrderView, Page
 from eventapi.domain import policy
-from eventapi.domain.errors import IdempotencyKeyReused, NotSignedIn, OrderNotFound
+from eventapi.domain.errors import (
+    DomainError,
+    EventNotFound,
+    IdempotencyKeyReused,
+    NotSignedIn,
+    OrderNotFound,
+)
+from eventapi.domain.event import Event
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, UserId
+
+MOST_SALES_TOGETHER = 50
+"""How many sales one unit of work carries: enough to spread its cost, few enough to stay short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +80,30 @@ class Purchased:
     replayed: bool
 
 
-class PurchaseTickets:
-    """Sell tickets to a user.
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """A purchase that is about to be decided: who buys, and what was understood of it."""
 
-    The whole path: lock the event's row, so that one purchase at a time
-    decides about its places; see whether this very request was accepted
-    before; let the event decide; write the order; commit. What the event
-    decided on can't change in between, and whoever waited for the lock sees
-    the event as this purchase left it.
+    buyer: Actor
+    purchase: Purchase
+    attendees: Sequence[Attendee]
+    request: RequestKey | None
+
+
+class PurchaseTickets:
+    """Sell tickets to users.
+
+    The whole path: lock the event, so that one unit of work at a time decides
+    about its places; see whether this very request was accepted before; let
+    the event decide; write the order; commit. What the event decided on can't
+    change in between, and whoever waited for the lock sees the event as this
+    purchase left it.
+
+    Most of what that costs is the same for one purchase or for twenty: the
+    lock, the round trips, the commit that waits for the disk. So purchases
+    that wait at the same time in one process go through it together, each
+    decided by itself, one after the other. If what they wrote together can't
+    be kept, each goes through it again alone, so that nobody pays for another.
     """
 
     def __init__(
@@ -87,6 +118,7 @@ class PurchaseTickets:
         self._clock = clock
         self._identities = identities
         self._order_limit = order_limit
+        self._sell_together = Combiner(self._sell, most=MOST_SALES_TOGETHER)
 
     def __call__(self, actor: Actor | None, purchase: Purchase) -> Purchased:
         """Sell all the tickets that were asked for, or none.
@@ -94,7 +126,8 @@ class PurchaseTickets:
         Raises:
             NotSignedIn, NotAllowed: only users purchase.
             AccountGone: the buyer's account no longer exists.
-            EventNotFound, EventStarted, SoldOut, OrderTooLarge, InvalidValues:
+            EventNotFound: there is no such event.
+            EventStarted, SoldOut, OrderTooLarge, InvalidValues:
                 see :meth:`eventapi.domain.event.Event.sell`.
             IdempotencyKeyReused: the key came before with another request.
         """
@@ -103,29 +136,64 @@ class PurchaseTickets:
             Attendee(person.name, EmailAddress(person.email) if person.email is not None else None)
             for person in purchase.attendees
         ]
-        request = purchase.key_of(buyer.id)
+        outcome = self._sell_together(_Sale(buyer, purchase, attendees, purchase.key_of(buyer.id)))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
+    def _sell(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
+        """Carry sales through one unit of work, or, if that fails, each through its own."""
+        try:
+            return self._attempt(sales)
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
+            if len(sales) == 1:
+                return [error]
+            return [outcome for sale in sales for outcome in self._sell([sale])]
+
+    def _attempt(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
         with self._unit_of_work() as work:
-            event = work.events.get_for_update(purchase.event_id)
-            if request:
-                accepted = work.orders.accepted(request)
-                if accepted:
-                    if accepted.fingerprint != request.fingerprint:
-                        raise IdempotencyKeyReused(request.key)
-                    return Purchased(accepted.answer, replayed=True)
+            events = work.events.get_for_update(*{sale.purchase.event_id for sale in sales})
+            requests = [sale.request for sale in sales if sale.request]
+            accepted = work.orders.accepted(requests) if requests else {}
+            outcomes = [self._decide(sale, work, events, accepted) for sale in sales]
+            work.commit()
+        return outcomes
+
+    def _decide(
+        self,
+        sale: _Sale,
+        work: UnitOfWork,
+        events: Mapping[EventId, Event],
+        accepted: dict[RequestName, AcceptedRequest],
+    ) -> Purchased | DomainError:
+        event = events.get(sale.purchase.event_id)
+        if event is None:
+            return EventNotFound(sale.purchase.event_id)
+        request = sale.request
+        if request and request.name in accepted:
+            before = accepted[request.name]
+            if before.fingerprint != request.fingerprint:
+                return IdempotencyKeyReused(request.key)
+            return Purchased(before.answer, replayed=True)
+        try:
             order = event.sell(
-                purchase.quantity,
-                buyer_id=buyer.id,
-                attendees=attendees,
+                sale.purchase.quantity,
+                buyer_id=sale.buyer.id,
+                attendees=sale.attendees,
                 order_limit=self._order_limit,
                 now=self._clock.now(),
                 identities=self._identities,
             )
-            work.orders.add(order)
-            answer = OrderView.of(order, event=event, buyer=AccountRef(buyer.id, buyer.username))
-            if request:
-                work.orders.remember(request, answer)
-            work.commit()
+        except DomainError as refusal:
+            return refusal
+        work.orders.add(order)
+        buyer = AccountRef(sale.buyer.id, sale.buyer.username)
+        answer = OrderView.of(order, event=event, buyer=buyer)
+        if request:
+            work.orders.remember(request, answer)
+            accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
         return Purchased(answer, replayed=False)
 
 

@@ -4,7 +4,7 @@ Every adapter of a port passes the same contract suite
 (``tests/contracts``), whatever it is made of.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -54,6 +54,9 @@ class StorageUnavailable(Exception):
     """
 
 
+RequestName = tuple[UserId, str]
+
+
 @dataclass(frozen=True, slots=True)
 class RequestKey:
     """An idempotency key, and what it was used for (invariant 9).
@@ -67,6 +70,11 @@ class RequestKey:
     owner: UserId
     key: str
     fingerprint: bytes
+
+    @property
+    def name(self) -> RequestName:
+        """What the key is known by."""
+        return self.owner, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,12 @@ class EventRepository(Protocol):
     def add(self, event: Event) -> None:
         """Keep a new event; the commit raises AccountGone if its organizer is gone."""
 
-    def get_for_update(self, id: EventId) -> Event:
-        """Load an event and keep all others from loading it so until this unit of work ends.
+    def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
+        """Load events and keep all others from loading them so until this unit of work ends.
 
-        Raises:
-            EventNotFound: there is none.
+        Called once in a unit of work. The events are locked in the order of
+        their ids, whatever the order they are named in, so that two units of
+        work never wait for each other. One that is not there is left out.
         """
 
 
@@ -117,10 +126,10 @@ class OrderRepository(Protocol):
         AccountGone if the buyer is gone.
         """
 
-    def accepted(self, request: RequestKey) -> AcceptedRequest | None:
-        """Find what was accepted under a key.
+    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
+        """Find what was accepted under these keys.
 
-        Asked while the event is locked, it misses no request for that event.
+        Asked while an event is locked, it misses no request for that event.
         """
 
     def remember(self, request: RequestKey, answer: OrderView) -> None:

@@ -35,7 +35,7 @@ def postgres_use_cases(settings: Settings, **replacements: Unpack[Replacements])
     """Build the use cases on the configured database, which must be known by now."""
     if settings.database_url is None:
         raise StartupError("no database is configured")
-    storage = PostgresStorage(database_url=settings.database_url, pool_size=settings.threads)
+    storage = PostgresStorage(database_url=settings.database_url, pool_size=settings.connections)
     return _use_cases(storage, settings, replacements)
 
 

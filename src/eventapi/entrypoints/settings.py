@@ -39,7 +39,8 @@ class Settings:
         open_admin_registration: lets anyone register an admin.
         host, port: where the API listens.
         workers: processes that serve.
-        threads: threads of each process, and connections to the database.
+        threads: of each process; most of them wait for their sale to be carried.
+        connections: of each process to the database, at the most.
         order_limit: how many tickets one order may hold.
         access_token_lifetime, refresh_token_lifetime: how long tokens are good.
         max_body_size: of a request, in bytes.
@@ -54,7 +55,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
-    threads: int = 4
+    threads: int = 16
+    connections: int = 4
     order_limit: int = 10
     access_token_lifetime: timedelta = timedelta(minutes=15)
     refresh_token_lifetime: timedelta = timedelta(days=30)
@@ -94,7 +96,8 @@ class Settings:
             "host": env.str("EVENTAPI_HOST", "127.0.0.1"),
             "port": env.int("EVENTAPI_PORT", 8000, validate=validate.Range(1, 65535)),
             "workers": env.int("EVENTAPI_WORKERS", os.cpu_count() or 1, validate=at_least_one),
-            "threads": env.int("EVENTAPI_THREADS", 4, validate=at_least_one),
+            "threads": env.int("EVENTAPI_THREADS", 16, validate=at_least_one),
+            "connections": env.int("EVENTAPI_CONNECTIONS", 4, validate=at_least_one),
             "order_limit": env.int("EVENTAPI_ORDER_LIMIT", 10, validate=at_least_one),
             "access_token_lifetime": env.timedelta(
                 "EVENTAPI_ACCESS_TOKEN_LIFETIME", timedelta(minutes=15)

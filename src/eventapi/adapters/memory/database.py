@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
-from eventapi.application.ports import AcceptedRequest
+from eventapi.application.ports import AcceptedRequest, RequestName
 from eventapi.domain.errors import (
     AccountGone,
     IdempotencyKeyReused,
@@ -21,9 +21,6 @@ class ConstraintViolatedError(Exception):
     """A change would have broken an invariant: a defect of the program, not of a request."""
 
 
-KeyOfAccount = tuple[UserId, str]
-
-
 @dataclass
 class Changes:
     """What one unit of work wants to be kept."""
@@ -31,7 +28,7 @@ class Changes:
     users: dict[UserId, User] = field(default_factory=dict)
     events: dict[EventId, Event] = field(default_factory=dict)
     orders: dict[OrderId, Order] = field(default_factory=dict)
-    requests: dict[KeyOfAccount, AcceptedRequest] = field(default_factory=dict)
+    requests: dict[RequestName, AcceptedRequest] = field(default_factory=dict)
 
 
 class MemoryDatabase:
@@ -42,7 +39,7 @@ class MemoryDatabase:
         self.ids_by_username: dict[str, UserId] = {}
         self.events: dict[EventId, Event] = {}
         self.orders: dict[OrderId, Order] = {}
-        self.requests: dict[KeyOfAccount, AcceptedRequest] = {}
+        self.requests: dict[RequestName, AcceptedRequest] = {}
         self.user_ids = count(1)
         self.event_ids = count(1)
         self.mutex = Lock()  # held while the state is read or replaced, never longer

@@ -1,5 +1,6 @@
 """The unit of work on memory: copies out, copies in, locks in between."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from threading import Lock
 from types import TracebackType
@@ -11,11 +12,11 @@ from eventapi.application.ports import (
     EventRepository,
     OrderRepository,
     RequestKey,
+    RequestName,
     StorageUnavailable,
     UserRepository,
 )
 from eventapi.application.views import OrderView
-from eventapi.domain.errors import EventNotFound
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order
 from eventapi.domain.user import User
@@ -63,13 +64,13 @@ class MemoryEvents:
         """Keep a new event."""
         self._changes.events[event.id] = event
 
-    def get_for_update(self, id: EventId) -> Event:
-        """Load an event; what is then changed of it, the commit keeps."""
-        if id in self._changes.events:
-            return self._changes.events[id]
+    def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
+        """Load events; what is then changed of them, the commit keeps."""
         with self._database.mutex:
-            if id not in self._database.events:
-                raise EventNotFound(id)
+            found = sorted(set(ids) & self._database.events.keys())
+        return {id: self._get_for_update(id) for id in found}
+
+    def _get_for_update(self, id: EventId) -> Event:
         lock = self._database.lock_of(id)
         if not lock.acquire(timeout=LOCK_TIMEOUT):
             raise StorageUnavailable(f"event {id} stays locked")
@@ -91,15 +92,18 @@ class MemoryOrders:
         """Keep a new order."""
         self._changes.orders[order.id] = order
 
-    def accepted(self, request: RequestKey) -> AcceptedRequest | None:
-        """Find what was accepted under a key."""
+    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
+        """Find what was accepted under these keys."""
         with self._database.mutex:
-            return self._database.requests.get((request.owner, request.key))
+            known = self._database.requests
+            return {
+                request.name: known[request.name] for request in requests if request.name in known
+            }
 
     def remember(self, request: RequestKey, answer: OrderView) -> None:
         """Keep the answer to a request."""
         accepted = AcceptedRequest(request.fingerprint, answer)
-        self._changes.requests[request.owner, request.key] = accepted
+        self._changes.requests[request.name] = accepted
 
 
 class MemoryUnitOfWork:

@@ -5,11 +5,13 @@ takes. A sale so costs BEGIN, the lock, perhaps a look for the idempotency key,
 one statement that writes everything, and COMMIT.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, Sequence, insert, select
+import sqlalchemy
+from sqlalchemy import Connection, Engine, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from eventapi.adapters.postgres import tables
@@ -29,13 +31,13 @@ from eventapi.application.ports import (
     EventRepository,
     OrderRepository,
     RequestKey,
+    RequestName,
     UserRepository,
 )
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import (
     AccountGone,
     DomainError,
-    EventNotFound,
     IdempotencyKeyReused,
     UsernameTaken,
 )
@@ -44,10 +46,10 @@ from eventapi.domain.order import Order
 from eventapi.domain.user import User
 from eventapi.domain.values import EventId, UserId, Username
 
-LOCK_EVENT = sql_file("lock_event.sql")
+LOCK_EVENTS = sql_file("lock_events.sql")
 RECORD_ORDERS = sql_file("record_orders.sql")
-USER_IDS = Sequence("users_id_seq")
-EVENT_IDS = Sequence("events_id_seq")
+USER_IDS = sqlalchemy.Sequence("users_id_seq")
+EVENT_IDS = sqlalchemy.Sequence("events_id_seq")
 
 
 @dataclass
@@ -100,13 +102,11 @@ class PostgresEvents:
         """Keep a new event."""
         self._staged.events.append(event)
 
-    def get_for_update(self, id: EventId) -> Event:
-        """Load an event and lock its row."""
+    def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
+        """Load events and lock their rows."""
         with storage_errors():
-            row = self._connection.execute(LOCK_EVENT, {"id": id}).one_or_none()
-        if row is None:
-            raise EventNotFound(id)
-        return event_of(row)
+            rows = self._connection.execute(LOCK_EVENTS, {"ids": list(ids)}).all()
+        return {EventId(row.id): event_of(row) for row in rows}
 
 
 class PostgresOrders:
@@ -120,17 +120,20 @@ class PostgresOrders:
         """Keep a new order."""
         self._staged.orders.append(order)
 
-    def accepted(self, request: RequestKey) -> AcceptedRequest | None:
-        """Find what was accepted under a key."""
+    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
+        """Find what was accepted under these keys."""
         known = tables.accepted_requests.c
-        query = select(known.fingerprint, known.answer).where(
-            known.owner_id == request.owner, known.key == request.key
+        query = select(known.owner_id, known.key, known.fingerprint, known.answer).where(
+            tuple_(known.owner_id, known.key).in_({request.name for request in requests})
         )
         with storage_errors():
-            row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return AcceptedRequest(bytes(row.fingerprint), order_view_of_json(row.answer))
+            rows = self._connection.execute(query).all()
+        return {
+            (UserId(row.owner_id), row.key): AcceptedRequest(
+                bytes(row.fingerprint), order_view_of_json(row.answer)
+            )
+            for row in rows
+        }
 
     def remember(self, request: RequestKey, answer: OrderView) -> None:
         """Keep the answer to a request."""

@@ -22,7 +22,8 @@ Settings come from the environment:
   EVENTAPI_SECRET_KEY              signs tokens; production needs one
   EVENTAPI_HOST, EVENTAPI_PORT     where to listen (127.0.0.1, 8000)
   EVENTAPI_WORKERS                 processes (one for each core)
-  EVENTAPI_THREADS                 threads of each process (4)
+  EVENTAPI_THREADS                 threads of each process (16)
+  EVENTAPI_CONNECTIONS             of each process to the database (4)
   EVENTAPI_ORDER_LIMIT             tickets that one order may hold (10)
   EVENTAPI_OPEN_ADMIN_REGISTRATION lets anyone register an admin
                                    (true in development, never in production)
