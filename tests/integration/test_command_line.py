@@ -55,6 +55,7 @@ class TestServing:
             assert f"{program.base}/docs" in program.printed
             assert str(data) in program.printed
             assert "anyone can register an admin" in program.printed
+            assert "WARNING" not in program.printed
             walk_through_the_readme(program.port)
             workers = processes_below(program.process.pid)
             assert server_runs(data)
