@@ -67,6 +67,12 @@ TRIGGERS = (
     FOR EACH ROW WHEN (NEW.event_id <> OLD.event_id)
     EXECUTE FUNCTION refuse_change('a ticket stays with its event')
     """,
+    # Its tickets are counted as sold, so an order stays what it is.
+    """
+    CREATE TRIGGER guard_order_status BEFORE UPDATE OF status ON orders
+    FOR EACH ROW WHEN (NEW.status <> OLD.status)
+    EXECUTE FUNCTION refuse_change('an order with tickets stays confirmed')
+    """,
 )
 
 

@@ -89,6 +89,7 @@ class TestTheDatabaseItself:
             "DELETE FROM events",
             "DELETE FROM users",
             "UPDATE orders SET status = 'lost'",
+            "UPDATE orders SET status = 'cancelled'",
             "UPDATE orders SET total = -1",
             "UPDATE orders SET total = 1",
             "UPDATE users SET role = 'emperor'",

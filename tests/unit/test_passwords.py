@@ -1,5 +1,7 @@
 """Passwords are kept as argon2id, and a login does not tell by its time who exists."""
 
+import threading
+from functools import partial
 from typing import Literal
 
 from argon2 import PasswordHasher as Argon2
@@ -11,6 +13,7 @@ from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.entrypoints.bootstrap import memory_use_cases
 from eventapi.entrypoints.http import HttpConfig, create_app
 from eventapi.entrypoints.settings import Settings
+from tests.contracts.storage import run_together
 
 
 class CountingArgon2(Argon2):
@@ -55,3 +58,28 @@ def test_a_login_of_nobody_costs_as_much_as_one_with_a_wrong_password() -> None:
 
     assert len(work[0]) == 1
     assert all(done == work[0] for done in work)
+
+
+def test_hashes_take_turns() -> None:
+    """A flood of logins may not take 64 MiB for each of its threads."""
+    together: list[int] = []
+    running = 0
+    mutex = threading.Lock()
+
+    class WatchedArgon2(CountingArgon2):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            nonlocal running
+            with mutex:
+                running += 1
+                together.append(running)
+            try:
+                return super().verify(hash, password)
+            finally:
+                with mutex:
+                    running -= 1
+
+    hasher = Argon2PasswordHasher(WatchedArgon2())
+    run_together([partial(hasher.verify, None, "password")] * 12)
+
+    assert len(together) == 12
+    assert max(together) <= Argon2PasswordHasher.AT_ONCE

@@ -55,8 +55,11 @@ def test_control_characters_and_half_surrogates_are_refused(text: str) -> None:
         clean_text("name", text, longest=10)
 
 
-def test_lines_and_tabs_are_text() -> None:
-    assert clean_text("description", "a\n\tb ", longest=10) == "a\n\tb"
+def test_lines_and_tabs_are_text_where_lines_may_be() -> None:
+    assert clean_text("description", "a\r\n\tb ", longest=10, lines=True) == "a\r\n\tb"
+    for text in ("a\nb", "a\rb", "a\tb", "a\u2028b", "a\x85b"):
+        with pytest.raises(InvalidValues, match="line breaks"):
+            clean_text("name", text, longest=10)
 
 
 def test_money_is_exact_and_never_without_its_currency() -> None:

@@ -1,5 +1,6 @@
 """Password hashes: argon2id."""
 
+from threading import BoundedSemaphore
 from typing import Self
 
 from argon2 import PasswordHasher as Argon2
@@ -10,7 +11,11 @@ from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 class Argon2PasswordHasher:
     """argon2id, with the parameters that RFC 9106 recommends where memory is short."""
 
+    AT_ONCE = 2
+    """Hashes that one process makes at the same time: each takes 64 MiB and a core."""
+
     def __init__(self, argon2: Argon2 | None = None) -> None:
+        self._turns = BoundedSemaphore(self.AT_ONCE)
         self._argon2 = argon2 or Argon2.from_parameters(RFC_9106_LOW_MEMORY)
         # Verified in place of a missing hash; made with the same parameters,
         # so that it takes the same time.
@@ -23,12 +28,14 @@ class Argon2PasswordHasher:
 
     def hash(self, password: str) -> str:
         """Give a salted hash."""
-        return self._argon2.hash(password)
+        with self._turns:
+            return self._argon2.hash(password)
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether a password has this hash; with no hash: no, and as slowly."""
         try:
-            self._argon2.verify(password_hash or self._nobodys_hash, password)
+            with self._turns:
+                self._argon2.verify(password_hash or self._nobodys_hash, password)
         except VerifyMismatchError:
             return False
         return password_hash is not None

@@ -146,11 +146,18 @@ class PurchaseTickets:
         try:
             return self._attempt(sales)
         except StorageUnavailable:
-            raise
+            raise  # it is so for all of them
         except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
             if len(sales) == 1:
                 return [error]
-            return [outcome for sale in sales for outcome in self._sell([sale])]
+        return [self._sell_alone(sale) for sale in sales]
+
+    def _sell_alone(self, sale: _Sale) -> Purchased | Exception:
+        try:
+            (outcome,) = self._attempt([sale])
+        except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
+            return error
+        return outcome
 
     def _attempt(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
         with self._unit_of_work() as work:

@@ -55,7 +55,11 @@ class EventDetails:
             ("location", self.LONGEST_LOCATION),
         ):
             text = clean_text(
-                field, getattr(self, field), longest=longest, required=field == "name"
+                field,
+                getattr(self, field),
+                longest=longest,
+                required=field == "name",
+                lines=field == "description",
             )
             object.__setattr__(self, field, text)
         if not 1 <= self.capacity <= self.LARGEST_CAPACITY:

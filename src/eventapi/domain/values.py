@@ -21,10 +21,13 @@ TicketId = NewType("TicketId", UUID)
 LAST_YEAR = 9998
 """No time lies after this year, so that no conversion between time zones overflows."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def clean_text(field: str, value: str, *, longest: int, required: bool = True) -> str:
+def clean_text(
+    field: str, value: str, *, longest: int, required: bool = True, lines: bool = False
+) -> str:
     """Trim a text and make sure that it can be stored, shown and sent on.
 
     Args:
@@ -32,6 +35,7 @@ def clean_text(field: str, value: str, *, longest: int, required: bool = True) -
         value: the text as it came.
         longest: how many characters it may have after trimming.
         required: whether it must have at least one.
+        lines: whether it may have several lines, and tabs.
 
     Raises:
         InvalidValues: it is empty where it must not be, too long, or holds
@@ -42,8 +46,9 @@ def clean_text(field: str, value: str, *, longest: int, required: bool = True) -
         raise InvalidValues({field: "Must not be empty."})
     if len(text) > longest:
         raise InvalidValues({field: f"Must not be longer than {longest} characters."})
-    if _CONTROL.search(text):
-        raise InvalidValues({field: "Must not contain control characters."})
+    if (_CONTROL_BUT_LINES if lines else _CONTROL).search(text):
+        what = "control characters" if lines else "control characters or line breaks"
+        raise InvalidValues({field: f"Must not contain {what}."})
     return text
 
 
