@@ -57,7 +57,16 @@ class TestServing:
             assert "anyone can register an admin" in program.printed
             assert "WARNING" not in program.printed
             walk_through_the_readme(program.port)
-            workers = processes_below(program.process.pid)
+            workers = [
+                process
+                for process in processes_below(program.process.pid)
+                if any("spawn_main" in word for word in process.cmdline())
+            ]
+            assert workers
+            # Ctrl-C reaches the program alone, and its workers by its word.
+            assert {os.getpgid(worker.pid) for worker in workers} == {
+                worker.pid for worker in workers
+            }
             assert server_runs(data)
             rest = program.interrupt()
             assert rest == "EventAPI has stopped.\n"

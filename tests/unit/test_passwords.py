@@ -1,7 +1,6 @@
 """Passwords are kept as argon2id, and a login does not tell by its time who exists."""
 
 import threading
-from functools import partial
 from typing import Literal
 
 from argon2 import PasswordHasher as Argon2
@@ -13,7 +12,6 @@ from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.entrypoints.bootstrap import memory_use_cases
 from eventapi.entrypoints.http import HttpConfig, create_app
 from eventapi.entrypoints.settings import Settings
-from tests.contracts.storage import run_together
 
 
 class CountingArgon2(Argon2):
@@ -60,26 +58,26 @@ def test_a_login_of_nobody_costs_as_much_as_one_with_a_wrong_password() -> None:
     assert all(done == work[0] for done in work)
 
 
-def test_hashes_take_turns() -> None:
+def test_a_third_hash_waits_until_one_of_two_is_made() -> None:
     """A flood of logins may not take 64 MiB for each of its threads."""
-    together: list[int] = []
-    running = 0
-    mutex = threading.Lock()
+    entered, leave = threading.Semaphore(0), threading.Event()
 
-    class WatchedArgon2(CountingArgon2):
+    class SlowArgon2(CountingArgon2):
         def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
-            nonlocal running
-            with mutex:
-                running += 1
-                together.append(running)
-            try:
-                return super().verify(hash, password)
-            finally:
-                with mutex:
-                    running -= 1
+            entered.release()
+            assert leave.wait(10)
+            return super().verify(hash, password)
 
-    hasher = Argon2PasswordHasher(WatchedArgon2())
-    run_together([partial(hasher.verify, None, "password")] * 12)
+    hasher = Argon2PasswordHasher(SlowArgon2())
+    threads = [threading.Thread(target=hasher.verify, args=(None, "password")) for _ in range(5)]
+    for thread in threads:
+        thread.start()
 
-    assert len(together) == 12
-    assert max(together) <= Argon2PasswordHasher.AT_ONCE
+    for _ in range(2):
+        assert entered.acquire(timeout=10)
+    assert not hasher._turns.acquire(blocking=False)
+
+    leave.set()
+    for thread in threads:
+        thread.join(10)
+    assert hasher._turns.acquire(blocking=False)
