@@ -1,14 +1,19 @@
 """The API on PostgreSQL answers as it must, exactly as on memory."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.postgres import make_engine
+from eventapi.adapters.postgres.embedded import embedded_postgres
+from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
-from eventapi.testing.api import Api
+from eventapi.testing.api import PASSWORD, Api
+from tests.builders import buy, make_event
 from tests.conformance import watched_app
 from tests.contracts.http_api import HttpApiContract, problem
 
@@ -41,3 +46,25 @@ def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again() -> None:
         assert response.headers["Retry-After"] == str(document["retry_after"])
         assert "127.0.0.1" not in response.get_data(as_text=True)
     assert api.guest().get("/health/live").status_code == 200
+
+
+def test_a_database_that_comes_back_is_used_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    with embedded_postgres(tmp_path) as url:
+        Migrations(make_engine(url, pool_size=1, autocommit=False)).upgrade()
+        api = postgres_api(url)
+        olga, bob = api.sign_in("organizer"), api.sign_in("user")
+        event = make_event(olga)
+        order = buy(bob, event["id"], 2, key="k").get_json()
+
+    for response in (
+        bob.get("/api/events"),
+        buy(bob, event["id"]),
+        bob.post("/api/login", json={"username": "bob", "password": PASSWORD}),
+    ):
+        problem(response, 503, "storage_unavailable")
+
+    with embedded_postgres(tmp_path):
+        assert bob.get(f"/api/orders/{order['id']}").get_json() == order
+        assert buy(bob, event["id"], 2, key="k").get_json() == order
+        assert buy(bob, event["id"], 1).status_code == 201
+        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 3

