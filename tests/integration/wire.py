@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import make_url
@@ -63,7 +63,7 @@ def _connect(database_url: str) -> socket.socket:
 
 
 def _relay_client(client: socket.socket, server: socket.socket, wire: Wire) -> None:
-    with client.makefile("rb") as stream:
+    with suppress(OSError), client.makefile("rb") as stream:  # until one side hangs up
         length = stream.read(4)  # the startup message has no kind
         server.sendall(length + stream.read(int.from_bytes(length) - 4))
         while header := stream.read(5):
@@ -74,8 +74,6 @@ def _relay_client(client: socket.socket, server: socket.socket, wire: Wire) -> N
 
 
 def _relay_server(server: socket.socket, client: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # until one side hangs up
         while data := server.recv(65536):
             client.sendall(data)
-    except OSError:
-        pass  # the other side has hung up

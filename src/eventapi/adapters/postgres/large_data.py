@@ -11,7 +11,9 @@ ACCOUNTS = text("""
     INSERT INTO users (username, username_key, password_hash, role, created_at)
     SELECT name, name, 'none', role, now()
     FROM generate_series(1, :count) AS number
-    CROSS JOIN LATERAL (SELECT :role || '-' || number || '-' || :batch AS name, :role AS role)
+    CROSS JOIN LATERAL (
+        SELECT :role || '-' || number || '-' || :batch AS name, :role AS role
+    ) AS account
     ORDER BY number
     RETURNING id
 """)
