@@ -31,7 +31,15 @@ _ORDER = OrderView(
     currency=None,
     created_at=_TIME,
     tickets=(
-        TicketView(id=_ID, code="0" * 26, attendee=None, issued_at=_TIME, checked_in_at=None),
+        TicketView(
+            id=_ID,
+            code="0" * 26,
+            ticket_type=None,
+            price=Decimal("0.00"),
+            attendee=None,
+            issued_at=_TIME,
+            checked_in_at=None,
+        ),
     ),
 )
 

@@ -5,14 +5,18 @@
 -- text of the statement is the same for one ticket or a thousand. The three
 -- inserts see the same snapshot; the foreign keys between them are checked at
 -- the end of the statement, when all rows are there. So is the trigger that
--- raises events.tickets_sold by the tickets that came: see count_tickets_sold
--- in migrations/.
+-- raises tickets_sold of events and ticket types by the tickets that came: see
+-- count_tickets_sold in migrations/.
 WITH new_orders AS (
-    INSERT INTO orders (id, event_id, buyer_id, status, total, currency, created_at)
+    INSERT INTO orders (id, event_id, buyer_id, guest_name, guest_email, registrant, status,
+                        total, currency, created_at)
     SELECT * FROM unnest(
         CAST(:order_ids AS uuid[]),
         CAST(:order_event_ids AS bigint[]),
         CAST(:order_buyer_ids AS bigint[]),
+        CAST(:order_guest_names AS text[]),
+        CAST(:order_guest_emails AS text[]),
+        CAST(:order_registrants AS text[]),
         CAST(:order_statuses AS text[]),
         CAST(:order_totals AS numeric[]),
         CAST(:order_currencies AS text[]),
@@ -29,12 +33,15 @@ new_requests AS (
         CAST(:request_accepted_ats AS timestamptz[])
     ) AS request (owner_id, key, fingerprint, answer, accepted_at)
 )
-INSERT INTO tickets (id, event_id, order_id, code, attendee_name, attendee_email, issued_at)
+INSERT INTO tickets (id, event_id, order_id, code, ticket_type_id, price, attendee_name,
+                     attendee_email, issued_at)
 SELECT * FROM unnest(
     CAST(:ticket_ids AS uuid[]),
     CAST(:ticket_event_ids AS bigint[]),
     CAST(:ticket_order_ids AS uuid[]),
     CAST(:ticket_codes AS text[]),
+    CAST(:ticket_type_ids AS bigint[]),
+    CAST(:ticket_prices AS numeric[]),
     CAST(:ticket_attendee_names AS text[]),
     CAST(:ticket_attendee_emails AS text[]),
     CAST(:ticket_issued_ats AS timestamptz[])

@@ -20,9 +20,18 @@
 -- Index: events_by_sales (sales_tier DESC), or for one organizer
 -- events_by_organizer_and_sales (organizer_id, sales_tier DESC).
 -- The plan on a million events and ten million tickets is in docs/top-events.md.
-SELECT e.id, e.name, e.description, e.start_time, e.end_time, e.timezone,
-       e.location, e.capacity, e.tickets_sold, e.created_at, e.updated_at,
-       e.version, e.organizer_id, u.username AS organizer_username
+SELECT e.id, e.name, e.description, e.start_time, e.end_time, e.timezone, e.location,
+       e.visibility, e.access_code, e.status, e.image, e.capacity, e.tickets_sold,
+       e.sales_start, e.sales_end, e.sessions, e.created_at, e.updated_at, e.version,
+       e.organizer_id, u.username AS organizer_username,
+       c.slug AS category_slug, c.name AS category_name,
+       (SELECT json_agg(json_build_object(
+                   'id', t.id, 'name', t.name, 'price', CAST(t.price AS text),
+                   'currency', t.currency, 'quantity', t.quantity,
+                   'tickets_sold', t.tickets_sold,
+                   'sales_start', t.sales_start, 'sales_end', t.sales_end)
+               ORDER BY t.position, t.id)
+        FROM ticket_types AS t WHERE t.event_id = e.id) AS ticket_types
 FROM (
     SELECT *
     FROM events
@@ -33,4 +42,5 @@ FROM (
     LIMIT :limit
 ) AS e
 JOIN users AS u ON u.id = e.organizer_id
+LEFT JOIN categories AS c ON c.id = e.category_id
 ORDER BY e.tickets_sold DESC, e.id

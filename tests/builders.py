@@ -1,16 +1,32 @@
 """Things to test with, sensible by default."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from werkzeug.test import TestResponse
 
 from eventapi.adapters.system import RandomIdentities
-from eventapi.domain.event import Event, EventDetails
+from eventapi.domain.event import Event, Line
+from eventapi.domain.event_details import EventDetails, Session, Visibility
 from eventapi.domain.order import Order
+from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.user import Role, User
-from eventapi.domain.values import EventId, Period, Timezone, UserId, Username
+from eventapi.domain.values import (
+    ALWAYS,
+    AccessCode,
+    CategoryId,
+    EventId,
+    Money,
+    Period,
+    SalesWindow,
+    TicketTypeId,
+    Timezone,
+    UserId,
+    Username,
+)
 from eventapi.testing import Client
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -24,17 +40,50 @@ _names = count(1)
 def details(
     *,
     name: str = "Jazz night",
+    description: str = "",
+    location: str = "",
     capacity: int = 100,
     start: datetime = NOW + timedelta(days=30),
     length: timedelta = timedelta(hours=3),
+    category: CategoryId | None = None,
+    visibility: Visibility = Visibility.PUBLIC,
+    sales: SalesWindow = ALWAYS,
+    sessions: Sequence[Session] = (),
 ) -> EventDetails:
     return EventDetails(
         name=name,
-        description="",
+        description=description,
         period=Period(start, start + length),
         timezone=Timezone("Europe/Berlin"),
-        location="",
+        location=location,
         capacity=capacity,
+        category=category,
+        visibility=visibility,
+        access_code=AccessCode("open-sesame") if visibility is Visibility.PRIVATE else None,
+        sales=sales,
+        sessions=sessions,
+    )
+
+
+def ticket_type(
+    id: int = 1,
+    *,
+    name: str | None = None,
+    price: str = "50.00",
+    currency: str | None = "EUR",
+    quantity: int = 50,
+    sold: int = 0,
+    sales: SalesWindow = ALWAYS,
+) -> TicketType:
+    return TicketType(
+        id=TicketTypeId(id),
+        details=TicketTypeDetails(
+            name=name or f"Type {id}",
+            price=Money(Decimal(price), currency),
+            quantity=quantity,
+            sales=sales,
+        ),
+        tickets_sold=sold,
     )
 
 
@@ -42,24 +91,33 @@ def event(
     *,
     id: int = 1,
     organizer_id: UserId = ORGANIZER,
-    capacity: int = 100,
     sold: int = 0,
-    start: datetime = NOW + timedelta(days=30),
+    types: Sequence[TicketType] = (),
+    reference: str | None = None,
+    **said: Any,
 ) -> Event:
     return Event(
         id=EventId(id),
         organizer_id=organizer_id,
-        details=details(capacity=capacity, start=start),
+        details=details(**said),
+        reference=reference,
+        ticket_types=types,
         tickets_sold=sold,
         created_at=NOW,
         updated_at=NOW,
     )
 
 
-def sell(an_event: Event, quantity: int = 1, *, now: datetime = NOW, limit: int = 10) -> Order:
-    return an_event.sell(
-        quantity, buyer_id=BUYER, order_limit=limit, now=now, identities=IDENTITIES
-    )
+def sell(
+    an_event: Event,
+    quantity: int = 1,
+    *,
+    of: int | None = None,
+    now: datetime = NOW,
+    limit: int = 10,
+) -> Order:
+    line = Line(quantity, None if of is None else TicketTypeId(of))
+    return an_event.sell([line], buyer_id=BUYER, order_limit=limit, now=now, identities=IDENTITIES)
 
 
 def user(*, id: int, username: str | None = None, role: Role = Role.USER) -> User:
@@ -93,11 +151,28 @@ def make_event(organizer: Client, **changes: Any) -> dict[str, Any]:
 
 
 def buy(
-    buyer: Client, event_id: int, quantity: object = 1, *, key: str | None = None, **more: Any
+    buyer: Client,
+    event_id: int,
+    quantity: object = 1,
+    *,
+    key: str | None = None,
+    access_code: str | None = None,
+    **more: Any,
 ) -> TestResponse:
-    """Purchase tickets over the API."""
+    """Purchase tickets over the API; ``lines`` stand instead of a quantity."""
+    wanted = {} if "lines" in more else {"quantity": quantity}
     return buyer.post(
         f"/api/events/{event_id}/purchase",
-        json={"quantity": quantity, **more},
+        json={**wanted, **more},
+        query_string={} if access_code is None else {"access_code": access_code},
         headers={"Idempotency-Key": key} if key else {},
     )
+
+
+def change(
+    editor: Client, path: str, method: str = "PATCH", *, seen: str | None = None, **body: Any
+) -> TestResponse:
+    """Change an event or a part of it over the API, as it is or as it was seen."""
+    etag = seen or editor.get(path).headers.get("ETag", "*")
+    sent = {} if method == "DELETE" else {"json": body}
+    return editor.request(method, path, headers={"If-Match": etag}, **sent)

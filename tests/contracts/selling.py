@@ -16,7 +16,7 @@ from eventapi.domain.errors import (
     OrderTooLarge,
     SoldOut,
 )
-from eventapi.domain.event import Event
+from eventapi.domain.event import Event, Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import EventId, UserId
@@ -94,14 +94,14 @@ class SellingContract:
 
         results = together(
             [
-                (bob, Purchase(event_id=event.id, quantity=1)),
-                (bob, Purchase(event_id=event.id, quantity=2)),
-                (gone, Purchase(event_id=event.id, quantity=1)),
-                (bob, Purchase(event_id=other.id, quantity=4)),
-                (bob, Purchase(event_id=nowhere, quantity=1)),
-                (bob, Purchase(event_id=other.id, quantity=5)),
-                (bob, Purchase(event_id=other.id, quantity=0)),
-                (bob, Purchase(event_id=other.id, quantity=1, idempotency_key="k")),
+                (bob, Purchase(event_id=event.id, lines=[Line(1)])),
+                (bob, Purchase(event_id=event.id, lines=[Line(2)])),
+                (gone, Purchase(event_id=event.id, lines=[Line(1)])),
+                (bob, Purchase(event_id=other.id, lines=[Line(4)])),
+                (bob, Purchase(event_id=nowhere, lines=[Line(1)])),
+                (bob, Purchase(event_id=other.id, lines=[Line(5)])),
+                (bob, Purchase(event_id=other.id, lines=[Line(0)])),
+                (bob, Purchase(event_id=other.id, lines=[Line(1)], idempotency_key="k")),
             ]
         )
 
@@ -122,7 +122,7 @@ class SellingContract:
         bob: Actor,
         together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
     ) -> None:
-        results = together([(bob, Purchase(event_id=event.id, quantity=1))] * 8)
+        results = together([(bob, Purchase(event_id=event.id, lines=[Line(1)]))] * 8)
 
         assert sum(isinstance(result, Purchased) for result in results) == 5
         assert sum(isinstance(result, SoldOut) for result in results) == 4
@@ -135,8 +135,8 @@ class SellingContract:
         bob: Actor,
         together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
     ) -> None:
-        same = (bob, Purchase(event_id=event.id, quantity=2, idempotency_key="k"))
-        different = (bob, Purchase(event_id=event.id, quantity=1, idempotency_key="k"))
+        same = (bob, Purchase(event_id=event.id, lines=[Line(2)], idempotency_key="k"))
+        different = (bob, Purchase(event_id=event.id, lines=[Line(1)], idempotency_key="k"))
 
         results = together([same, same, same, different])
 

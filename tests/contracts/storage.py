@@ -9,12 +9,14 @@ import pytest
 
 from eventapi.application.ports import (
     AcceptedRequest,
+    CategoryQueries,
     EventQueries,
     OrderQueries,
     RequestKey,
     UnitOfWorkFactory,
     UserQueries,
 )
+from eventapi.application.search import EventSearch
 from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.errors import (
     AccountGone,
@@ -22,7 +24,7 @@ from eventapi.domain.errors import (
     SoldOut,
     UsernameTaken,
 )
-from eventapi.domain.event import Event
+from eventapi.domain.event import Event, Line
 from eventapi.domain.order import Order
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, UserId, Username
@@ -36,6 +38,7 @@ class Storage:
 
     unit_of_work: UnitOfWorkFactory
     users: UserQueries
+    categories: CategoryQueries
     events: EventQueries
     orders: OrderQueries
 
@@ -73,7 +76,7 @@ class Storage:
 
 def sell_to(event: Event, buyer: User, quantity: int = 1) -> Order:
     return event.sell(
-        quantity,
+        [Line(quantity)],
         buyer_id=buyer.id,
         attendees=[Attendee("Ada", EmailAddress("ada@example.org"))],
         order_limit=10,
@@ -341,7 +344,7 @@ class StorageContract:
         for limit in (1, 2, 4, 6, 100):
             seen, after = [], None
             while True:
-                page = storage.events.upcoming(now=NOW, after=after, limit=limit)
+                page = storage.events.search(EventSearch(now=NOW), after=after, limit=limit)
                 assert len(page.items) <= limit
                 seen += [item.id for item in page.items]
                 after = page.next

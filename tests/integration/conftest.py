@@ -82,7 +82,8 @@ def engine(shared_engine: Engine) -> Engine:
     with shared_engine.begin() as connection:
         connection.execute(
             text(
-                "TRUNCATE users, events, orders, tickets, accepted_requests RESTART IDENTITY CASCADE"
+                "TRUNCATE users, categories, events, ticket_types, orders, tickets, "
+                "accepted_requests RESTART IDENTITY CASCADE"
             )
         )
     return shared_engine

@@ -17,6 +17,7 @@ from eventapi.adapters.postgres import PostgresUnitOfWork, make_engine
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.orders import Purchase, PurchaseTickets
 from eventapi.domain.errors import SoldOut
+from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
 from eventapi.domain.values import EventId, UserId
@@ -74,7 +75,7 @@ def _buy_by_use_case(database_url: str, event_id: int) -> Callable[[str], tuple[
     purchase_tickets = PurchaseTickets(
         lambda: PostgresUnitOfWork(engine), SystemClock(), RandomIdentities(), order_limit=10
     )
-    purchase = Purchase(event_id=EventId(event_id), quantity=1)
+    purchase = Purchase(event_id=EventId(event_id), lines=[Line(1)])
 
     def buy(buyer: str) -> tuple[str, str | None]:
         try:

@@ -9,10 +9,12 @@ from sqlalchemy import Engine, text
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.application.accounts import NewAccount
-from eventapi.application.events import NewEvent
+from eventapi.application.finding import EventFilter
+from eventapi.application.forms import EventForm
 from eventapi.application.orders import NamedAttendee, Purchase
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import DomainError
+from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
 from eventapi.domain.values import EventId, UserId
@@ -28,7 +30,7 @@ BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 9
 purchases = st.builds(
     Purchase,
     event_id=st.integers(1, len(CAPACITIES) + 1).map(EventId),
-    quantity=st.integers(-1, 12),
+    lines=st.integers(-1, 12).map(lambda quantity: [Line(quantity)]),
     attendees=st.lists(
         st.builds(NamedAttendee, st.sampled_from(["Ada", " "]), st.sampled_from([None, "a@b.org"])),
         max_size=2,
@@ -70,12 +72,14 @@ class World:
 
     def figures(self) -> list[object]:
         """Everything that can be read, without what is random."""
-        events = [self.use_cases.show_event(EventId(id)) for id in range(1, len(CAPACITIES) + 1)]
+        events = [
+            self.use_cases.show_event(None, EventId(id)) for id in range(1, len(CAPACITIES) + 1)
+        ]
         orders = [
             self.use_cases.list_orders(buyer, before=None, limit=100).items for buyer in BUYERS
         ]
         top = self.use_cases.rank_events(ORGANIZER, limit=10)
-        upcoming = self.use_cases.list_events(after=None, limit=100)
+        upcoming = self.use_cases.list_events(None, EventFilter(), after=None, limit=100)
         return [
             events,
             [[self.orders.index(order.id) for order in mine] for mine in orders],
@@ -92,7 +96,7 @@ def make_world(use_cases: UseCases, clock: ManualClock) -> World:
         start = NOW + timedelta(days=number)
         use_cases.create_event(
             ORGANIZER,
-            NewEvent(
+            EventForm(
                 name=f"Event {number}",
                 capacity=capacity,
                 start_time=start,

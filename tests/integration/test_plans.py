@@ -1,15 +1,19 @@
 """On data of some size, every list and report is served by an index."""
 
-import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from eventapi.adapters.postgres import make_engine
+from eventapi.adapters.postgres import PostgresEventQueries, make_engine
 from eventapi.adapters.postgres.large_data import generate_large_data
-from eventapi.adapters.postgres.queries import TOP_EVENTS
+from eventapi.adapters.postgres.queries import TOP_EVENTS, search_statement
+from eventapi.application.search import EventSearch, EventSort
+from eventapi.application.views import EventPosition
+
+EVENTS, TICKETS = 60_000, 100_000
 
 
 @pytest.fixture(scope="module")
@@ -17,39 +21,143 @@ def large(own_url: str) -> Iterator[Engine]:
     """A database with enough events that reading them all would not pay."""
     engine = make_engine(own_url, pool_size=1)
     loader = make_engine(own_url, pool_size=1, autocommit=False)
-    generate_large_data(loader, events=5_000, tickets=40_000, progress=lambda _: None)
+    generate_large_data(loader, events=EVENTS, tickets=TICKETS, progress=lambda _: None)
     loader.dispose()
     yield engine
     engine.dispose()
 
 
-def nodes(engine: Engine, query: Any, values: dict[str, object]) -> list[dict[str, Any]]:
-    """Give the nodes of a query's plan."""
-    with engine.connect() as connection:
-        explained = connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), values).scalar_one()
-    plan = json.loads(explained) if isinstance(explained, str) else explained
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the nodes of a plan."""
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
 
-    def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        yield node
-        for child in node.get("Plans", []):
-            yield from walk(child)
 
-    return list(walk(plan[0]["Plan"]))
+def read_in_a_row(plan: dict[str, Any]) -> set[str]:
+    """Give the tables that a plan reads from end to end; there are but few categories."""
+    scanned = {
+        node["Relation Name"] for node in nodes(plan) if node["Node Type"].endswith("Seq Scan")
+    }
+    return scanned - {"categories"}
 
 
 def test_the_ranking_reads_the_top_of_an_index(large: Engine) -> None:
     with large.connect() as connection:
         organizer = connection.execute(text("SELECT min(organizer_id) FROM events")).scalar_one()
 
-    for organizer_id, index in (
-        (None, "events_by_sales"),
-        (organizer, "events_by_organizer_and_sales"),
-    ):
-        plan = nodes(large, TOP_EVENTS.text, {"organizer_id": organizer_id, "limit": 3})
+        for organizer_id, index in (
+            (None, "events_by_sales"),
+            (organizer, "events_by_organizer_and_sales"),
+        ):
+            explained = connection.execute(
+                text(f"EXPLAIN (FORMAT JSON) {TOP_EVENTS.text}"),
+                {"organizer_id": organizer_id, "limit": 3},
+            ).scalar_one()
+            plan = explained[0]["Plan"]
 
-        assert index in {node.get("Index Name") for node in plan}
-        assert "Seq Scan" not in {node["Node Type"] for node in plan}
-        assert "tickets" not in {node.get("Relation Name") for node in plan}
+            assert index in {node.get("Index Name") for node in nodes(plan)}
+            assert not read_in_a_row(plan)
+            assert "tickets" not in {node.get("Relation Name") for node in nodes(plan)}
+
+
+def explain(
+    engine: Engine, search: EventSearch, *, after: EventPosition | None = None
+) -> dict[str, Any]:
+    """Run a search as the application does, and give the plan with what it read."""
+    statement = search_statement(search, after=after, limit=21).compile(engine)
+    with engine.connect() as connection:
+        explained = connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}",
+            {name: statement.params[name] for name in statement.params},
+        ).scalar_one()
+    plan: dict[str, Any] = explained[0]["Plan"]
+    return plan
+
+
+def pages_read(plan: dict[str, Any]) -> int:
+    """Give how many pages of the database a plan looked at."""
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def words(*texts: str) -> frozenset[str]:
+    return frozenset(texts)
+
+
+NOW = datetime.now(UTC)  # as the data is made
+SEARCHES: dict[str, dict[str, Any]] = {
+    "upcoming": {},
+    "past": {"past": True},
+    "by words": {"words": words("jazz", "night")},
+    "by a rare word": {"words": words("12345")},
+    "by a word of every event": {"words": words("event")},
+    "by words of none": {"words": words("nowhere", "nothing")},
+    "by location": {"location": words("oslo")},
+    "by a narrow location": {"location": words("hall", "17", "berlin")},
+    "by category": {"category": "first"},
+    "by a category that is not there": {"category": "none"},
+    "by organizer": {"organizer": "first"},
+    "by an organizer who is not there": {"organizer": 10**15},
+    "mine": {"owner": "first"},
+    "available": {"available": True},
+    "after": {"starts_after": NOW + timedelta(days=300)},
+    "before": {"starts_before": NOW + timedelta(days=3)},
+    "within": {
+        "starts_after": NOW + timedelta(days=200),
+        "starts_before": NOW + timedelta(days=201),
+    },
+    "within nothing": {
+        "starts_after": NOW + timedelta(days=5000),
+        "starts_before": NOW + timedelta(days=5001),
+    },
+    "everything at once": {
+        "words": words("jazz"),
+        "location": words("oslo"),
+        "category": "first",
+        "available": True,
+        "starts_after": NOW + timedelta(days=10),
+        "starts_before": NOW + timedelta(days=300),
+    },
+}
+
+
+def search_of(engine: Engine, said: dict[str, Any], sort: EventSort) -> EventSearch:
+    """Make a search, with the first category and organizer of the data where it asks for them."""
+    firsts = {
+        "category": "SELECT slug FROM categories ORDER BY id LIMIT 1",
+        "organizer": "SELECT min(organizer_id) FROM events",
+        "owner": "SELECT min(organizer_id) FROM events",
+    }
+    with engine.connect() as connection:
+        settled = {
+            name: connection.execute(text(firsts[name])).scalar_one() if value == "first" else value
+            for name, value in said.items()
+        }
+    return EventSearch(now=datetime.now(UTC), sort=sort, **settled)
+
+
+@pytest.mark.parametrize("sort", EventSort)
+@pytest.mark.parametrize("said", SEARCHES.values(), ids=SEARCHES.keys())
+def test_no_search_reads_all_events(large: Engine, said: dict[str, Any], sort: EventSort) -> None:
+    plan = explain(large, search_of(large, said, sort))
+
+    assert not read_in_a_row(plan)
+
+
+@pytest.mark.parametrize("sort", EventSort)
+@pytest.mark.parametrize("name", ["upcoming", "by category", "by location", "available"])
+def test_the_hundredth_page_costs_what_the_first_does(
+    large: Engine, name: str, sort: EventSort
+) -> None:
+    search = search_of(large, SEARCHES[name], sort)
+    pages = PostgresEventQueries(large)
+    first = pages_read(explain(large, search))
+    last_of_99 = pages.search(search, after=None, limit=99 * 20)
+    assert last_of_99.next, "there are fewer than a hundred pages"
+
+    hundredth = pages_read(explain(large, search, after=last_of_99.next))
+
+    assert hundredth < 2 * first + 100, (first, hundredth)
 
 
 def test_the_made_up_sales_are_counted(large: Engine) -> None:
@@ -58,4 +166,4 @@ def test_the_made_up_sales_are_counted(large: Engine) -> None:
             text("SELECT (SELECT sum(tickets_sold) FROM events), (SELECT count(*) FROM tickets)")
         ).one()
     assert sold == counted
-    assert abs(counted - 40_000) < 2_500
+    assert abs(counted - TICKETS) < TICKETS / 1000

@@ -15,6 +15,7 @@ from eventapi.testing import ManualClock
 from eventapi.testing.api import PASSWORD, Api
 from tests.builders import buy, make_event
 from tests.conformance import watched_app
+from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract, problem
 
 
@@ -27,7 +28,7 @@ def postgres_api(database_url: str, *, open_admin_registration: bool = True) -> 
     return Api(use_cases, clock, app=watched_app())
 
 
-class TestPostgresApi(HttpApiContract):
+class TestPostgresApi(HttpApiContract, EventsApiContract):
     @pytest.fixture
     def api(self, database_url: str) -> Api:
         return postgres_api(database_url)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from eventapi.adapters.postgres import (
+    PostgresCategoryQueries,
     PostgresEventQueries,
     PostgresOrderQueries,
     PostgresUnitOfWork,
@@ -15,14 +16,22 @@ from eventapi.adapters.postgres import (
 )
 from eventapi.application.ports import StorageUnavailable
 from eventapi.domain.event import Event
+from tests import builders
 from tests.contracts.selling import SellingContract
 from tests.contracts.storage import Storage, StorageContract, sell_to
+
+
+def sold_by_type(storage: Storage, event: Event) -> list[int]:
+    view = storage.events.get(event.id)
+    assert view is not None
+    return [kind.tickets_sold for kind in view.ticket_types]
 
 
 def storage_on(engine: Engine) -> Storage:
     return Storage(
         unit_of_work=lambda: PostgresUnitOfWork(engine),
         users=PostgresUserQueries(engine),
+        categories=PostgresCategoryQueries(engine),
         events=PostgresEventQueries(engine),
         orders=PostgresOrderQueries(engine),
     )
@@ -46,7 +55,8 @@ class TestTheDatabaseItself:
 
     @pytest.fixture
     def event(self, storage: Storage) -> Event:
-        event = storage.add_event(storage.add_user("olga"), capacity=3)
+        types = [builders.ticket_type(1, quantity=3)]
+        event = storage.add_event(storage.add_user("olga"), capacity=3, types=types)
         storage.sell(event.id, storage.add_user("bob"), 2)
         return event
 
@@ -68,7 +78,7 @@ class TestTheDatabaseItself:
             storage.unit_of_work() as work,
         ):
             loaded = work.events.get_for_update(event.id)[event.id]
-            loaded.tickets_sold = 0
+            loaded.tickets_sold = loaded.ticket_types[0].tickets_sold = 0
             work.orders.add(sell_to(loaded, eve, 2))
             work.commit()
 
@@ -89,9 +99,36 @@ class TestTheDatabaseItself:
             "DELETE FROM events",
             "DELETE FROM users",
             "UPDATE orders SET status = 'lost'",
-            "UPDATE orders SET status = 'cancelled'",
+            "UPDATE orders SET event_id = event_id + 1",
+            "UPDATE orders SET buyer_id = NULL",
+            "UPDATE orders SET guest_email = 'a@b.org', guest_name = 'A'",
+            """
+            INSERT INTO orders
+                (id, event_id, guest_name, guest_email, registrant, status, total, created_at)
+            SELECT gen_random_uuid(), event_id, 'A', 'a@b.org', 'a@b.org', 'confirmed', 0, now()
+            FROM orders, generate_series(1, 2)
+            """,
+            "UPDATE ticket_types SET tickets_sold = 0",
+            "UPDATE ticket_types SET quantity = 1",
+            "UPDATE ticket_types SET price = -1",
+            "UPDATE ticket_types SET currency = NULL",
+            "UPDATE ticket_types SET sales_start = now(), sales_end = now()",
+            "DELETE FROM ticket_types",
+            """
+            INSERT INTO ticket_types (event_id, position, name, price, quantity, tickets_sold)
+            SELECT id, 2, 'x', 0, 5, 1 FROM events
+            """,
+            "UPDATE tickets SET ticket_type_id = NULL",
+            "UPDATE tickets SET price = -1",
+            "UPDATE events SET visibility = 'secret'",
+            "UPDATE events SET visibility = 'private'",
+            "UPDATE events SET access_code = 'open-sesame'",
+            "UPDATE events SET status = 'lost'",
+            "UPDATE events SET sales_start = now(), sales_end = now() - interval '1 day'",
+            "UPDATE events SET category_id = 987654321",
+            "WITH gone AS (DELETE FROM tickets) DELETE FROM orders",
             "UPDATE orders SET total = -1",
-            "UPDATE orders SET total = 1",
+            "UPDATE orders SET total = 1, currency = NULL",
             "UPDATE users SET role = 'emperor'",
             "UPDATE users SET username_key = 'same'",
         ],
@@ -109,6 +146,29 @@ class TestTheDatabaseItself:
         by_hand("DELETE FROM tickets WHERE code = (SELECT min(code) FROM tickets)")
 
         assert storage.sold(event.id) == 1
+        assert sold_by_type(storage, event) == [1]
+
+    def test_orders_cancelled_by_hand_are_counted_out_and_in_again(
+        self, storage: Storage, event: Event, by_hand: Callable[[str], None]
+    ) -> None:
+        by_hand("UPDATE orders SET status = 'cancelled'")
+        assert (storage.sold(event.id), sold_by_type(storage, event)) == (0, [0])
+
+        by_hand("UPDATE orders SET status = 'confirmed'")
+        assert (storage.sold(event.id), sold_by_type(storage, event)) == (2, [2])
+
+    def test_a_cancelled_order_removed_by_hand_changes_no_figure(
+        self, storage: Storage, event: Event, by_hand: Callable[[str], None]
+    ) -> None:
+        kept = storage.sell(event.id, storage.add_user("eve"))
+        by_hand(f"UPDATE orders SET status = 'cancelled' WHERE id <> '{kept.id}'")
+
+        by_hand(
+            "DELETE FROM tickets USING orders WHERE order_id = orders.id AND status = 'cancelled'"
+        )
+        by_hand("DELETE FROM orders WHERE status = 'cancelled'")
+
+        assert (storage.sold(event.id), sold_by_type(storage, event)) == (1, [1])
 
     def test_a_sale_touches_no_index_of_the_events_table(self, database_url: str) -> None:
         """The sale is a HOT update; see sales_tier in tables.py for why that matters."""

@@ -16,7 +16,7 @@ def tapped_api(database_url: str) -> Iterator[tuple[Api, Wire]]:
         yield postgres_api(url), wire
 
 
-def test_a_purchase_costs_four_statements_and_one_more_with_a_key(
+def test_a_purchase_costs_five_statements_and_one_more_with_a_key(
     tapped_api: tuple[Api, Wire],
 ) -> None:
     api, wire = tapped_api
@@ -24,7 +24,7 @@ def test_a_purchase_costs_four_statements_and_one_more_with_a_key(
     event = make_event(olga)
     buy(bob, event["id"])  # connects
 
-    for quantity, key, cost in ((1, None, 4), (10, None, 4), (3, "k", 5)):
+    for quantity, key, cost in ((1, None, 5), (10, None, 5), (3, "k", 6)):
         wire.statements.clear()
         assert buy(bob, event["id"], quantity, key=key).status_code == 201
         assert len(wire.statements) == cost, wire.statements

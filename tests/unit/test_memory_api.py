@@ -10,10 +10,11 @@ from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock, MemoryApi
 from eventapi.testing.api import Api
 from tests.conformance import watched_app
+from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract
 
 
-class TestMemoryApi(HttpApiContract):
+class TestMemoryApi(HttpApiContract, EventsApiContract):
     @pytest.fixture
     def api(self) -> Api:
         return MemoryApi(app=watched_app())

@@ -3,6 +3,7 @@
 import pytest
 
 from eventapi.adapters.memory import (
+    MemoryCategoryQueries,
     MemoryDatabase,
     MemoryEventQueries,
     MemoryOrderQueries,
@@ -20,6 +21,7 @@ def storage() -> Storage:
     return Storage(
         unit_of_work=lambda: MemoryUnitOfWork(database),
         users=MemoryUserQueries(database),
+        categories=MemoryCategoryQueries(database),
         events=MemoryEventQueries(database),
         orders=MemoryOrderQueries(database),
     )

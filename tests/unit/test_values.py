@@ -107,13 +107,13 @@ def test_a_period_ends_after_it_starts() -> None:
 
 def test_a_period_has_offsets() -> None:
     with pytest.raises(InvalidValues, match="start_time"):
-        Period(datetime(2027, 1, 1), NOW)  # noqa: DTZ001 - that is the point
+        Period(datetime(2027, 1, 1), NOW)
 
 
 @given(
     st.datetimes(
-        datetime(1900, 1, 1),  # noqa: DTZ001 - gets its zone beside
-        datetime(9998, 12, 30),  # noqa: DTZ001
+        datetime(1900, 1, 1),
+        datetime(9998, 12, 30),
         timezones=st.timezones(),
     )
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
-from eventapi.domain.values import OrderId, TicketCode, TicketId
+from eventapi.domain.values import AccessCode, OrderId, TicketCode, TicketId
 
 
 class SystemClock:
@@ -32,7 +32,15 @@ class RandomIdentities:
         return TicketId(uuid7())
 
     def ticket_code(self) -> TicketCode:
-        """Give a code of 130 random bits, 5 from each byte."""
-        alphabet = TicketCode.ALPHABET
-        random_bytes = secrets.token_bytes(TicketCode.LENGTH)
-        return TicketCode("".join(alphabet[byte % len(alphabet)] for byte in random_bytes))
+        """Give a code of 130 random bits."""
+        return TicketCode(_random_text(TicketCode.LENGTH))
+
+    def access_code(self) -> AccessCode:
+        """Give a code of 60 random bits: guessed at over the network, it lasts."""
+        return AccessCode(_random_text(12))
+
+
+def _random_text(length: int) -> str:
+    """Give letters of the alphabet of ticket codes, 5 random bits from each byte."""
+    alphabet = TicketCode.ALPHABET
+    return "".join(alphabet[byte % len(alphabet)] for byte in secrets.token_bytes(length))

@@ -1,45 +1,48 @@
-"""Events: announcing and finding them."""
+"""Events: announcing, changing and ending them."""
 
-import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from eventapi.application.ports import Clock, EventQueries, UnitOfWorkFactory
-from eventapi.application.views import (
-    AccountRef,
-    EventPosition,
-    EventView,
-    Page,
-    TopEventView,
+from eventapi.application.forms import EventForm
+from eventapi.application.ports import (
+    Clock,
+    EventQueries,
+    ImageStore,
+    StorageUnavailable,
+    UnitOfWork,
+    UnitOfWorkFactory,
 )
+from eventapi.application.views import EventView
 from eventapi.domain import policy
-from eventapi.domain.errors import EventNotFound
-from eventapi.domain.event import Event, EventDetails, upcoming_period
-from eventapi.domain.policy import Action, Actor, Scope
-from eventapi.domain.values import EventId, Timezone
+from eventapi.domain.category import Category
+from eventapi.domain.errors import EventNotFound, InvalidValues, NotAllowed
+from eventapi.domain.event import Event
+from eventapi.domain.event_details import Visibility
+from eventapi.domain.order import Identities
+from eventapi.domain.policy import Action, Actor
+from eventapi.domain.values import CategoryId, EventId, Slug
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
-    """What an organizer says of a new event: a start and an end, or a date alone."""
-
-    name: str
-    capacity: int
-    start_time: dt.datetime | None = None
-    end_time: dt.datetime | None = None
-    date: dt.date | None = None
-    timezone: str = "UTC"
-    description: str = ""
-    location: str = ""
+Versions = Collection[int] | None
+"""The versions of an event that somebody goes by; None overwrites any."""
 
 
 class CreateEvent:
     """Announce a new event."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        events: EventQueries,
+        clock: Clock,
+        identities: Identities,
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._events = events
         self._clock = clock
+        self._identities = identities
 
-    def __call__(self, actor: Actor | None, new: NewEvent) -> EventView:
+    def __call__(self, actor: Actor | None, form: EventForm) -> EventView:
         """Make the event, which then belongs to the actor.
 
         Raises:
@@ -48,73 +51,255 @@ class CreateEvent:
             AccountGone: the actor's account no longer exists.
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
-        now = self._clock.now()
-        timezone = Timezone(new.timezone)
-        details = EventDetails(
-            name=new.name,
-            description=new.description,
-            period=upcoming_period(
-                start=new.start_time, end=new.end_time, day=new.date, timezone=timezone, now=now
-            ),
-            timezone=timezone,
-            location=new.location,
-            capacity=new.capacity,
-        )
         with self._unit_of_work() as work:
-            event = Event.schedule(
-                id=work.events.next_id(), organizer_id=organizer.id, details=details, now=now
+            event = announce(
+                form,
+                organizer=organizer,
+                work=work,
+                category=category_named(form.category, work),
+                clock=self._clock,
+                identities=self._identities,
             )
-            work.events.add(event)
             work.commit()
-        return EventView.of(event, organizer=AccountRef(organizer.id, organizer.username))
+        return shown(self._events, event.id)
 
 
-class ShowEvent:
-    """Show one event."""
+class EventEditor:
+    """What all who change an event have in common."""
 
-    def __init__(self, events: EventQueries) -> None:
-        self._events = events
-
-    def __call__(self, event_id: EventId) -> EventView:
-        """Give the event.
-
-        Raises:
-            EventNotFound: there is none.
-        """
-        event = self._events.get(event_id)
-        if event is None:
-            raise EventNotFound(event_id)
-        return event
-
-
-class ListEvents:
-    """List the events that have not started, soonest first."""
-
-    def __init__(self, events: EventQueries, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, events: EventQueries, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
         self._events = events
         self._clock = clock
 
-    def __call__(
-        self, *, after: EventPosition | None, limit: int
-    ) -> Page[EventView, EventPosition]:
-        """Give one page of the list."""
-        return self._events.upcoming(now=self._clock.now(), after=after, limit=limit)
+    def edit(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        versions: Versions,
+        change: Callable[[Event, UnitOfWork], object],
+    ) -> EventView:
+        """Load an event, make sure that the actor may change it as they know it, and change it."""
+        with self._unit_of_work() as work:
+            event = event_to_change(actor, event_id, work)
+            event.check_version(versions)
+            change(event, work)
+            work.events.save(event)
+            work.commit()
+        return shown(self._events, event_id)
 
 
-class RankEvents:
-    """Tell which events sold the most tickets."""
+class ChangeEvent(EventEditor):
+    """Say something else of an event."""
 
-    def __init__(self, events: EventQueries) -> None:
-        self._events = events
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        events: EventQueries,
+        clock: Clock,
+        identities: Identities,
+    ) -> None:
+        super().__init__(unit_of_work, events, clock)
+        self._identities = identities
 
-    def __call__(self, actor: Actor | None, *, limit: int) -> list[TopEventView]:
-        """Give the ranking: over all events to an admin, over their own to an organizer.
+    def replace(
+        self, actor: Actor | None, event_id: EventId, form: EventForm, *, versions: Versions
+    ) -> EventView:
+        """Say everything anew: what the form leaves out is as it is for a new event.
 
         Raises:
-            NotSignedIn, NotAllowed: sales are no one else's business.
+            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
+            StaleVersion: it was changed since the actor saw it.
+            InvalidValues: something said of it can't be.
+            EventCancelled, CapacityBelowSold, TicketTypeInUse:
+                see :meth:`eventapi.domain.event.Event.revise`.
         """
-        reader = policy.require(actor, Action.SEE_SALES_REPORTS)
-        everything = policy.scope_of(reader, Action.SEE_SALES_REPORTS) is Scope.ALL
-        return self._events.top_by_tickets_sold(
-            organizer=None if everything else reader.id, limit=limit
+        return self.edit(
+            actor, event_id, versions, lambda event, work: self._revise(event, form, work)
         )
+
+    def patch(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        changes: Mapping[str, Any],
+        *,
+        versions: Versions,
+    ) -> EventView:
+        """Say something anew: what is not named stays, null clears (RFC 7396).
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, InvalidValues,
+            EventCancelled, CapacityBelowSold, TicketTypeInUse: see :meth:`replace`.
+        """
+
+        def change(event: Event, work: UnitOfWork) -> None:
+            # Where the category stays, it need not be looked up by its slug.
+            form = EventForm.of(event, category=None).patched(changes)
+            stays = "category" not in changes
+            self._revise(event, form, work, event.details.category if stays else None)
+
+        return self.edit(actor, event_id, versions, change)
+
+    def _revise(
+        self,
+        event: Event,
+        form: EventForm,
+        work: UnitOfWork,
+        category: CategoryId | None = None,
+    ) -> None:
+        named = category_named(form.category, work)
+        if named is not None:
+            category = named.id
+        details = form.details(
+            category=category,
+            sessions=event.details.sessions,
+            new_access_code=self._identities.access_code,
+        )
+        types = form.read_ticket_types(event, work.events.next_ticket_type_id)
+        with said_of_date(form):
+            event.revise(details, types, now=self._clock.now())
+
+
+class CancelEvent(EventEditor):
+    """Call an event off."""
+
+    def __call__(self, actor: Actor | None, event_id: EventId) -> EventView:
+        """Cancel the event and all its orders; their history stays. Once is enough.
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
+            EventEnded: it has taken place.
+        """
+
+        def change(event: Event, work: UnitOfWork) -> None:
+            if event.cancel(now=self._clock.now()):
+                work.orders.cancel_all(event.id)
+
+        return self.edit(actor, event_id, None, change)
+
+
+class DeleteEvent:
+    """Delete an event as if it had never been announced."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, images: ImageStore) -> None:
+        self._unit_of_work = unit_of_work
+        self._images = images
+
+    def __call__(self, actor: Actor | None, event_id: EventId, *, versions: Versions) -> None:
+        """Delete the event, if nothing was ever sold of it.
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
+            StaleVersion: it was changed since the actor saw it.
+            EventHasOrders: it was sold: it can be cancelled instead.
+        """
+        with self._unit_of_work() as work:
+            event = event_to_change(actor, event_id, work)
+            event.check_version(versions)
+            event.check_deletable(has_orders=work.orders.has_any(event_id))
+            work.events.remove(event)
+            work.commit()
+        discard(self._images, event.image)
+
+
+def event_to_change(actor: Actor | None, event_id: EventId, work: UnitOfWork) -> Event:
+    """Load an event for somebody who wants to change it.
+
+    Raises:
+        NotSignedIn: a guest changes nothing.
+        NotAllowed: no one of this role may, or the event is somebody else's.
+        EventNotFound: there is none that the actor may know of.
+    """
+    editor = policy.require(actor, Action.CHANGE_EVENT)
+    event = work.events.get_for_update(event_id).get(event_id)
+    if event is None:
+        raise EventNotFound(event_id)
+    owners = (event.organizer_id,)
+    if not policy.may(editor, Action.CHANGE_EVENT, owners=owners):
+        if event.details.visibility is Visibility.PRIVATE:
+            raise EventNotFound(event_id)
+        raise NotAllowed(Action.CHANGE_EVENT)
+    return event
+
+
+def announce(
+    form: EventForm,
+    *,
+    organizer: Actor,
+    work: UnitOfWork,
+    category: Category | None,
+    clock: Clock,
+    identities: Identities,
+    reference: str | None = None,
+) -> Event:
+    """Make a new event of a form, and keep it in a unit of work.
+
+    Raises:
+        InvalidValues: something said in the form can't be.
+    """
+    with said_of_date(form):
+        event = Event.schedule(
+            id=work.events.next_id(),
+            organizer_id=organizer.id,
+            details=form.details(
+                category=category.id if category else None,
+                new_access_code=identities.access_code,
+            ),
+            ticket_types=form.read_ticket_types(None, work.events.next_ticket_type_id),
+            reference=reference,
+            now=clock.now(),
+        )
+    work.events.add(event)
+    return event
+
+
+def category_named(slug: str | None, work: UnitOfWork) -> Category | None:
+    """Find the category that a form names, if it names any.
+
+    Raises:
+        InvalidValues: there is none of this slug.
+    """
+    if slug is None:
+        return None
+    try:
+        category = work.categories.by_slug(Slug(slug))
+    except InvalidValues:
+        category = None
+    if category is None:
+        raise InvalidValues({"category": "There is no such category."})
+    return category
+
+
+@contextmanager
+def said_of_date(form: EventForm) -> Iterator[None]:
+    """Name what is wrong with the start after the date, where the form gives only that."""
+    try:
+        yield
+    except InvalidValues as error:
+        if form.date is None or "start_time" not in error.problems:
+            raise
+        raise InvalidValues({"date": error.problems["start_time"]}) from error
+
+
+def shown(events: EventQueries, event_id: EventId) -> EventView:
+    """Give the view of an event that was just written.
+
+    Raises:
+        EventNotFound: somebody deleted it in the same moment.
+    """
+    view = events.get(event_id)
+    if view is None:
+        raise EventNotFound(event_id)
+    return view
+
+
+def discard(images: ImageStore, key: str | None) -> None:
+    """Forget a picture that nothing shows any more.
+
+    Where the store can't do it now, the picture stays: it takes some room, and
+    nobody is led to it.
+    """
+    if key is not None:
+        with suppress(StorageUnavailable):
+            images.delete(key)

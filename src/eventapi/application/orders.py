@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from eventapi.application.combining import Combiner
+from eventapi.application.invitations import is_invited
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,
@@ -24,7 +25,8 @@ from eventapi.domain.errors import (
     NotSignedIn,
     OrderNotFound,
 )
-from eventapi.domain.event import Event
+from eventapi.domain.event import Event, Line
+from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, UserId
@@ -46,22 +48,27 @@ class Purchase:
     """What a buyer wants.
 
     Attributes:
-        quantity: how many tickets.
+        lines: how many tickets, of which types.
         attendees: whom the first of them admit.
+        access_code: opens a private event.
         idempotency_key: made up by the client, so that sending the purchase
             again does not buy again.
     """
 
     event_id: EventId
-    quantity: int
+    lines: Sequence[Line]
     attendees: Sequence[NamedAttendee] = ()
+    access_code: str | None = None
     idempotency_key: str | None = None
 
     def key_of(self, buyer: UserId) -> RequestKey | None:
         """Give the key under which this purchase is accepted at most once, if it has one."""
         if self.idempotency_key is None:
             return None
-        wanted = ("purchase", self.event_id, self.quantity)
+        lines = tuple((line.quantity, line.ticket_type_id) for line in self.lines)
+        # A quantity alone has the digest that it had before there were ticket types.
+        alone = len(lines) == 1 and lines[0][1] is None
+        wanted = ("purchase", self.event_id, lines[0][0] if alone else lines)
         named = tuple((attendee.name, attendee.email) for attendee in self.attendees)
         digest = sha256(repr((wanted, named)).encode()).digest()
         return RequestKey(buyer, self.idempotency_key, digest)
@@ -126,8 +133,9 @@ class PurchaseTickets:
         Raises:
             NotSignedIn, NotAllowed: only users purchase.
             AccountGone: the buyer's account no longer exists.
-            EventNotFound: there is no such event.
-            EventStarted, SoldOut, OrderTooLarge, InvalidValues:
+            EventNotFound: there is no such event that the buyer may know of.
+            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
+            OrderTooLarge, InvalidValues:
                 see :meth:`eventapi.domain.event.Event.sell`.
             IdempotencyKeyReused: the key came before with another request.
         """
@@ -184,9 +192,11 @@ class PurchaseTickets:
             if before.fingerprint != request.fingerprint:
                 return IdempotencyKeyReused(request.key)
             return Purchased(before.answer, replayed=True)
+        if not self._may_see(event, sale, work):
+            return EventNotFound(event.id)
         try:
             order = event.sell(
-                sale.purchase.quantity,
+                sale.purchase.lines,
                 buyer_id=sale.buyer.id,
                 attendees=sale.attendees,
                 order_limit=self._order_limit,
@@ -202,6 +212,17 @@ class PurchaseTickets:
             work.orders.remember(request, answer)
             accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
         return Purchased(answer, replayed=False)
+
+    def _may_see(self, event: Event, sale: _Sale, work: UnitOfWork) -> bool:
+        """Tell whether a buyer may know of the event: all but private ones are open to all."""
+        if event.details.visibility is not Visibility.PRIVATE:
+            return True
+        return is_invited(
+            sale.buyer,
+            event.details.access_code,
+            sale.purchase.access_code,
+            holds_ticket=lambda user: work.orders.holds_ticket(user, event.id),
+        )
 
 
 class ListOrders:
@@ -241,7 +262,7 @@ class ShowOrder:
         if record is None or not policy.may(
             reader,
             Action.SEE_ORDER,
-            owners=(UserId(record.order.buyer.id), UserId(record.organizer_id)),
+            owners=record.owners,
         ):
             raise OrderNotFound(order_id)
         return record.order

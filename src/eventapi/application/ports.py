@@ -10,19 +10,31 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from eventapi.application.search import EventSearch
 from eventapi.application.views import (
+    CategoryView,
     EventPosition,
     EventView,
     OrderRecord,
     OrderView,
     Page,
+    SalesFigures,
     TopEventView,
     UserView,
 )
+from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order
 from eventapi.domain.user import User
-from eventapi.domain.values import EventId, OrderId, UserId, Username
+from eventapi.domain.values import (
+    CategoryId,
+    EventId,
+    OrderId,
+    Slug,
+    TicketTypeId,
+    UserId,
+    Username,
+)
 
 
 class Clock(Protocol):
@@ -104,8 +116,33 @@ class EventRepository(Protocol):
     def next_id(self) -> EventId:
         """Give a new event's id."""
 
+    def next_ticket_type_id(self) -> TicketTypeId:
+        """Give a new ticket type's id; no two events have the same one."""
+
     def add(self, event: Event) -> None:
-        """Keep a new event; the commit raises AccountGone if its organizer is gone."""
+        """Keep a new event.
+
+        The commit raises AccountGone if its organizer is gone, InvalidValues if
+        its category is, and ReferenceTaken if the organizer has another of
+        that reference.
+        """
+
+    def save(self, event: Event) -> None:
+        """Keep what was changed of an event that was loaded for update.
+
+        What is sold of it is kept without this, by the orders that are added.
+        The commit raises InvalidValues if its category is gone, and
+        TicketTypeInUse if there are tickets of a type that it no longer has.
+        """
+
+    def remove(self, event: Event) -> None:
+        """Forget an event that was loaded for update.
+
+        The commit raises EventHasOrders if it has orders.
+        """
+
+    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+        """Find the events that an organizer calls so."""
 
     def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
         """Load events and keep all others from loading them so until this unit of work ends.
@@ -116,6 +153,25 @@ class EventRepository(Protocol):
         """
 
 
+class CategoryRepository(Protocol):
+    """The categories."""
+
+    def next_id(self) -> CategoryId:
+        """Give a new category's id."""
+
+    def add(self, category: Category) -> None:
+        """Keep a new category; the commit raises CategoryTaken if there is one of its slug."""
+
+    def by_slug(self, slug: Slug) -> Category | None:
+        """Find a category."""
+
+    def save(self, category: Category) -> None:
+        """Keep what was changed of a category."""
+
+    def remove(self, category: Category) -> None:
+        """Forget a category; the commit raises CategoryInUse if events belong to it."""
+
+
 class OrderRepository(Protocol):
     """The orders, and the requests that made them."""
 
@@ -123,8 +179,21 @@ class OrderRepository(Protocol):
         """Keep a new order and count its tickets as sold.
 
         The event must have been loaded for update. The commit raises
-        AccountGone if the buyer is gone.
+        AccountGone if the buyer is gone, and AlreadyRegistered if the person
+        holds another live registration of the event.
         """
+
+    def cancel_all(self, event: EventId) -> None:
+        """Cancel every order of an event that was loaded for update and has been cancelled."""
+
+    def has_any(self, event: EventId) -> bool:
+        """Tell whether an event that was loaded for update has orders, whatever became of them."""
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+
+    def registrants(self, event: EventId) -> set[str]:
+        """Give the keys of all who hold a live registration of an event loaded for update."""
 
     def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         """Find what was accepted under these keys.
@@ -147,6 +216,7 @@ class UnitOfWork(Protocol):
     """
 
     users: UserRepository
+    categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
 
@@ -179,16 +249,45 @@ class UserQueries(Protocol):
         """Find an account."""
 
 
+class CategoryQueries(Protocol):
+    """Categories, to be read."""
+
+    def all(self) -> list[CategoryView]:
+        """List all categories by name."""
+
+    def get(self, slug: str) -> CategoryView | None:
+        """Find a category."""
+
+
 class EventQueries(Protocol):
     """Events, to be read."""
 
     def get(self, id: EventId) -> EventView | None:
         """Find an event."""
 
-    def upcoming(
-        self, *, now: datetime, after: EventPosition | None, limit: int
+    def search(
+        self, search: EventSearch, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        """List the events that have not started, soonest first."""
+        """List the events that are searched for, in the order that was asked for.
+
+        However far a page is from the first, and whatever is searched for, it
+        costs about the same.
+        """
+
+    def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
+        """Give the public events that start after a moment, cancelled ones too, soonest first.
+
+        Args:
+            category: the slug of the one whose events are given; None for all.
+            since: in UTC.
+            limit: how many at the most.
+        """
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+
+    def sales_figures(self, event: EventView) -> SalesFigures:
+        """Count what an event sold."""
 
     def top_by_tickets_sold(self, *, organizer: UserId | None, limit: int) -> list[TopEventView]:
         """Rank the events that sold the most tickets, of one organizer or of all.
@@ -208,6 +307,43 @@ class OrderQueries(Protocol):
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
         """List a buyer's orders, newest first."""
+
+
+class ImageInspector(Protocol):
+    """Looks into images before they are taken."""
+
+    def media_type(self, content: bytes) -> str:
+        """Tell what kind of image this is, by its content: ``image/png``, for example.
+
+        Raises:
+            UnsuitableImage: it is broken, too large when unpacked, or not of
+                a kind that every browser shows.
+        """
+
+
+class ImageStore(Protocol):
+    """Keeps images by key. What is stored under a key never changes."""
+
+    def put(self, key: str, content: bytes, media_type: str) -> None:
+        """Store an image; the same key comes with the same content.
+
+        Raises:
+            StorageUnavailable: the store can't be reached or is full.
+        """
+
+    def get(self, key: str) -> bytes | None:
+        """Give the image of a key, None where there is none.
+
+        Raises:
+            StorageUnavailable: the store can't be reached.
+        """
+
+    def delete(self, key: str) -> None:
+        """Forget the image of a key; does nothing where there is none.
+
+        Raises:
+            StorageUnavailable: the store can't be reached.
+        """
 
 
 class StorageHealth(Protocol):

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
-from eventapi.application.events import CreateEvent, ListEvents, RankEvents, ShowEvent
+from eventapi.application.categories import ListCategories, ManageCategories
+from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
+from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
+from eventapi.application.finding import (
+    ListEvents,
+    RankEvents,
+    ShowCalendar,
+    ShowEvent,
+    ShowStatistics,
+)
+from eventapi.application.importing import ImportAttendees, ImportEvents
 from eventapi.application.orders import ListOrders, PurchaseTickets, ShowOrder
 from eventapi.application.ports import StorageHealth
 
@@ -15,10 +25,22 @@ class UseCases:
     register_account: RegisterAccount
     sign_in: SignIn
     show_account: ShowAccount
+    list_categories: ListCategories
+    manage_categories: ManageCategories
     create_event: CreateEvent
+    change_event: ChangeEvent
+    change_ticket_types: ChangeTicketTypes
+    change_sessions: ChangeSessions
+    change_image: ChangeImage
+    cancel_event: CancelEvent
+    delete_event: DeleteEvent
     show_event: ShowEvent
     list_events: ListEvents
+    show_calendar: ShowCalendar
     rank_events: RankEvents
+    show_statistics: ShowStatistics
+    import_events: ImportEvents
+    import_attendees: ImportAttendees
     purchase_tickets: PurchaseTickets
     list_orders: ListOrders
     show_order: ShowOrder

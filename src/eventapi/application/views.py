@@ -3,16 +3,20 @@
 All times are in UTC.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
+from eventapi.domain.category import Category
 from eventapi.domain.event import Event
+from eventapi.domain.event_details import Session
 from eventapi.domain.order import Order, OrderStatus
+from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import User
+from eventapi.domain.values import UserId
 
 Item = TypeVar("Item")
 Position = TypeVar("Position")
@@ -52,9 +56,85 @@ class AccountRef:
     username: str
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryView:
+    """A kind of event."""
+
+    slug: str
+    name: str
+
+    @classmethod
+    def of(cls, category: Category) -> Self:
+        """Show a category."""
+        return cls(category.slug.value, category.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTypeView:
+    """A kind of ticket, and how many are sold of it."""
+
+    id: int
+    name: str
+    price: Decimal
+    currency: str | None
+    quantity: int
+    tickets_sold: int
+    sales_start: datetime | None
+    sales_end: datetime | None
+
+    @property
+    def tickets_remaining(self) -> int:
+        """How many are left of this type; the event may have fewer places."""
+        return self.quantity - self.tickets_sold
+
+    @classmethod
+    def of(cls, kind: TicketType) -> Self:
+        """Show a ticket type."""
+        details = kind.details
+        return cls(
+            id=kind.id,
+            name=details.name,
+            price=details.price.amount,
+            currency=details.price.currency,
+            quantity=details.quantity,
+            tickets_sold=kind.tickets_sold,
+            sales_start=details.sales.start,
+            sales_end=details.sales.end,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """An item of an event's agenda."""
+
+    id: int
+    title: str
+    start_time: datetime
+    end_time: datetime
+    speaker: str
+    room: str
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """Show a session."""
+        return cls(
+            id=session.id,
+            title=session.title,
+            start_time=session.period.start,
+            end_time=session.period.end,
+            speaker=session.speaker,
+            room=session.room,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """An event, and what is sold of it."""
+    """An event, and what is sold of it.
+
+    Attributes:
+        image: the key of its picture in the image store.
+        access_code: only for those who may change the event; see :meth:`for_others`.
+    """
 
     id: int
     name: str
@@ -63,16 +143,36 @@ class EventView:
     end_time: datetime
     timezone: str
     location: str
+    category: CategoryView | None
+    visibility: str
+    access_code: str | None
+    status: str
+    image: str | None
+    organizer: AccountRef
     capacity: int
     tickets_sold: int
-    tickets_remaining: int
-    organizer: AccountRef
+    sales_start: datetime | None
+    sales_end: datetime | None
+    ticket_types: Sequence[TicketTypeView]
+    sessions: Sequence[SessionView]
     created_at: datetime
     updated_at: datetime
     version: int
 
+    @property
+    def tickets_remaining(self) -> int:
+        """How many tickets are left: of the capacity, and of the types together."""
+        places = self.capacity - self.tickets_sold
+        if not self.ticket_types:
+            return places
+        return min(places, sum(kind.tickets_remaining for kind in self.ticket_types))
+
+    def for_others(self) -> Self:
+        """Give the view without what only those may see who may change the event."""
+        return self if self.access_code is None else replace(self, access_code=None)
+
     @classmethod
-    def of(cls, event: Event, *, organizer: AccountRef) -> Self:
+    def of(cls, event: Event, *, organizer: AccountRef, category: CategoryView | None) -> Self:
         """Show an event."""
         details = event.details
         return cls(
@@ -83,10 +183,18 @@ class EventView:
             end_time=details.period.end,
             timezone=details.timezone.name,
             location=details.location,
+            category=category,
+            visibility=details.visibility.value,
+            access_code=details.access_code.value if details.access_code else None,
+            status=event.status.value,
+            image=event.image,
+            organizer=organizer,
             capacity=details.capacity,
             tickets_sold=event.tickets_sold,
-            tickets_remaining=event.tickets_remaining,
-            organizer=organizer,
+            sales_start=details.sales.start,
+            sales_end=details.sales.end,
+            ticket_types=tuple(map(TicketTypeView.of, event.ticket_types)),
+            sessions=tuple(map(SessionView.of, details.sessions)),
             created_at=event.created_at,
             updated_at=event.updated_at,
             version=event.version,
@@ -110,12 +218,26 @@ class AttendeeView:
     email: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class TicketTypeRef:
+    """A ticket type as its tickets name it."""
+
+    id: int
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketView:
-    """One admission, with its secret code."""
+    """One admission, with its secret code.
+
+    Attributes:
+        price: what it cost when it was sold, in the currency of its order.
+    """
 
     id: UUID
     code: str
+    ticket_type: TicketTypeRef | None
+    price: Decimal
     attendee: AttendeeView | None
     issued_at: datetime
     checked_in_at: datetime | None
@@ -131,12 +253,13 @@ class OrderView:
     """An order with its tickets, for its buyer.
 
     Attributes:
+        buyer: the account that bought it; None where a guest registered.
         position: its place in the waitlist, from 1; None where it does not wait.
     """
 
     id: UUID
     event: EventRef
-    buyer: AccountRef
+    buyer: AccountRef | None
     status: str
     total: Decimal
     currency: str | None
@@ -155,8 +278,9 @@ class OrderView:
         return self.status == OrderStatus.WAITLISTED
 
     @classmethod
-    def of(cls, order: Order, *, event: Event, buyer: AccountRef) -> Self:
+    def of(cls, order: Order, *, event: Event, buyer: AccountRef | None) -> Self:
         """Show an order as it was just made."""
+        types = {kind.id: TicketTypeRef(kind.id, kind.details.name) for kind in event.ticket_types}
         return cls(
             id=order.id,
             event=EventRef(event.id, event.details.name, event.details.period.start),
@@ -169,6 +293,8 @@ class OrderView:
                 TicketView(
                     id=ticket.id,
                     code=ticket.code.value,
+                    ticket_type=types.get(ticket.ticket_type_id) if ticket.ticket_type_id else None,
+                    price=ticket.price.amount,
                     attendee=AttendeeView(
                         ticket.attendee.name,
                         ticket.attendee.email.value if ticket.attendee.email else None,
@@ -190,6 +316,12 @@ class OrderRecord:
     order: OrderView
     organizer_id: int
 
+    @property
+    def owners(self) -> Sequence[UserId]:
+        """Whose it is: the buyer's, and the organizer's."""
+        buyer = () if self.order.buyer is None else (UserId(self.order.buyer.id),)
+        return (*buyer, UserId(self.organizer_id))
+
 
 @dataclass(frozen=True, slots=True)
 class TopEventView:
@@ -199,10 +331,70 @@ class TopEventView:
     event: EventView
 
 
-class EventPosition(NamedTuple):
-    """Where in the list of events, by start and then id, a page ended."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTypeFigures:
+    """What was sold of one ticket type; of the event as a whole where it has none.
 
-    start_time: datetime
+    Attributes:
+        ticket_type: None for tickets of no type.
+    """
+
+    ticket_type: TicketTypeRef | None
+    quantity: int
+    tickets_sold: int
+    tickets_remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """What was charged in one currency."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DaySales:
+    """What was sold on one day, as the event's clocks count days."""
+
+    date: date
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesFigures:
+    """What one event sold, counted from its confirmed orders.
+
+    Attributes:
+        by_type: how many tickets of each ticket type's id; None stands for no type.
+        revenue: what was charged, by currency, in their order.
+        by_day: what was sold on each day on which anything was, the first one first.
+        checked_in: how many tickets were used at the door.
+        waitlisted: how many orders wait for places.
+        cancelled: how many tickets were cancelled.
+    """
+
+    by_type: Mapping[int | None, int]
+    revenue: Sequence[Revenue]
+    by_day: Sequence[DaySales]
+    checked_in: int
+    waitlisted: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStatistics:
+    """What an organizer wants to know of an event's sales."""
+
+    event: EventView
+    by_type: Sequence[TicketTypeFigures]
+    figures: SalesFigures
+
+
+class EventPosition(NamedTuple):
+    """Where in a sorted list of events, by the sort's key and then id, a page ended."""
+
+    key: datetime | str
     id: int
 
 

@@ -90,16 +90,98 @@ class OrderNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class TicketTypeNotFound(DomainError):
+    """The event has no such ticket type, or no longer."""
+
+    ticket_type: int
+
+    def __str__(self) -> str:
+        return f"The event has no ticket type {self.ticket_type}."
+
+
+@dataclass(eq=False)
+class SessionNotFound(DomainError):
+    """The event's agenda has no such session."""
+
+    session: int
+
+    def __str__(self) -> str:
+        return f"The event has no session {self.session}."
+
+
+@dataclass(eq=False)
+class ImageNotFound(DomainError):
+    """The event has no image."""
+
+    event_id: int
+
+    def __str__(self) -> str:
+        return f"The event {self.event_id} has no image."
+
+
+@dataclass(eq=False)
+class CategoryNotFound(DomainError):
+    """There is no such category."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"There is no category {self.slug!r}."
+
+
+@dataclass(eq=False)
+class CategoryTaken(DomainError):
+    """There is a category whose name has this slug."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"There is a category {self.slug!r} already."
+
+
+@dataclass(eq=False)
+class CategoryInUse(DomainError):
+    """Events belong to the category, so it can't be deleted."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"There are events in the category {self.slug!r}: give them another first."
+
+
+@dataclass(eq=False)
+class StaleVersion(DomainError):
+    """The event was changed since the actor saw it; nothing of theirs overwrites that."""
+
+    version: int
+
+    def __str__(self) -> str:
+        return f"The event was changed meanwhile, to version {self.version}: look at it again."
+
+
+@dataclass(eq=False)
 class SoldOut(DomainError):
-    """Fewer places are left than were asked for (invariant 1)."""
+    """Fewer places are left than were asked for (invariant 1).
+
+    Attributes:
+        ticket_type: whose quantity is the limit; None where the event's capacity is.
+    """
 
     requested: int
     remaining: int
+    ticket_type: int | None = None
+
+    @property
+    def limited_by(self) -> str:
+        """What it is that has no more: ``event`` or ``ticket_type``."""
+        return "event" if self.ticket_type is None else "ticket_type"
 
     def __str__(self) -> str:
+        what = "event" if self.ticket_type is None else "ticket type"
         if self.remaining == 0:
-            return "The event is sold out."
-        return f"Only {self.remaining} of the {self.requested} requested tickets are left."
+            return f"The {what} is sold out."
+        left = f"Only {self.remaining} of the {self.requested} requested tickets are left"
+        return f"{left} of the {what}."
 
 
 @dataclass(eq=False)
@@ -110,6 +192,113 @@ class EventStarted(DomainError):
 
     def __str__(self) -> str:
         return f"The event started at {self.start_time.isoformat()}."
+
+
+@dataclass(eq=False)
+class EventEnded(DomainError):
+    """What has ended stays as it was."""
+
+    end_time: datetime
+
+    def __str__(self) -> str:
+        return f"The event ended at {self.end_time.isoformat()}."
+
+
+@dataclass(eq=False)
+class EventCancelled(DomainError):
+    """A cancelled event is neither sold nor changed any more (invariant 7)."""
+
+    event_id: int
+
+    def __str__(self) -> str:
+        return f"The event {self.event_id} was cancelled."
+
+
+@dataclass(eq=False)
+class SalesClosed(DomainError):
+    """Nothing is sold outside of a sales window (invariant 7).
+
+    Attributes:
+        sales_start: when the window opens, None if it was always open.
+        sales_end: when it closes, None if it never does.
+        ticket_type: whose window it is; None where it is the event's.
+    """
+
+    sales_start: datetime | None
+    sales_end: datetime | None
+    ticket_type: int | None = None
+
+    def __str__(self) -> str:
+        what = "event" if self.ticket_type is None else "ticket type"
+        start = self.sales_start.isoformat() if self.sales_start else "the beginning"
+        end = self.sales_end.isoformat() if self.sales_end else "the event's start"
+        return f"Tickets of this {what} are sold from {start} until {end}."
+
+
+@dataclass(eq=False)
+class CapacityBelowSold(DomainError):
+    """Places that are sold can't be cut away (invariant 6).
+
+    Attributes:
+        ticket_type: whose quantity was to be cut; None where it was the event's capacity.
+    """
+
+    requested: int
+    tickets_sold: int
+    ticket_type: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.tickets_sold} tickets are sold, so {self.requested} places are too few."
+
+
+@dataclass(eq=False)
+class TicketTypeInUse(DomainError):
+    """A ticket type of which tickets were sold can't be removed (invariant 6)."""
+
+    ticket_type: int
+
+    def __str__(self) -> str:
+        return f"Tickets of the type {self.ticket_type} were sold, so it stays."
+
+
+@dataclass(eq=False)
+class EventHasOrders(DomainError):
+    """An event that was sold can't be deleted, so that its history stays; cancel it instead."""
+
+    event_id: int
+
+    def __str__(self) -> str:
+        return f"The event {self.event_id} has orders: cancel it instead."
+
+
+@dataclass(eq=False)
+class ReferenceTaken(DomainError):
+    """The organizer calls another event so."""
+
+    reference: str
+
+    def __str__(self) -> str:
+        return f"There is an event with the reference {self.reference!r} already."
+
+
+@dataclass(eq=False)
+class AlreadyRegistered(DomainError):
+    """A person holds at most one live registration of an event (invariant 4)."""
+
+    event_id: int
+
+    def __str__(self) -> str:
+        return "This person is registered for the event already."
+
+
+@dataclass(eq=False)
+class UnsuitableImage(DomainError):
+    """The content is no image that can be taken: what it must be, the text says."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)

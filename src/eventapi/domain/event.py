@@ -5,71 +5,61 @@ Event, one after the other, and the Event alone decides. Every method first
 makes sure that it may, and changes the event's state last.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Self
 
-from eventapi.domain.errors import EventStarted, InvalidValues, OrderTooLarge, SoldOut
-from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
-from eventapi.domain.values import (
-    Attendee,
-    EventId,
-    Money,
-    Period,
-    Timezone,
-    UserId,
-    clean_text,
+from eventapi.domain.errors import (
+    CapacityBelowSold,
+    EventCancelled,
+    EventEnded,
+    EventHasOrders,
+    EventStarted,
+    InvalidValues,
+    OrderTooLarge,
+    SalesClosed,
+    SoldOut,
+    StaleVersion,
+    TicketTypeInUse,
+    TicketTypeNotFound,
 )
+from eventapi.domain.event_details import EventDetails, Session
+from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
+from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
+from eventapi.domain.values import Attendee, EventId, Money, TicketTypeId, UserId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDetails:
-    """What an organizer says of an event.
+class EventStatus(StrEnum):
+    """Where an event stands."""
+
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So many tickets of one type.
 
     Attributes:
-        name: up to 255 characters.
-        description: up to 20,000 characters, perhaps none.
-        period: from the start to the end, in UTC.
-        timezone: where the event's clocks stand; the period is shown in it.
-        location: up to 500 characters, perhaps none.
-        capacity: how many tickets there are at the most, at least 1.
+        ticket_type_id: None leaves it to the event, which has one type or none.
     """
 
-    name: str
-    description: str
-    period: Period
-    timezone: Timezone
-    location: str
-    capacity: int
-
-    LONGEST_NAME = 255
-    LONGEST_DESCRIPTION = 20_000
-    LONGEST_LOCATION = 500
-    LARGEST_CAPACITY = 10_000_000
-
-    def __post_init__(self) -> None:
-        for field, longest in (
-            ("name", self.LONGEST_NAME),
-            ("description", self.LONGEST_DESCRIPTION),
-            ("location", self.LONGEST_LOCATION),
-        ):
-            text = clean_text(
-                field,
-                getattr(self, field),
-                longest=longest,
-                required=field == "name",
-                lines=field == "description",
-            )
-            object.__setattr__(self, field, text)
-        if not 1 <= self.capacity <= self.LARGEST_CAPACITY:
-            raise InvalidValues({"capacity": f"Must be 1 to {self.LARGEST_CAPACITY}."})
+    quantity: int
+    ticket_type_id: TicketTypeId | None = None
 
 
 class Event:
     """An event with limited places, and what is sold of them.
 
     Attributes:
+        reference: what its organizer calls it elsewhere, where it was imported from.
+        ticket_types: in the order in which they are shown; with none, the
+            capacity alone limits sales.
+        image: the key of its picture in the image store.
         tickets_sold: how many tickets its confirmed orders hold (invariant 2).
         created_at: in UTC.
         updated_at: when its organizer last changed it, in UTC.
@@ -77,12 +67,19 @@ class Event:
             such change.
     """
 
+    MOST_TICKET_TYPES = 50
+    LONGEST_REFERENCE = 100
+
     def __init__(
         self,
         *,
         id: EventId,
         organizer_id: UserId,
         details: EventDetails,
+        reference: str | None = None,
+        status: EventStatus = EventStatus.SCHEDULED,
+        ticket_types: Sequence[TicketType] = (),
+        image: str | None = None,
         tickets_sold: int = 0,
         created_at: datetime,
         updated_at: datetime,
@@ -91,6 +88,10 @@ class Event:
         self.id = id
         self.organizer_id = organizer_id
         self.details = details
+        self.reference = reference
+        self.status = status
+        self.ticket_types = list(ticket_types)
+        self.image = image
         self.tickets_sold = tickets_sold
         self.created_at = created_at
         self.updated_at = updated_at
@@ -98,21 +99,57 @@ class Event:
 
     @classmethod
     def schedule(
-        cls, *, id: EventId, organizer_id: UserId, details: EventDetails, now: datetime
+        cls,
+        *,
+        id: EventId,
+        organizer_id: UserId,
+        details: EventDetails,
+        ticket_types: Sequence[TicketType] = (),
+        reference: str | None = None,
+        now: datetime,
     ) -> Self:
-        """Announce a new event, with all its places free."""
-        return cls(
-            id=id, organizer_id=organizer_id, details=details, created_at=now, updated_at=now
+        """Announce a new event, with all its places free.
+
+        Raises:
+            InvalidValues: it would have started already, or its ticket types
+                are too many or have the same name.
+        """
+        _check_upcoming(details, now)
+        event = cls(
+            id=id,
+            organizer_id=organizer_id,
+            details=details,
+            reference=reference,
+            created_at=now,
+            updated_at=now,
         )
+        event._set_ticket_types(ticket_types)
+        return event
 
     @property
     def tickets_remaining(self) -> int:
-        """How many places are left."""
-        return self.details.capacity - self.tickets_sold
+        """How many tickets are left: of the capacity, and of the types together."""
+        places = self.details.capacity - self.tickets_sold
+        if not self.ticket_types:
+            return places
+        return min(places, sum(kind.tickets_remaining for kind in self.ticket_types))
+
+    def ticket_type(self, id: TicketTypeId) -> TicketType:
+        """Find one of its ticket types.
+
+        Raises:
+            TicketTypeNotFound: it has no such type.
+        """
+        for kind in self.ticket_types:
+            if kind.id == id:
+                return kind
+        raise TicketTypeNotFound(id)
+
+    # Selling
 
     def sell(
         self,
-        quantity: int,
+        lines: Sequence[Line],
         *,
         buyer_id: UserId,
         attendees: Sequence[Attendee] = (),
@@ -123,7 +160,7 @@ class Event:
         """Sell tickets to a buyer, all that were asked for or none.
 
         Args:
-            quantity: how many tickets.
+            lines: how many tickets, of which types.
             buyer_id: whose order it will be.
             attendees: whom the first tickets admit; the others stay unnamed.
             order_limit: how many tickets one order may hold.
@@ -131,79 +168,287 @@ class Event:
             identities: makes the ids and codes.
 
         Returns:
-            The confirmed order with its tickets.
+            The confirmed order with its tickets, in the order of the lines.
 
         Raises:
-            InvalidValues: fewer than one ticket, or more attendees than tickets.
+            InvalidValues: fewer than one ticket in a line, no lines, more
+                attendees than tickets, a type left open where there are
+                several, or prices in different currencies.
             OrderTooLarge: more tickets than the limit.
-            EventStarted: the event has started (invariant 7).
-            SoldOut: fewer places are left (invariant 1).
+            TicketTypeNotFound: the event has no such type.
+            EventCancelled, EventStarted, SalesClosed: nothing is sold now
+                (invariant 7).
+            SoldOut: the event or a type has fewer places left (invariant 1).
         """
-        if quantity < 1:
-            raise InvalidValues({"quantity": "Must be at least 1."})
+        quantity = _quantity_of(lines)
         if len(attendees) > quantity:
             raise InvalidValues({"attendees": "Must not be more than the tickets."})
         if quantity > order_limit:
             raise OrderTooLarge(requested=quantity, limit=order_limit)
-        if now >= self.details.period.start:
-            raise EventStarted(self.details.period.start)
-        if quantity > self.tickets_remaining:
-            raise SoldOut(requested=quantity, remaining=self.tickets_remaining)
-
+        kinds = self._check_sale(lines, now)
         unnamed = (None,) * (quantity - len(attendees))
+        return self._issue(
+            kinds,
+            (*attendees, *unnamed),
+            buyer_id=buyer_id,
+            now=now,
+            identities=identities,
+        )
+
+    def register(
+        self,
+        person: Attendee,
+        *,
+        ticket_type_id: TicketTypeId | None = None,
+        now: datetime,
+        identities: Identities,
+    ) -> Order:
+        """Register a guest, who needs an email address and no account, for one ticket.
+
+        That nobody is registered twice (invariant 4), whoever keeps the orders
+        makes sure of: the event does not know the others.
+
+        Raises:
+            InvalidValues: the person has no email address, or a type is left
+                open where there are several.
+            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
+                see :meth:`sell`.
+        """
+        if person.email is None:
+            raise InvalidValues({"email": "Is required."})
+        kinds = self._check_sale([Line(1, ticket_type_id)], now)
+        return self._issue(
+            kinds,
+            [person],
+            buyer_id=None,
+            guest=person,
+            registrant=person.email.key,
+            now=now,
+            identities=identities,
+        )
+
+    def _check_sale(self, lines: Sequence[Line], now: datetime) -> list[TicketType | None]:
+        """Make sure that all lines can be sold now; gives the type of each ticket."""
+        details = self.details
+        if self.status is EventStatus.CANCELLED:
+            raise EventCancelled(self.id)
+        if now >= details.period.start:
+            raise EventStarted(details.period.start)
+        if not details.sales.is_open(now):
+            raise SalesClosed(details.sales.start, details.sales.end)
+        kinds = [kind for line in lines for kind in [self._type_of(line)] * line.quantity]
+        for kind, quantity in Counter(kinds).items():
+            if kind is not None:
+                kind.check_sale(quantity, now=now)
+        places = details.capacity - self.tickets_sold
+        if len(kinds) > places:
+            raise SoldOut(requested=len(kinds), remaining=places)
+        return kinds
+
+    def _type_of(self, line: Line) -> TicketType | None:
+        if line.ticket_type_id is not None:
+            return self.ticket_type(line.ticket_type_id)
+        if len(self.ticket_types) > 1:
+            raise InvalidValues({"ticket_type": "Is required: the event has several types."})
+        return self.ticket_types[0] if self.ticket_types else None
+
+    def _issue(
+        self,
+        kinds: Sequence[TicketType | None],
+        attendees: Sequence[Attendee | None],
+        *,
+        buyer_id: UserId | None,
+        guest: Attendee | None = None,
+        registrant: str | None = None,
+        now: datetime,
+        identities: Identities,
+    ) -> Order:
+        """Make the order of tickets that can be sold, and count them as sold."""
+        prices = [kind.details.price if kind else Money.free() for kind in kinds]
+        total = _total(prices)
         order = Order(
             id=identities.order_id(),
             event_id=self.id,
             buyer_id=buyer_id,
-            status=OrderStatus.CONFIRMED,
-            total=Money.free(),
+            guest=guest,
+            registrant=registrant,
+            status=_status_of_new_order(total),
+            total=total,
             tickets=[
                 Ticket(
                     id=identities.ticket_id(),
                     code=identities.ticket_code(),
+                    ticket_type_id=kind.id if kind else None,
+                    price=price,
                     attendee=attendee,
                     issued_at=now,
                 )
-                for attendee in (*attendees, *unnamed)
+                for kind, price, attendee in zip(kinds, prices, attendees, strict=True)
             ],
             created_at=now,
         )
-        self.tickets_sold += quantity
+        self.tickets_sold += len(kinds)
+        for kind in kinds:
+            if kind is not None:
+                kind.tickets_sold += 1
         return order
 
+    # Changing what its organizer says of it
 
-def upcoming_period(
-    *,
-    start: datetime | None,
-    end: datetime | None,
-    day: date | None,
-    timezone: Timezone,
-    now: datetime,
-) -> Period:
-    """Read when a new event takes place: from start to end, or on one whole day.
+    def check_version(self, seen: Collection[int] | None) -> None:
+        """Make sure that somebody who wants to change the event knows it as it is.
 
-    Args:
-        start: with an offset from UTC.
-        end: with an offset from UTC.
-        day: instead of both, a day as the clocks of the time zone count it.
-        timezone: where the event's clocks stand.
-        now: in UTC.
+        Args:
+            seen: the versions that they go by; None overwrites any.
 
-    Raises:
-        InvalidValues: neither or both were given, or only half; the end is not
-            after the start; the start has passed.
+        Raises:
+            StaleVersion: it was changed since.
+        """
+        if seen is not None and self.version not in seen:
+            raise StaleVersion(self.version)
+
+    def revise(
+        self, details: EventDetails, ticket_types: Sequence[TicketType], *, now: datetime
+    ) -> None:
+        """Say everything of the event anew.
+
+        Args:
+            details: which replace those it had.
+            ticket_types: all that it shall have from now on, in the order in
+                which they are shown; see :meth:`revised_type`.
+            now: in UTC.
+
+        Raises:
+            EventCancelled: it stays as it was.
+            InvalidValues: it is moved to a time that has passed, or its ticket
+                types are too many or have the same name.
+            CapacityBelowSold: more is sold (invariant 6).
+            TicketTypeInUse: a type would go of which tickets are sold (invariant 6).
+        """
+        self._check_changeable()
+        if details.period.start != self.details.period.start:
+            _check_upcoming(details, now)
+        if details.capacity < self.tickets_sold:
+            raise CapacityBelowSold(details.capacity, self.tickets_sold)
+        self._set_ticket_types(ticket_types)
+        self.details = details
+        self._changed(now)
+
+    def revised_type(self, id: TicketTypeId, details: TicketTypeDetails) -> TicketType:
+        """Give one of its types with other details, to be handed to :meth:`revise`.
+
+        Raises:
+            TicketTypeNotFound: it has no such type.
+            CapacityBelowSold: more of it are sold (invariant 6).
+        """
+        before = self.ticket_type(id)
+        before.check_quantity(details.quantity)
+        return TicketType(id=id, details=details, tickets_sold=before.tickets_sold)
+
+    def show_image(self, image: str | None, *, now: datetime) -> None:
+        """Take another picture, or none.
+
+        Raises:
+            EventCancelled: it stays as it was.
+        """
+        self._check_changeable()
+        self.image = image
+        self._changed(now)
+
+    def cancel(self, *, now: datetime) -> bool:
+        """Call the event off; whoever keeps the orders cancels them all with it.
+
+        Returns:
+            Whether it was called off by this; it may have been before.
+
+        Raises:
+            EventEnded: it has taken place.
+        """
+        if self.status is EventStatus.CANCELLED:
+            return False
+        if now >= self.details.period.end:
+            raise EventEnded(self.details.period.end)
+        self.status = EventStatus.CANCELLED
+        self.tickets_sold = 0
+        for kind in self.ticket_types:
+            kind.tickets_sold = 0
+        self._changed(now)
+        return True
+
+    def check_deletable(self, *, has_orders: bool) -> None:
+        """Make sure that the event may go without a trace.
+
+        Raises:
+            EventHasOrders: it was sold, be it that all was cancelled.
+        """
+        if has_orders or self.tickets_sold:
+            raise EventHasOrders(self.id)
+
+    def _check_changeable(self) -> None:
+        if self.status is EventStatus.CANCELLED:
+            raise EventCancelled(self.id)
+
+    def _set_ticket_types(self, kinds: Sequence[TicketType]) -> None:
+        if len(kinds) > self.MOST_TICKET_TYPES:
+            raise InvalidValues(
+                {"ticket_types": f"Must not be more than {self.MOST_TICKET_TYPES}."}
+            )
+        ids = {kind.id for kind in kinds}
+        if len(ids) < len(kinds):
+            raise InvalidValues({"ticket_types": "Must not have the same id twice."})
+        if len({kind.details.name.casefold() for kind in kinds}) < len(kinds):
+            raise InvalidValues({"ticket_types": "Must not have the same name twice."})
+        for gone in self.ticket_types:
+            if gone.id not in ids and gone.tickets_sold:
+                raise TicketTypeInUse(gone.id)
+        self.ticket_types = list(kinds)
+
+    def _changed(self, now: datetime) -> None:
+        self.version += 1
+        self.updated_at = now
+
+
+def _check_upcoming(details: EventDetails, now: datetime) -> None:
+    if details.period.start <= now:
+        raise InvalidValues({"start_time": "Must lie in the future."})
+
+
+def _quantity_of(lines: Sequence[Line]) -> int:
+    if not lines:
+        raise InvalidValues({"lines": "Must not be empty."})
+    if any(line.quantity < 1 for line in lines):
+        raise InvalidValues({"quantity": "Must be at least 1."})
+    return sum(line.quantity for line in lines)
+
+
+def _total(prices: Sequence[Money]) -> Money:
+    """Add up what tickets cost: exactly, and in one currency."""
+    currencies = {price.currency for price in prices if not price.is_free}
+    if len(currencies) > 1:
+        raise InvalidValues({"lines": "Must be of one currency; buy the others separately."})
+    if not currencies:
+        return Money.free()
+    return Money(sum((price.amount for price in prices), Decimal(0)), currencies.pop())
+
+
+def _status_of_new_order(total: Money) -> OrderStatus:
+    """Tell where a new order stands.
+
+    What costs money is confirmed at once, like what is free. This is the one
+    place where payment will come between: an order with a total above nothing
+    will wait here to be paid for, and hold its places meanwhile.
     """
-    if day is not None:
-        if start is not None or end is not None:
-            raise InvalidValues({"date": "Stands instead of start_time and end_time."})
-        period = Period.all_day(day, timezone)
-    elif start is not None and end is not None:
-        period = Period(start, end)
-    else:
-        given = {"start_time": start, "end_time": end}
-        raise InvalidValues(
-            {field: "Is required, unless date is given." for field in given if given[field] is None}
-        )
-    if period.start <= now:
-        raise InvalidValues({"start_time" if day is None else "date": "Must lie in the future."})
-    return period
+    del total
+    return OrderStatus.CONFIRMED
+
+
+def next_session_id(sessions: Sequence[Session]) -> Callable[[], int]:
+    """Give what numbers the new sessions of an agenda, after those it has."""
+    last = max((session.id for session in sessions), default=0)
+
+    def number() -> int:
+        nonlocal last
+        last += 1
+        return last
+
+    return number

@@ -6,18 +6,20 @@ from enum import StrEnum
 from typing import Protocol
 
 from eventapi.domain.values import (
+    AccessCode,
     Attendee,
     EventId,
     Money,
     OrderId,
     TicketCode,
     TicketId,
+    TicketTypeId,
     UserId,
 )
 
 
 class Identities(Protocol):
-    """Where the identities of new orders and tickets come from.
+    """Where the identities of new orders and tickets, and other secrets, come from.
 
     They are made here and not by the database, so that a sale needs no round
     trip to learn them.
@@ -31,6 +33,9 @@ class Identities(Protocol):
 
     def ticket_code(self) -> TicketCode:
         """Give an unguessable code that no ticket ever had (invariant 3)."""
+
+    def access_code(self) -> AccessCode:
+        """Give an unguessable code for a private event."""
 
 
 class OrderStatus(StrEnum):
@@ -46,6 +51,8 @@ class Ticket:
     """One admission.
 
     Attributes:
+        ticket_type_id: of which type it is; None where the event has none.
+        price: what it cost when it was sold.
         attendee: whom it admits; None until somebody is named.
         issued_at: in UTC.
         checked_in_at: in UTC; None until it was used at the door.
@@ -53,6 +60,8 @@ class Ticket:
 
     id: TicketId
     code: TicketCode
+    ticket_type_id: TicketTypeId | None = None
+    price: Money
     attendee: Attendee | None
     issued_at: datetime
     checked_in_at: datetime | None = None
@@ -62,15 +71,23 @@ class Ticket:
 class Order:
     """What one buyer took of one event in one go.
 
-    Made by :meth:`eventapi.domain.event.Event.sell`, never by hand.
+    Made by :meth:`eventapi.domain.event.Event.sell` or its sibling
+    ``register``, never by hand.
 
     Attributes:
+        buyer_id: the account that bought it; None where a guest did.
+        guest: who registered without an account; None where an account bought.
+        registrant: the key of the email address whose one registration of the
+            event this is (invariant 4); None for a purchase.
+        total: what all its tickets cost together.
         created_at: in UTC.
     """
 
     id: OrderId
     event_id: EventId
-    buyer_id: UserId
+    buyer_id: UserId | None
+    guest: Attendee | None = None
+    registrant: str | None = None
     status: OrderStatus
     total: Money
     tickets: list[Ticket]

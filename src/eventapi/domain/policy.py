@@ -31,6 +31,11 @@ class Action(StrEnum):
 
     REGISTER_ADMIN = "register an admin"
     CREATE_EVENT = "create events"
+    CHANGE_EVENT = "change this event"
+    SEE_PRIVATE_EVENT = "see this event"
+    USE_INVITATION = "see an event by its access code or a ticket"
+    SEE_EVENT_FIGURES = "see what this event sold"
+    MANAGE_CATEGORIES = "manage categories"
     PURCHASE_TICKETS = "purchase tickets"
     SEE_ORDER = "see this order"
     SEE_SALES_REPORTS = "see sales reports"
@@ -47,12 +52,19 @@ class Scope(Enum):
 _NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
 _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 
-# Own means, of an order: bought by the actor, or for an event of the actor's;
-# of a report: over the actor's events.
+# Own means, of an event: organized by the actor; of an order: bought by the
+# actor, or for an event of the actor's; of a report: over the actor's events.
+# To change an event is also to cancel or delete it, and to change its ticket
+# types, its sessions and its image. Public and unlisted events are seen by all.
 _TABLE = {
     # may                      guest  user   organizer  admin
     Action.REGISTER_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
     Action.CREATE_EVENT:      (_NONE, _NONE, _ALL,      _ALL),
+    Action.CHANGE_EVENT:      (_NONE, _NONE, _OWN,      _ALL),
+    Action.SEE_PRIVATE_EVENT: (_NONE, _NONE, _OWN,      _ALL),
+    Action.USE_INVITATION:    (_NONE, _ALL,  _NONE,     _NONE),
+    Action.SEE_EVENT_FIGURES: (_NONE, _NONE, _OWN,      _ALL),
+    Action.MANAGE_CATEGORIES: (_NONE, _NONE, _NONE,     _ALL),
     Action.PURCHASE_TICKETS:  (_NONE, _ALL,  _NONE,     _NONE),
     Action.SEE_ORDER:         (_NONE, _OWN,  _OWN,      _ALL),
     Action.SEE_SALES_REPORTS: (_NONE, _NONE, _OWN,      _ALL),

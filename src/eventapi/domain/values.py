@@ -1,5 +1,6 @@
 """Value objects: small, immutable, and unable to exist in a wrong state."""
 
+import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ UserId = NewType("UserId", int)
 EventId = NewType("EventId", int)
 OrderId = NewType("OrderId", UUID)
 TicketId = NewType("TicketId", UUID)
+TicketTypeId = NewType("TicketTypeId", int)
+CategoryId = NewType("CategoryId", int)
 
 LAST_YEAR = 9998
 """No time lies after this year, so that no conversion between time zones overflows."""
@@ -103,8 +106,32 @@ class EmailAddress:
             raise InvalidValues({"email": "Must be an email address."})
         object.__setattr__(self, "value", address)
 
+    @property
+    def key(self) -> str:
+        """The form by which two addresses are compared: Bob@Example.org is bob@example.org."""
+        return unicodedata.normalize("NFKC", self.value.casefold())
+
     def __str__(self) -> str:
         return self.value
+
+
+# ISO 4217, the active codes of money that can be paid with, as of 2026.
+_CODES = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
+    CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS
+    GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW
+    KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR
+    MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
+    SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+_UNDIVIDED_CODES = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+CURRENCIES = frozenset(_CODES.split())
+UNDIVIDED_CURRENCIES = frozenset(_UNDIVIDED_CODES.split())
+"""Those without a smaller unit, of which only whole amounts can be paid."""
+
+LARGEST_AMOUNT = Decimal("9999999.99")
+"""Of one ticket; the total of an order has room for a thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +147,104 @@ class Money:
     currency: str | None
 
     def __post_init__(self) -> None:
-        if self.amount < 0 or self.amount != self.amount.quantize(Decimal("0.01")):
-            raise InvalidValues({"amount": "Must not be negative and have two decimal places."})
+        cents = Decimal("0.01")
+        if not self.amount.is_finite() or not 0 <= self.amount <= LARGEST_AMOUNT * 1000:
+            raise InvalidValues({"price": f"Must be an amount from 0 to {LARGEST_AMOUNT}."})
+        if self.amount != self.amount.quantize(cents):
+            raise InvalidValues({"price": "Must have no more than two decimal places."})
         if self.currency is None and self.amount:
-            raise InvalidValues({"currency": "An amount needs its currency."})
+            raise InvalidValues({"currency": "A price needs its currency."})
+        if self.currency is not None and self.currency not in CURRENCIES:
+            raise InvalidValues({"currency": "Must be an ISO 4217 code, such as EUR."})
+        if self.currency in UNDIVIDED_CURRENCIES and self.amount % 1:
+            raise InvalidValues({"price": f"Must be a whole amount: {self.currency} has no cents."})
+        object.__setattr__(self, "amount", self.amount.quantize(cents))
 
     @classmethod
     def free(cls) -> Self:
         """Nothing to pay."""
         return cls(Decimal("0.00"), None)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is nothing to pay."""
+        return not self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Slug:
+    """A name as it stands in a path: lower-case words between single hyphens."""
+
+    value: str
+
+    LONGEST = 100
+    _SHAPE = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+    def __post_init__(self) -> None:
+        if len(self.value) > self.LONGEST or not self._SHAPE.fullmatch(self.value):
+            raise InvalidValues({"slug": "Must be words of letters and digits between hyphens."})
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Make the slug of a name: ``Théâtre & Opéra`` becomes ``theatre-opera``.
+
+        Letters of other scripts stay what they are, so that a name in any of
+        them has a slug.
+
+        Raises:
+            InvalidValues: the name has neither letter nor digit.
+        """
+        words = "-".join(words_of(name))[: cls.LONGEST].strip("-")
+        if not words:
+            raise InvalidValues({"name": "Must have a letter or a digit."})
+        return cls(words)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def plain(text: str) -> str:
+    """Give a text without regard to case, accents and the way it is encoded.
+
+    Two texts that a reader would call the same come out the same, so it is
+    what names are searched and sorted by: ``ZÜRICH`` and ``Zurich`` are
+    ``zurich``.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def sort_key(name: str) -> str:
+    """Give what a name is sorted by: the beginning of what :func:`plain` makes of it."""
+    return plain(name)[:255]
+
+
+def words_of(text: str) -> list[str]:
+    """Give the words of a text, in their order, as :func:`plain` has them."""
+    return _WORD.findall(plain(text))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessCode:
+    """What a private event is opened with; its organizer hands it out."""
+
+    value: str
+
+    SHORTEST, LONGEST = 8, 64
+    _SHAPE = re.compile(r"[\x21-\x7e]{8,64}")
+
+    def __post_init__(self) -> None:
+        if not self._SHAPE.fullmatch(self.value):
+            raise InvalidValues(
+                {"access_code": "Must be 8 to 64 visible ASCII characters without spaces."}
+            )
+
+    def opens_for(self, code: str | None) -> bool:
+        """Tell whether somebody brought this code; how long that takes tells nothing of it."""
+        return code is not None and hmac.compare_digest(self.value.encode(), code.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +311,43 @@ class Timezone:
 
 
 @dataclass(frozen=True, slots=True)
+class SalesWindow:
+    """When tickets are sold: from its start until its end, each perhaps open; kept in UTC."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for field, moment in (("sales_start", self.start), ("sales_end", self.end)):
+            if moment is None:
+                continue
+            check_moment(field, moment)
+            object.__setattr__(self, field.removeprefix("sales_"), moment.astimezone(UTC))
+        if self.start and self.end and self.end <= self.start:
+            raise InvalidValues({"sales_end": "Must be after sales_start."})
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether tickets are sold at this moment."""
+        return (self.start is None or now >= self.start) and (self.end is None or now < self.end)
+
+
+ALWAYS = SalesWindow()
+"""Tickets are sold from the beginning on, and to the last."""
+
+
+def check_moment(field: str, moment: datetime) -> None:
+    """Make sure that a moment can be compared, converted and stored.
+
+    Raises:
+        InvalidValues: it has no offset from UTC, or lies outside of the years 2 to 9998.
+    """
+    if moment.tzinfo is None:
+        raise InvalidValues({field: "Must have an offset from UTC."})
+    if not 1 < moment.year <= LAST_YEAR:
+        raise InvalidValues({field: f"Must not lie after the year {LAST_YEAR}."})
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """A stretch of time with a start and a later end, both kept in UTC."""
 
@@ -203,10 +356,7 @@ class Period:
 
     def __post_init__(self) -> None:
         for field, moment in (("start_time", self.start), ("end_time", self.end)):
-            if moment.tzinfo is None:
-                raise InvalidValues({field: "Must have an offset from UTC."})
-            if moment.year > LAST_YEAR:
-                raise InvalidValues({field: f"Must not lie after the year {LAST_YEAR}."})
+            check_moment(field, moment)
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
         if self.end <= self.start:
@@ -224,3 +374,7 @@ class Period:
         midnight = datetime.combine(day, wall_time.min, timezone.zone)
         next_midnight = datetime.combine(day + timedelta(days=1), wall_time.min, timezone.zone)
         return cls(midnight, next_midnight)
+
+    def contains(self, other: "Period") -> bool:
+        """Tell whether another period begins and ends within this one."""
+        return self.start <= other.start and other.end <= self.end

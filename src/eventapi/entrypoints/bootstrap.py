@@ -9,11 +9,12 @@ from typing import TypedDict, Unpack
 
 from flask import Flask
 
+from eventapi.adapters.images import FolderImageStore, MemoryImageStore
 from eventapi.adapters.postgres.embedded import embedded_postgres
 from eventapi.adapters.postgres.engine import make_engine
 from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.adapters.postgres.migrations import Migrations
-from eventapi.application.ports import Clock, PasswordHasher
+from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.container import Application, MemoryStorage, PostgresStorage
 from eventapi.entrypoints.http import HttpConfig, create_app
@@ -36,19 +37,36 @@ def postgres_use_cases(settings: Settings, **replacements: Unpack[Replacements])
     if settings.database_url is None:
         raise StartupError("no database is configured")
     storage = PostgresStorage(database_url=settings.database_url, pool_size=settings.connections)
-    return _use_cases(storage, settings, replacements)
+    return _use_cases(storage, _image_store(settings), settings, replacements)
 
 
 def memory_use_cases(settings: Settings, **replacements: Unpack[Replacements]) -> UseCases:
     """Build the use cases on a new, empty memory."""
-    return _use_cases(MemoryStorage(), settings, replacements)
+    return _use_cases(MemoryStorage(), MemoryImageStore(), settings, replacements)
+
+
+def _image_store(settings: Settings) -> ImageStore:
+    if settings.image_bucket is None:
+        return FolderImageStore(settings.data_dir / "images")
+    try:
+        # Not installed with the rest: whoever keeps pictures in a folder needs none of it.
+        from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415
+    except ImportError as error:
+        raise StartupError(
+            "EVENTAPI_IMAGE_BUCKET needs boto3: pip install 'eventapi[s3]'"
+        ) from error
+    return S3ImageStore(settings.image_bucket, endpoint=settings.s3_endpoint)
 
 
 def _use_cases(
-    storage: MemoryStorage | PostgresStorage, settings: Settings, replacements: Replacements
+    storage: MemoryStorage | PostgresStorage,
+    images: ImageStore,
+    settings: Settings,
+    replacements: Replacements,
 ) -> UseCases:
     container = Application(
         storage=storage,
+        images=images,
         open_admin_registration=settings.open_admin_registration,
         order_limit=settings.order_limit,
         **replacements,
@@ -66,6 +84,7 @@ def http_config(settings: Settings) -> HttpConfig:
         access_token_lifetime=settings.access_token_lifetime,
         refresh_token_lifetime=settings.refresh_token_lifetime,
         max_body_size=settings.max_body_size,
+        max_image_size=settings.max_image_size,
     )
 
 
@@ -120,6 +139,24 @@ def migrations(settings: Settings) -> Migrations:
     if settings.database_url is None:
         raise StartupError("no database is configured")
     return Migrations(make_engine(settings.database_url, pool_size=1, autocommit=False))
+
+
+def prepare_schema(settings: Settings) -> None:
+    """Make sure that the configured database has the schema of this program.
+
+    Development brings it up to date; in production somebody decides when.
+
+    Raises:
+        StartupError: it is production's, and has another.
+    """
+    found = migrations(settings)
+    if settings.profile == "development":
+        found.upgrade()
+    elif found.current() != found.head():
+        raise StartupError(
+            f"the database is at revision {found.current() or 'none'}, this program needs "
+            f"{found.head()}: run `eventapi db upgrade`"
+        )
 
 
 def generate_data(

@@ -6,12 +6,23 @@ One container a process; nothing else knows that it exists.
 from dependency_injector import containers, providers
 
 from eventapi.adapters import memory, postgres
+from eventapi.adapters.images import PillowInspector
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
-from eventapi.application.events import CreateEvent, ListEvents, RankEvents, ShowEvent
+from eventapi.application.categories import ListCategories, ManageCategories
+from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
+from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
+from eventapi.application.finding import (
+    ListEvents,
+    RankEvents,
+    ShowCalendar,
+    ShowEvent,
+    ShowStatistics,
+)
+from eventapi.application.importing import ImportAttendees, ImportEvents
 from eventapi.application.orders import ListOrders, PurchaseTickets, ShowOrder
-from eventapi.application.ports import Clock, PasswordHasher
+from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.use_cases import UseCases
 
 
@@ -21,6 +32,7 @@ class MemoryStorage(containers.DeclarativeContainer):
     database = providers.Singleton(memory.MemoryDatabase)
     unit_of_work = providers.Factory(memory.MemoryUnitOfWork, database)
     users = providers.Singleton(memory.MemoryUserQueries, database)
+    categories = providers.Singleton(memory.MemoryCategoryQueries, database)
     events = providers.Singleton(memory.MemoryEventQueries, database)
     orders = providers.Singleton(memory.MemoryOrderQueries, database)
     health = providers.Singleton(memory.MemoryHealth)
@@ -35,6 +47,7 @@ class PostgresStorage(containers.DeclarativeContainer):
     engine = providers.Singleton(postgres.make_engine, database_url, pool_size=pool_size)
     unit_of_work = providers.Factory(postgres.PostgresUnitOfWork, engine)
     users = providers.Singleton(postgres.PostgresUserQueries, engine)
+    categories = providers.Singleton(postgres.PostgresCategoryQueries, engine)
     events = providers.Singleton(postgres.PostgresEventQueries, engine)
     orders = providers.Singleton(postgres.PostgresOrderQueries, engine)
     health = providers.Singleton(postgres.PostgresHealth, engine)
@@ -44,12 +57,14 @@ class Application(containers.DeclarativeContainer):
     """The use cases on one kind of storage."""
 
     storage = providers.DependenciesContainer()
+    images: providers.Provider[ImageStore] = providers.Dependency()
     open_admin_registration = providers.Dependency(instance_of=bool)
     order_limit = providers.Dependency(instance_of=int)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     identities = providers.Singleton(RandomIdentities)
+    inspector = providers.Singleton(PillowInspector)
     unit_of_work = storage.unit_of_work.provider
 
     register_account = providers.Singleton(
@@ -64,10 +79,30 @@ class Application(containers.DeclarativeContainer):
         register_account=register_account,
         sign_in=providers.Singleton(SignIn, unit_of_work, hasher),
         show_account=providers.Singleton(ShowAccount, storage.users),
-        create_event=providers.Singleton(CreateEvent, unit_of_work, clock),
-        show_event=providers.Singleton(ShowEvent, storage.events),
+        list_categories=providers.Singleton(ListCategories, storage.categories),
+        manage_categories=providers.Singleton(ManageCategories, unit_of_work),
+        create_event=providers.Singleton(
+            CreateEvent, unit_of_work, storage.events, clock, identities
+        ),
+        change_event=providers.Singleton(
+            ChangeEvent, unit_of_work, storage.events, clock, identities
+        ),
+        change_ticket_types=providers.Singleton(
+            ChangeTicketTypes, unit_of_work, storage.events, clock
+        ),
+        change_sessions=providers.Singleton(ChangeSessions, unit_of_work, storage.events, clock),
+        change_image=providers.Singleton(
+            ChangeImage, unit_of_work, storage.events, clock, images, inspector
+        ),
+        cancel_event=providers.Singleton(CancelEvent, unit_of_work, storage.events, clock),
+        delete_event=providers.Singleton(DeleteEvent, unit_of_work, images),
+        show_event=providers.Singleton(ShowEvent, storage.events, images),
         list_events=providers.Singleton(ListEvents, storage.events, clock),
+        show_calendar=providers.Singleton(ShowCalendar, storage.events, clock),
         rank_events=providers.Singleton(RankEvents, storage.events),
+        show_statistics=providers.Singleton(ShowStatistics, storage.events),
+        import_events=providers.Singleton(ImportEvents, unit_of_work, clock, identities),
+        import_attendees=providers.Singleton(ImportAttendees, unit_of_work, clock, identities),
         purchase_tickets=providers.Singleton(
             PurchaseTickets, unit_of_work, clock, identities, order_limit=order_limit
         ),

@@ -44,6 +44,9 @@ class Settings:
         order_limit: how many tickets one order may hold.
         access_token_lifetime, refresh_token_lifetime: how long tokens are good.
         max_body_size: of a request, in bytes.
+        max_image_size: of an event's picture, in bytes.
+        image_bucket: of S3, where pictures are kept; None for the data folder.
+        s3_endpoint: of a service that speaks S3's protocol; None for Amazon's.
     """
 
     profile: Profile = "development"
@@ -61,6 +64,9 @@ class Settings:
     access_token_lifetime: timedelta = timedelta(minutes=15)
     refresh_token_lifetime: timedelta = timedelta(days=30)
     max_body_size: int = 1024 * 1024
+    max_image_size: int = 5 * 1024 * 1024
+    image_bucket: str | None = None
+    s3_endpoint: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -106,6 +112,11 @@ class Settings:
                 "EVENTAPI_REFRESH_TOKEN_LIFETIME", timedelta(days=30)
             ),
             "max_body_size": env.int("EVENTAPI_MAX_BODY_SIZE", 1024 * 1024, validate=at_least_one),
+            "max_image_size": env.int(
+                "EVENTAPI_MAX_IMAGE_SIZE", 5 * 1024 * 1024, validate=at_least_one
+            ),
+            "image_bucket": env.str("EVENTAPI_IMAGE_BUCKET", "") or None,
+            "s3_endpoint": env.str("EVENTAPI_S3_ENDPOINT", "") or None,
         }
         try:
             env.seal()

@@ -6,6 +6,7 @@ tomorrow or in another process.
 
 from eventapi.adapters.memory.database import MemoryDatabase
 from eventapi.adapters.memory.queries import (
+    MemoryCategoryQueries,
     MemoryEventQueries,
     MemoryHealth,
     MemoryOrderQueries,
@@ -14,6 +15,7 @@ from eventapi.adapters.memory.queries import (
 from eventapi.adapters.memory.unit_of_work import MemoryUnitOfWork
 
 __all__ = [
+    "MemoryCategoryQueries",
     "MemoryDatabase",
     "MemoryEventQueries",
     "MemoryHealth",

@@ -1,20 +1,31 @@
 """What is kept, and the constraints it keeps."""
 
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
 from eventapi.application.ports import AcceptedRequest, RequestName
+from eventapi.domain.category import Category
 from eventapi.domain.errors import (
     AccountGone,
+    AlreadyRegistered,
+    CategoryInUse,
+    CategoryTaken,
+    EventHasOrders,
     IdempotencyKeyReused,
+    InvalidValues,
+    ReferenceTaken,
+    TicketTypeInUse,
     UsernameTaken,
 )
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.user import User
-from eventapi.domain.values import EventId, OrderId, TicketCode, UserId
+from eventapi.domain.values import CategoryId, EventId, OrderId, TicketCode, TicketTypeId, UserId
 
 
 class ConstraintViolatedError(Exception):
@@ -23,10 +34,22 @@ class ConstraintViolatedError(Exception):
 
 @dataclass
 class Changes:
-    """What one unit of work wants to be kept."""
+    """What one unit of work wants to be kept.
+
+    Attributes:
+        locked: events that were loaded for update; of these, what is sold is kept.
+        saved: events of which everything is kept.
+        removed: events that go.
+        cancelled: events all of whose orders are cancelled.
+    """
 
     users: dict[UserId, User] = field(default_factory=dict)
-    events: dict[EventId, Event] = field(default_factory=dict)
+    categories: dict[CategoryId, Category] = field(default_factory=dict)
+    removed_categories: dict[CategoryId, Category] = field(default_factory=dict)
+    locked: dict[EventId, Event] = field(default_factory=dict)
+    saved: dict[EventId, Event] = field(default_factory=dict)
+    removed: set[EventId] = field(default_factory=set)
+    cancelled: set[EventId] = field(default_factory=set)
     orders: dict[OrderId, Order] = field(default_factory=dict)
     requests: dict[RequestName, AcceptedRequest] = field(default_factory=dict)
 
@@ -37,11 +60,14 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self.users: dict[UserId, User] = {}
         self.ids_by_username: dict[str, UserId] = {}
+        self.categories: dict[CategoryId, Category] = {}
         self.events: dict[EventId, Event] = {}
         self.orders: dict[OrderId, Order] = {}
         self.requests: dict[RequestName, AcceptedRequest] = {}
         self.user_ids = count(1)
+        self.category_ids = count(1)
         self.event_ids = count(1)
+        self.ticket_type_ids = count(1)
         self.mutex = Lock()  # held while the state is read or replaced, never longer
         self._codes: set[TicketCode] = set()
         self._event_locks: dict[EventId, Lock] = {}
@@ -51,12 +77,25 @@ class MemoryDatabase:
         with self.mutex:
             return self._event_locks.setdefault(event, Lock())
 
+    def orders_of(self, event: EventId) -> Iterator[Order]:
+        """Give the orders of an event; the mutex must be held."""
+        return (order for order in self.orders.values() if order.event_id == event)
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event; the mutex must be held."""
+        return any(
+            order.buyer_id == user and order.status is OrderStatus.CONFIRMED
+            for order in self.orders_of(event)
+        )
+
     def apply(self, changes: Changes) -> None:
         """Keep all the changes, or none if one of them breaks a constraint.
 
         Raises:
-            UsernameTaken, AccountGone, IdempotencyKeyReused: two units of work
-                wanted what only one can have.
+            UsernameTaken, AccountGone, CategoryTaken, CategoryInUse,
+            ReferenceTaken, EventHasOrders, TicketTypeInUse, AlreadyRegistered,
+            IdempotencyKeyReused: two units of work wanted what only one can have.
+            InvalidValues: the category of an event is gone.
             ConstraintViolatedError: an aggregate does not keep its invariants.
         """
         with self.mutex:
@@ -64,7 +103,16 @@ class MemoryDatabase:
             self.users.update(deepcopy(changes.users))
             for user in changes.users.values():
                 self.ids_by_username[user.username.key] = user.id
-            self.events.update(deepcopy(changes.events))
+            self.categories.update(deepcopy(changes.categories))
+            for category_id in changes.removed_categories:
+                del self.categories[category_id]
+            for event in changes.locked.values():
+                _take_over_sales(event, self.events[event.id])
+            self.events.update(deepcopy(changes.saved))
+            for order in [order for id in changes.cancelled for order in self.orders_of(id)]:
+                order.status = OrderStatus.CANCELLED
+            for event_id in changes.removed:
+                del self.events[event_id]
             self.orders.update(deepcopy(changes.orders))
             self._codes.update(_codes(changes))
             self.requests.update(deepcopy(changes.requests))
@@ -74,33 +122,109 @@ class MemoryDatabase:
             if user.username.key in self.ids_by_username:
                 raise UsernameTaken(user.username.value)
         accounts = self.users.keys() | changes.users.keys()
-        for event in changes.events.values():
-            if event.organizer_id not in accounts:
-                raise AccountGone
+        self._check_categories(changes)
+        self._check_events(changes, accounts)
         for order in changes.orders.values():
-            if order.buyer_id not in accounts:
+            if order.buyer_id is not None and order.buyer_id not in accounts:
                 raise AccountGone
-            if order.event_id not in changes.events:
+            if order.event_id not in changes.locked.keys() | changes.saved.keys():
                 raise ConstraintViolatedError("the event of an order was not loaded for update")
         for _owner, key in changes.requests.keys() & self.requests.keys():
             raise IdempotencyKeyReused(key)
+        self._check_registrations(changes)
         self._check_sales(changes)
+
+    def _check_categories(self, changes: Changes) -> None:
+        for category in changes.categories.values():
+            for other in self.categories.values():
+                if other.slug == category.slug and other.id != category.id:
+                    raise CategoryTaken(category.slug.value)
+        for category in changes.removed_categories.values():
+            if any(event.details.category == category.id for event in self.events.values()):
+                raise CategoryInUse(category.slug.value)
+
+    def _check_events(self, changes: Changes, accounts: AbstractSet[UserId]) -> None:
+        categories = self.categories.keys() | changes.categories.keys()
+        for event in changes.saved.values():
+            if event.organizer_id not in accounts:
+                raise AccountGone
+            if event.details.category is not None and event.details.category not in categories:
+                raise InvalidValues({"category": "There is no such category."})
+            if event.reference is not None and self._has_reference(event):
+                raise ReferenceTaken(event.reference)
+            self._check_types(event)
+        for event_id in changes.removed:
+            if any(self.orders_of(event_id)):
+                raise EventHasOrders(event_id)
+
+    def _check_types(self, event: Event) -> None:
+        types = {kind.id for kind in event.ticket_types}
+        for order in self.orders_of(event.id):
+            for ticket in order.tickets:
+                if ticket.ticket_type_id is not None and ticket.ticket_type_id not in types:
+                    raise TicketTypeInUse(ticket.ticket_type_id)
+
+    def _has_reference(self, event: Event) -> bool:
+        return any(
+            (other.organizer_id, other.reference) == (event.organizer_id, event.reference)
+            for other in self.events.values()
+            if other.id != event.id
+        )
+
+    def _check_registrations(self, changes: Changes) -> None:
+        """Invariant 4."""
+        if all(order.registrant is None for order in changes.orders.values()):
+            return
+        taken = {
+            (order.event_id, order.registrant)
+            for order in self.orders.values()
+            if order.status is not OrderStatus.CANCELLED
+        }
+        for order in changes.orders.values():
+            if order.registrant is None:
+                continue
+            if (order.event_id, order.registrant) in taken:
+                raise AlreadyRegistered(order.event_id)
+            taken.add((order.event_id, order.registrant))
+
+    def _sold_before(
+        self, id: EventId, changes: Changes
+    ) -> tuple[int, Counter[TicketTypeId | None]]:
+        """Tell what of an event counts as sold before the new orders come."""
+        if id not in self.events or id in changes.cancelled:
+            return 0, Counter()
+        event = self.events[id]
+        return event.tickets_sold, Counter(
+            {kind.id: kind.tickets_sold for kind in event.ticket_types}
+        )
 
     def _check_sales(self, changes: Changes) -> None:
         codes = _codes(changes)
         if len(set(codes)) < len(codes) or not self._codes.isdisjoint(codes):
             raise ConstraintViolatedError("a ticket code came twice")
-        for event in changes.events.values():
-            before = self.events[event.id].tickets_sold if event.id in self.events else 0
-            added = sum(
-                order.quantity
-                for order in changes.orders.values()
-                if order.event_id == event.id and order.status is OrderStatus.CONFIRMED
-            )
-            if event.tickets_sold != before + added:
+        for event in (changes.locked | changes.saved).values():
+            sold, by_type = self._sold_before(event.id, changes)
+            for order in changes.orders.values():
+                if order.event_id == event.id and order.status is OrderStatus.CONFIRMED:
+                    sold += order.quantity
+                    by_type.update(ticket.ticket_type_id for ticket in order.tickets)
+            if event.tickets_sold != sold:
                 raise ConstraintViolatedError("tickets_sold is not what the orders hold")
             if not 0 <= event.tickets_sold <= event.details.capacity:
                 raise ConstraintViolatedError("more tickets sold than there are places")
+            for kind in event.ticket_types:
+                if kind.tickets_sold != by_type[kind.id]:
+                    raise ConstraintViolatedError("a type's tickets_sold is not what orders hold")
+                if not 0 <= kind.tickets_sold <= kind.details.quantity:
+                    raise ConstraintViolatedError("more tickets of a type sold than there are")
+
+
+def _take_over_sales(event: Event, kept: Event) -> None:
+    """Keep what was sold of an event, and nothing else of what may have been changed of it."""
+    kept.tickets_sold = event.tickets_sold
+    sold = {kind.id: kind.tickets_sold for kind in event.ticket_types}
+    for kind in kept.ticket_types:
+        kind.tickets_sold = sold.get(kind.id, kind.tickets_sold)
 
 
 def _codes(changes: Changes) -> list[TicketCode]:

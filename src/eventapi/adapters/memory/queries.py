@@ -1,22 +1,34 @@
 """Reading from memory."""
 
+from collections import Counter, defaultdict
+from collections.abc import Set as AbstractSet
+from copy import deepcopy
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from eventapi.adapters.memory.database import MemoryDatabase
+from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
     AccountRef,
+    CategoryView,
+    DaySales,
     EventPosition,
     EventView,
     OrderRecord,
     OrderView,
     Page,
+    Revenue,
+    SalesFigures,
     TopEventView,
     UserView,
 )
-from eventapi.domain.event import Event
-from eventapi.domain.order import Order
-from eventapi.domain.values import EventId, OrderId, UserId
+from eventapi.domain.event import Event, EventStatus
+from eventapi.domain.event_details import Visibility
+from eventapi.domain.order import Order, OrderStatus
+from eventapi.domain.values import EventId, OrderId, UserId, sort_key, words_of
 
 
 class MemoryUserQueries:
@@ -32,6 +44,23 @@ class MemoryUserQueries:
             return UserView.of(user) if user else None
 
 
+class MemoryCategoryQueries:
+    """Categories, to be read."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def all(self) -> list[CategoryView]:
+        """List all categories by name."""
+        with self._database.mutex:
+            views = [CategoryView.of(category) for category in self._database.categories.values()]
+        return sorted(views, key=lambda view: (sort_key(view.name), view.slug))
+
+    def get(self, slug: str) -> CategoryView | None:
+        """Find a category."""
+        return next((view for view in self.all() if view.slug == slug), None)
+
+
 class MemoryEventQueries:
     """Events, to be read."""
 
@@ -44,26 +73,94 @@ class MemoryEventQueries:
             event = self._database.events.get(id)
             return self._view(event) if event else None
 
-    def upcoming(
-        self, *, now: datetime, after: EventPosition | None, limit: int
+    def search(
+        self, search: EventSearch, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        """List the events that have not started, soonest first."""
+        """List the events that are searched for."""
 
         def position(event: Event) -> EventPosition:
-            return EventPosition(event.details.period.start, event.id)
+            return EventPosition(_sort_key(event, search.sort), event.id)
+
+        def is_next(event: Event) -> bool:
+            if after is None:
+                return True
+            here = position(event)
+            return here < after if search.sort.descending else here > after
 
         with self._database.mutex:
-            events = sorted(self._database.events.values(), key=position)
-            matching = [
-                event
-                for event in events
-                if event.details.period.start > now and (after is None or position(event) > after)
-            ]
-            shown = matching[:limit]
+            found = sorted(
+                filter(partial(self._matches, search), self._database.events.values()),
+                key=position,
+                reverse=search.sort.descending,
+            )
+            page = list(islice(filter(is_next, found), limit + 1))
+            shown = page[:limit]
             return Page(
                 [self._view(event) for event in shown],
-                position(shown[-1]) if len(matching) > limit else None,
+                position(shown[-1]) if len(page) > limit else None,
             )
+
+    def _matches(self, search: EventSearch, event: Event) -> bool:
+        details = event.details
+        start = details.period.start
+        location = set(words_of(details.location))
+        words = {*words_of(details.name), *words_of(details.description)} | location
+        category = self._category(event)
+        return (
+            (event.organizer_id == search.owner if search.owner is not None else _is_listed(event))
+            and (start <= search.now if search.past else start > search.now)
+            and (search.starts_after is None or start > search.starts_after)
+            and (search.starts_before is None or start < search.starts_before)
+            and (search.category is None or (category and category.slug) == search.category)
+            and search.organizer in (None, event.organizer_id)
+            and (not search.available or _is_available(event, search.now))
+            and _has_words(words, search.words)
+            and _has_words(location, search.location)
+        )
+
+    def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
+        """Give the public events that start after a moment, soonest first."""
+        with self._database.mutex:
+            events = [
+                self._view(event)
+                for event in self._database.events.values()
+                if event.details.visibility is Visibility.PUBLIC
+                and event.details.period.start > since
+            ]
+        found = [
+            event
+            for event in events
+            if category is None or (event.category and event.category.slug == category)
+        ]
+        return sorted(found, key=lambda event: (event.start_time, event.id))[:limit]
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+        with self._database.mutex:
+            return self._database.holds_ticket(user, event)
+
+    def sales_figures(self, event: EventView) -> SalesFigures:
+        """Count what an event sold."""
+        zone = ZoneInfo(event.timezone)
+        with self._database.mutex:
+            orders = deepcopy(list(self._database.orders_of(EventId(event.id))))
+        sold = [order for order in orders if order.status is OrderStatus.CONFIRMED]
+        tickets = [ticket for order in sold for ticket in order.tickets]
+        revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for order in sold:
+            if order.total.currency is not None:
+                revenue[order.total.currency] += order.total.amount
+        by_day = Counter(ticket.issued_at.astimezone(zone).date() for ticket in tickets)
+        return SalesFigures(
+            by_type=Counter(ticket.ticket_type_id for ticket in tickets),
+            revenue=[Revenue(currency, revenue[currency]) for currency in sorted(revenue)],
+            by_day=[DaySales(day, by_day[day]) for day in sorted(by_day)],
+            checked_in=sum(ticket.checked_in_at is not None for ticket in tickets),
+            waitlisted=sum(order.status is OrderStatus.WAITLISTED for order in orders),
+            cancelled=sum(
+                order.quantity for order in orders if order.status is OrderStatus.CANCELLED
+            ),
+        )
 
     def top_by_tickets_sold(self, *, organizer: UserId | None, limit: int) -> list[TopEventView]:
         """Rank the events that sold the most tickets."""
@@ -79,9 +176,51 @@ class MemoryEventQueries:
                 for rank, event in enumerate(ranking[:limit], start=1)
             ]
 
+    def _category(self, event: Event) -> CategoryView | None:
+        id = event.details.category
+        return None if id is None else CategoryView.of(self._database.categories[id])
+
     def _view(self, event: Event) -> EventView:
         organizer = self._database.users[event.organizer_id]
-        return EventView.of(event, organizer=AccountRef(organizer.id, organizer.username.value))
+        return EventView.of(
+            event,
+            organizer=AccountRef(organizer.id, organizer.username.value),
+            category=self._category(event),
+        )
+
+
+def _sort_key(event: Event, sort: EventSort) -> datetime | str:
+    match sort.field:
+        case "start_time":
+            return event.details.period.start
+        case "created_at":
+            return event.created_at
+        case _:
+            return sort_key(event.details.name)
+
+
+def _is_listed(event: Event) -> bool:
+    return event.details.visibility is Visibility.PUBLIC and event.status is EventStatus.SCHEDULED
+
+
+def _is_available(event: Event, now: datetime) -> bool:
+    return (
+        event.tickets_sold < event.details.capacity
+        and event.status is EventStatus.SCHEDULED
+        and event.details.period.start > now
+        and event.details.sales.is_open(now)
+        and (
+            not event.ticket_types
+            or any(
+                kind.tickets_remaining and kind.details.sales.is_open(now)
+                for kind in event.ticket_types
+            )
+        )
+    )
+
+
+def _has_words(words: AbstractSet[str], wanted: AbstractSet[str] | None) -> bool:
+    return wanted is None or (bool(wanted) and wanted <= words)
 
 
 class MemoryOrderQueries:
@@ -118,11 +257,11 @@ class MemoryOrderQueries:
             )
 
     def _view(self, order: Order) -> OrderView:
-        buyer = self._database.users[order.buyer_id]
+        buyer = None if order.buyer_id is None else self._database.users[order.buyer_id]
         return OrderView.of(
             order,
             event=self._database.events[order.event_id],
-            buyer=AccountRef(buyer.id, buyer.username.value),
+            buyer=None if buyer is None else AccountRef(buyer.id, buyer.username.value),
         )
 
 

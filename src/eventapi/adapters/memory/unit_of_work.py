@@ -9,6 +9,7 @@ from typing import Self
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
 from eventapi.application.ports import (
     AcceptedRequest,
+    CategoryRepository,
     EventRepository,
     OrderRepository,
     RequestKey,
@@ -17,10 +18,11 @@ from eventapi.application.ports import (
     UserRepository,
 )
 from eventapi.application.views import OrderView
+from eventapi.domain.category import Category
 from eventapi.domain.event import Event
-from eventapi.domain.order import Order
+from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.user import User
-from eventapi.domain.values import EventId, UserId, Username
+from eventapi.domain.values import CategoryId, EventId, Slug, TicketTypeId, UserId, Username
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for an event that another unit of work holds."""
@@ -48,6 +50,38 @@ class MemoryUsers:
             return None if id is None else deepcopy(self._database.users[id])
 
 
+class MemoryCategories:
+    """The categories."""
+
+    def __init__(self, database: MemoryDatabase, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    def next_id(self) -> CategoryId:
+        """Give a new category's id."""
+        return CategoryId(next(self._database.category_ids))
+
+    def add(self, category: Category) -> None:
+        """Keep a new category."""
+        self._changes.categories[category.id] = category
+
+    def by_slug(self, slug: Slug) -> Category | None:
+        """Find a category."""
+        with self._database.mutex:
+            for category in self._database.categories.values():
+                if category.slug == slug:
+                    return deepcopy(category)
+        return None
+
+    def save(self, category: Category) -> None:
+        """Keep what was changed of a category."""
+        self._changes.categories[category.id] = category
+
+    def remove(self, category: Category) -> None:
+        """Forget a category."""
+        self._changes.removed_categories[category.id] = category
+
+
 class MemoryEvents:
     """The events, as aggregates."""
 
@@ -60,24 +94,49 @@ class MemoryEvents:
         """Give a new event's id."""
         return EventId(next(self._database.event_ids))
 
+    def next_ticket_type_id(self) -> TicketTypeId:
+        """Give a new ticket type's id."""
+        return TicketTypeId(next(self._database.ticket_type_ids))
+
     def add(self, event: Event) -> None:
         """Keep a new event."""
-        self._changes.events[event.id] = event
+        self._changes.saved[event.id] = event
+
+    def save(self, event: Event) -> None:
+        """Keep what was changed of an event."""
+        self._changes.saved[event.id] = event
+
+    def remove(self, event: Event) -> None:
+        """Forget an event."""
+        self._changes.removed.add(event.id)
+
+    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+        """Find the events that an organizer calls so."""
+        with self._database.mutex:
+            return {
+                event.reference: event.id
+                for event in self._database.events.values()
+                if event.organizer_id == organizer
+                and event.reference is not None
+                and event.reference in references
+            }
 
     def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
-        """Load events; what is then changed of them, the commit keeps."""
+        """Load events and lock them."""
         with self._database.mutex:
             found = sorted(set(ids) & self._database.events.keys())
-        return {id: self._get_for_update(id) for id in found}
+        loaded = {id: self._get_for_update(id) for id in found}
+        return {id: event for id, event in loaded.items() if event is not None}
 
-    def _get_for_update(self, id: EventId) -> Event:
+    def _get_for_update(self, id: EventId) -> Event | None:
         lock = self._database.lock_of(id)
         if not lock.acquire(timeout=LOCK_TIMEOUT):
             raise StorageUnavailable(f"event {id} stays locked")
         self._locks.append(lock)
         with self._database.mutex:
-            event = deepcopy(self._database.events[id])
-        self._changes.events[id] = event
+            event = deepcopy(self._database.events.get(id))
+        if event is not None:  # it may have gone while this waited for it
+            self._changes.locked[id] = event
         return event
 
 
@@ -91,6 +150,29 @@ class MemoryOrders:
     def add(self, order: Order) -> None:
         """Keep a new order."""
         self._changes.orders[order.id] = order
+
+    def cancel_all(self, event: EventId) -> None:
+        """Cancel every order of an event."""
+        self._changes.cancelled.add(event)
+
+    def has_any(self, event: EventId) -> bool:
+        """Tell whether an event has orders."""
+        with self._database.mutex:
+            return any(self._database.orders_of(event))
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+        with self._database.mutex:
+            return self._database.holds_ticket(user, event)
+
+    def registrants(self, event: EventId) -> set[str]:
+        """Give the keys of all who hold a live registration of an event."""
+        with self._database.mutex:
+            return {
+                order.registrant
+                for order in self._database.orders_of(event)
+                if order.registrant is not None and order.status is not OrderStatus.CANCELLED
+            }
 
     def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         """Find what was accepted under these keys."""
@@ -114,6 +196,7 @@ class MemoryUnitOfWork:
         self._changes = Changes()
         self._locks: list[Lock] = []
         self.users: UserRepository = MemoryUsers(database, self._changes)
+        self.categories: CategoryRepository = MemoryCategories(database, self._changes)
         self.events: EventRepository = MemoryEvents(database, self._changes, self._locks)
         self.orders: OrderRepository = MemoryOrders(database, self._changes)
 

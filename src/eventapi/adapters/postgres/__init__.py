@@ -7,6 +7,7 @@ when none is configured.
 
 from eventapi.adapters.postgres.engine import PostgresHealth, make_engine
 from eventapi.adapters.postgres.queries import (
+    PostgresCategoryQueries,
     PostgresEventQueries,
     PostgresOrderQueries,
     PostgresUserQueries,
@@ -14,6 +15,7 @@ from eventapi.adapters.postgres.queries import (
 from eventapi.adapters.postgres.unit_of_work import PostgresUnitOfWork
 
 __all__ = [
+    "PostgresCategoryQueries",
     "PostgresEventQueries",
     "PostgresHealth",
     "PostgresOrderQueries",

@@ -17,9 +17,16 @@ ACCOUNTS = text("""
     ORDER BY number
     RETURNING id
 """)
+MADE_CATEGORIES = text("""
+    INSERT INTO categories (slug, name)
+    SELECT 'kind-' || number || '-' || :batch, 'Kind ' || number || ' of ' || :batch
+    FROM generate_series(1, :count) AS number
+    ORDER BY number
+    RETURNING id
+""")
 GENERATE = sql_file("generate_events.sql")
-ORGANIZERS, BUYERS = 1_000, 10_000
-TICKETS_PER_STEP = 200_000
+ORGANIZERS, BUYERS, CATEGORIES = 1_000, 10_000, 20
+TICKETS_PER_STEP, EVENTS_PER_STEP = 200_000, 20_000
 EXPONENT = 0.7  # of the power law by which sales fall with an event's rank
 
 
@@ -48,9 +55,18 @@ def generate_large_data(
             .all()[0]
             for role, count in (("organizer", ORGANIZERS), ("user", BUYERS))
         )
+        first_category = (
+            connection.execute(MADE_CATEGORIES, {"count": CATEGORIES, "batch": batch})
+            .scalars()
+            .all()[0]
+        )
         rank = 1
         while rank <= events:
-            step = min(events - rank + 1, max(1, int(TICKETS_PER_STEP / (scale * rank**-EXPONENT))))
+            step = min(
+                events - rank + 1,
+                EVENTS_PER_STEP,
+                max(1, int(TICKETS_PER_STEP / (scale * rank**-EXPONENT))),
+            )
             sold += connection.execute(
                 GENERATE,
                 {
@@ -62,6 +78,8 @@ def generate_large_data(
                     "organizers": ORGANIZERS,
                     "first_buyer": first_buyer,
                     "buyers": BUYERS,
+                    "first_category": first_category,
+                    "categories": CATEGORIES,
                 },
             ).rowcount
             connection.commit()

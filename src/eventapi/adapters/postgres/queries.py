@@ -1,28 +1,61 @@
 """Reading from PostgreSQL: one statement each, outside of any transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, Executable, Select, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Engine,
+    Executable,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
-from eventapi.adapters.postgres.rows import event_view_of, order_view_of, user_view_of
+from eventapi.adapters.postgres.rows import (
+    LONGEST_WORD,
+    event_view_of,
+    figures_of,
+    location_word,
+    order_view_of,
+    user_view_of,
+)
+from eventapi.application.search import EventSearch
 from eventapi.application.views import (
+    CategoryView,
     EventPosition,
     EventView,
     OrderRecord,
     OrderView,
     Page,
+    SalesFigures,
     TopEventView,
     UserView,
 )
-from eventapi.domain.values import EventId, OrderId, UserId
+from eventapi.domain.event import EventStatus
+from eventapi.domain.order import OrderStatus
+from eventapi.domain.values import EventId, OrderId, UserId, sort_key
 
 TOP_EVENTS = sql_file("top_events.sql")
+EVENT_FIGURES = sql_file("event_figures.sql")
 
 
 class _Reader:
@@ -45,28 +78,65 @@ class PostgresUserQueries(_Reader):
         return user_view_of(rows[0]) if rows else None
 
 
+class PostgresCategoryQueries(_Reader):
+    """Categories, to be read."""
+
+    def all(self) -> list[CategoryView]:
+        """List all categories by name."""
+        categories = tables.categories.c
+        rows = self.rows(select(categories.slug, categories.name))
+        views = [CategoryView(row.slug, row.name) for row in rows]
+        return sorted(views, key=lambda view: (sort_key(view.name), view.slug))
+
+    def get(self, slug: str) -> CategoryView | None:
+        """Find a category."""
+        categories = tables.categories.c
+        rows = self.rows(select(categories.slug, categories.name).where(categories.slug == slug))
+        return CategoryView(rows[0].slug, rows[0].name) if rows else None
+
+
 class PostgresEventQueries(_Reader):
     """Events, to be read."""
 
     def get(self, id: EventId) -> EventView | None:
         """Find an event."""
-        rows = self.rows(_events().where(tables.events.c.id == id))
+        rows = self.rows(_events_in_full(select(tables.events).where(tables.events.c.id == id)))
         return event_view_of(rows[0]) if rows else None
 
-    def upcoming(
-        self, *, now: datetime, after: EventPosition | None, limit: int
+    def search(
+        self, search: EventSearch, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        """List the events that have not started, soonest first."""
-        start_time, id = tables.events.c.start_time, tables.events.c.id
-        query = _events().where(start_time > now).order_by(start_time, id).limit(limit + 1)
-        if after:
-            # A page begins where the last one ended: the index leads straight
-            # to it, so that the hundredth page costs what the first does.
-            query = query.where(tuple_(start_time, id) > tuple_(after.start_time, after.id))
-        rows = self.rows(query)
+        """List the events that are searched for."""
+        rows = self.rows(search_statement(search, after=after, limit=limit + 1))
         events = [event_view_of(row) for row in rows[:limit]]
-        more = len(rows) > limit
-        return Page(events, EventPosition(events[-1].start_time, events[-1].id) if more else None)
+        if len(rows) <= limit:
+            return Page(events, None)
+        last = rows[limit - 1]
+        return Page(events, EventPosition(last.sort_key, last.id))
+
+    def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
+        """Give the public events that start after a moment, soonest first."""
+        events = tables.events.c
+        query = (
+            select(tables.events)
+            .where(literal_column(tables.PUBLIC, Boolean), events.start_time > since)
+            .order_by(events.start_time, events.id)
+            .limit(limit)
+        )
+        if category is not None:
+            query = query.where(events.category_id == _category_id(category))
+        rows = self.rows(_events_in_full(query, "start_time", "id"))
+        return [event_view_of(row) for row in rows]
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+        (row,) = self.rows(holds_ticket_statement(user, event))
+        return bool(row[0])
+
+    def sales_figures(self, event: EventView) -> SalesFigures:
+        """Count what an event sold: sql/event_figures.sql."""
+        rows = self.rows(EVENT_FIGURES, {"event_id": event.id, "timezone": event.timezone})
+        return figures_of(rows)
 
     def top_by_tickets_sold(self, *, organizer: UserId | None, limit: int) -> list[TopEventView]:
         """Rank the events that sold the most tickets: sql/top_events.sql."""
@@ -99,9 +169,143 @@ class PostgresOrderQueries(_Reader):
         return Page(orders, OrderId(orders[-1].id) if len(found) > limit else None)
 
 
-def _events() -> Select[Any]:
-    return select(tables.events, tables.users.c.username.label("organizer_username")).join_from(
-        tables.events, tables.users, tables.events.c.organizer_id == tables.users.c.id
+_SORT_COLUMNS = {
+    "start_time": tables.events.c.start_time,
+    "created_at": tables.events.c.created_at,
+    "name": tables.events.c.name_key,
+}
+
+
+def search_statement(
+    search: EventSearch, *, after: EventPosition | None, limit: int
+) -> Select[Any]:
+    """Write the statement that finds events.
+
+    A page begins where the last one ended: an index in the order of the list
+    leads straight to it, so that the hundredth page costs what the first does.
+    What else is asked for is looked at on the way, or found by an index of its
+    own where that is less to read; PostgreSQL weighs the two by what it knows
+    of the data.
+    """
+    events = tables.events.c
+    key = _SORT_COLUMNS[search.sort.field]
+    query = select(tables.events, key.label("sort_key")).where(*_conditions(search)).limit(limit)
+    if search.sort.descending:
+        query = query.order_by(key.desc(), events.id.desc())
+        if after:
+            query = query.where(tuple_(key, events.id) < tuple_(after.key, after.id))
+        return _events_in_full(query, "-sort_key", "-id")
+    query = query.order_by(key, events.id)
+    if after:
+        query = query.where(tuple_(key, events.id) > tuple_(after.key, after.id))
+    return _events_in_full(query, "sort_key", "id")
+
+
+def holds_ticket_statement(user: UserId, event: EventId) -> Select[Any]:
+    """Write the statement that tells whether an account has a confirmed order of an event."""
+    orders = tables.orders.c
+    confirmed = orders.status == OrderStatus.CONFIRMED.value
+    return select(exists().where(orders.event_id == event, orders.buyer_id == user, confirmed))
+
+
+def _conditions(search: EventSearch) -> Iterator[ColumnElement[bool]]:
+    events = tables.events.c
+    if search.owner is not None:
+        yield events.organizer_id == search.owner
+    else:
+        # Word for word what the partial indexes are made for.
+        yield literal_column(tables.PUBLIC, Boolean)
+        yield events.status == EventStatus.SCHEDULED.value
+    yield events.start_time <= search.now if search.past else events.start_time > search.now
+    if search.starts_after is not None:
+        yield events.start_time > search.starts_after
+    if search.starts_before is not None:
+        yield events.start_time < search.starts_before
+    if search.category is not None:
+        yield events.category_id == _category_id(search.category)
+    if search.organizer is not None:
+        yield events.organizer_id == search.organizer
+    if search.available:
+        yield from _available(search.now)
+    words = [word[:LONGEST_WORD] for word in search.words or ()]
+    words += [location_word(word) for word in search.location or ()]
+    if search.words == frozenset() or search.location == frozenset():
+        yield false()
+    elif words:
+        yield events.words.contains(words)
+
+
+def _available(now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Ask for tickets that can be bought now: of the event, and of one of its types if any."""
+    events, types = tables.events.c, tables.ticket_types.c
+    yield not_(events.sold_out)
+    yield events.status == EventStatus.SCHEDULED.value
+    yield events.start_time > now
+    yield _on_sale(events, now)
+    on_sale = and_(types.tickets_sold < types.quantity, _on_sale(types, now))
+    # NULL where the event has no types. An aggregate is looked up event by
+    # event; for an EXISTS, PostgreSQL may read all ticket types at once.
+    of_event = select(func.bool_or(on_sale)).where(types.event_id == events.id).scalar_subquery()
+    yield of_event.is_not(False)
+
+
+def _on_sale(columns: Any, now: datetime) -> ColumnElement[bool]:
+    start, end = columns.sales_start, columns.sales_end
+    return and_(or_(start.is_(None), start <= now), or_(end.is_(None), end > now))
+
+
+def _category_id(slug: str) -> ScalarSelect[Any]:
+    categories = tables.categories.c
+    return select(categories.id).where(categories.slug == slug).scalar_subquery()
+
+
+def _events_in_full(page: Select[Any], *order: str) -> Select[Any]:
+    """Give some events beside all that is shown with them, in one statement.
+
+    Args:
+        page: which events.
+        order: columns of it by which they come, a hyphen before those that fall.
+    """
+    found = page.subquery("page")
+    users, categories, types = tables.users.c, tables.categories.c, tables.ticket_types.c
+    names = (
+        "id", "name", "price", "currency", "quantity", "tickets_sold", "sales_start", "sales_end",
+    )  # fmt: skip
+    members = [
+        part
+        for name in names
+        for part in (
+            literal(name),
+            # As a JSON number a price would come back as a float.
+            cast(types.price, Text) if name == "price" else types[name],
+        )
+    ]
+    ticket_types = (
+        select(
+            func.json_agg(
+                aggregate_order_by(func.json_build_object(*members), types.position, types.id)
+            )
+        )
+        .where(types.event_id == found.c.id)
+        .scalar_subquery()
+    )
+    columns = [column for column in found.c if column.name not in {"words", "name_key"}]
+    return (
+        select(
+            *columns,
+            users.username.label("organizer_username"),
+            categories.slug.label("category_slug"),
+            categories.name.label("category_name"),
+            ticket_types.label("ticket_types"),
+        )
+        .join_from(found, tables.users, found.c.organizer_id == users.id)
+        .outerjoin(tables.categories, found.c.category_id == categories.id)
+        .order_by(
+            *(
+                found.c[name.removeprefix("-")].desc() if name.startswith("-") else found.c[name]
+                for name in order
+            )
+        )
     )
 
 
@@ -116,23 +320,34 @@ def _orders() -> Select[Any]:
             users.username.label("buyer_username"),
         )
         .join_from(tables.orders, tables.events, orders.event_id == events.id)
-        .join(tables.users, orders.buyer_id == users.id)
+        .outerjoin(tables.users, orders.buyer_id == users.id)
     )
 
 
 def _orders_with_tickets(orders: Select[Any]) -> Select[Any]:
     """Give each of some orders once for each of its tickets, in one statement."""
-    page, tickets = orders.subquery("page"), tables.tickets.c
+    page, tickets, types = orders.subquery("page"), tables.tickets.c, tables.ticket_types.c
     return (
         select(
             *page.c,
             tickets.id.label("ticket_id"),
             tickets.code,
+            tickets.ticket_type_id,
+            types.name.label("ticket_type_name"),
+            tickets.price,
             tickets.attendee_name,
             tickets.attendee_email,
             tickets.issued_at,
             tickets.checked_in_at,
         )
-        .join_from(page, tables.tickets, tickets.order_id == page.c.id)
+        .join_from(
+            page,
+            tables.tickets,
+            and_(tickets.event_id == page.c.event_id, tickets.order_id == page.c.id),
+        )
+        .outerjoin(
+            tables.ticket_types,
+            and_(types.event_id == tickets.event_id, types.id == tickets.ticket_type_id),
+        )
         .order_by(page.c.id.desc(), tickets.id)
     )

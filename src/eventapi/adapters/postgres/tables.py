@@ -1,12 +1,14 @@
 """The tables, as queries need them.
 
 The migrations make them; a test compares the two. Triggers, which only the
-migrations know, keep invariant 2: ``count_tickets_sold`` derives
-``events.tickets_sold`` from the tickets themselves, and nobody else may write it.
+migrations know, keep invariant 2: ``count_tickets_sold`` and
+``count_changed_orders`` derive ``tickets_sold`` of events and of ticket types
+from the tickets themselves, and nobody else may write it.
 """
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -58,6 +60,17 @@ users = Table(
     CheckConstraint("role IN ('admin', 'organizer', 'user')", name="users_role_check"),
 )
 
+categories = Table(
+    "categories",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("slug", String(100), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+)
+
+# What lists show to everybody; the indexes that serve them hold nothing else.
+PUBLIC = "visibility = 'public'"
+
 SALES_TIERS = (1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 events = Table(
@@ -65,10 +78,17 @@ events = Table(
     metadata,
     Column("id", BigInteger, Identity(always=False), primary_key=True),
     Column("organizer_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("reference", String(100)),
     Column("name", String(255), nullable=False),
     Column("description", Text, nullable=False),
+    Column("category_id", BigInteger, ForeignKey("categories.id")),
+    Column("visibility", String(16), nullable=False, server_default=text("'public'")),
+    Column("access_code", String(64)),
+    Column("status", String(16), nullable=False, server_default=text("'scheduled'")),
     _moment("start_time"),
     _moment("end_time"),
+    _moment("sales_start", nullable=True),
+    _moment("sales_end", nullable=True),
     Column("timezone", String(64), nullable=False),
     Column("location", String(500), nullable=False),
     Column("capacity", Integer, nullable=False),
@@ -86,17 +106,91 @@ events = Table(
         ),
         nullable=False,
     ),
+    # Whether lists of what is available leave it out; changes as seldom.
+    Column(
+        "sold_out", Boolean, Computed("tickets_sold >= capacity", persisted=True), nullable=False
+    ),
+    # The agenda is read and written as a whole, with its event, and never
+    # looked into; so it lies in the event's row and costs a sale no statement.
+    Column("sessions", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("image", String(200)),
+    # What names are sorted by and texts are found by: see plain and words_of
+    # in domain/values.py. Made by the application, so that every database, with
+    # whatever locale it was set up, sorts and finds the same. A word of the
+    # location stands there twice, once with @ before it, for who looks for
+    # locations alone.
+    Column("name_key", Text(collation="C"), nullable=False, server_default=text("''")),
+    Column("words", ARRAY(Text(collation="C")), nullable=False, server_default=text("'{}'")),
     _moment("created_at"),
     _moment("updated_at"),
     Column("version", Integer, nullable=False, server_default=text("1")),
+    UniqueConstraint("organizer_id", "reference", name="events_reference_key"),
+    CheckConstraint(
+        "visibility IN ('public', 'unlisted', 'private')", name="events_visibility_check"
+    ),
+    CheckConstraint(
+        "(visibility = 'private') = (access_code IS NOT NULL)", name="events_access_code_check"
+    ),
+    CheckConstraint("status IN ('scheduled', 'cancelled')", name="events_status_check"),
+    CheckConstraint("sales_end > sales_start", name="events_sales_check"),
     CheckConstraint("end_time > start_time", name="events_period_check"),
     CheckConstraint("capacity > 0", name="events_capacity_check"),
     CheckConstraint("tickets_sold BETWEEN 0 AND capacity", name="events_tickets_sold_check"),
-    Index("events_by_start", "start_time", "id"),
+    # Each list is sorted by an index, and so costs what it shows.
+    Index("events_by_start", "start_time", "id", postgresql_where=text(PUBLIC)),
+    Index("events_by_created", "created_at", "id", postgresql_where=text(PUBLIC)),
+    Index("events_by_name", "name_key", "id", postgresql_where=text(PUBLIC)),
+    Index(
+        "events_by_availability",
+        "start_time",
+        "id",
+        postgresql_where=text(f"{PUBLIC} AND NOT sold_out"),
+    ),
+    Index("events_by_category", "category_id", "start_time", "id"),
+    Index(
+        "events_by_category_and_created",
+        "category_id",
+        "created_at",
+        "id",
+        postgresql_where=text(PUBLIC),
+    ),
+    Index(
+        "events_by_category_and_name",
+        "category_id",
+        "name_key",
+        "id",
+        postgresql_where=text(PUBLIC),
+    ),
+    Index("events_by_organizer", "organizer_id", "start_time", "id"),
+    Index("events_by_words", "words", postgresql_using="gin"),
     Index("events_by_sales", text("sales_tier DESC")),
     Index("events_by_organizer_and_sales", "organizer_id", text("sales_tier DESC")),
     # Room in each page for new versions of its rows, without which a sale
     # could not be a HOT update.
+    postgresql_with={"fillfactor": "70"},
+)
+
+ticket_types = Table(
+    "ticket_types",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), nullable=False),
+    Column("event_id", BigInteger, ForeignKey("events.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("price", Numeric(12, 2), nullable=False),
+    Column("currency", String(3)),
+    Column("quantity", Integer, nullable=False),
+    Column("tickets_sold", Integer, nullable=False, server_default=text("0")),
+    _moment("sales_start", nullable=True),
+    _moment("sales_end", nullable=True),
+    PrimaryKeyConstraint("id", "event_id"),
+    CheckConstraint("quantity > 0", name="ticket_types_quantity_check"),
+    CheckConstraint("tickets_sold BETWEEN 0 AND quantity", name="ticket_types_tickets_sold_check"),
+    CheckConstraint(
+        "price >= 0 AND (currency IS NOT NULL OR price = 0)", name="ticket_types_price_check"
+    ),
+    CheckConstraint("sales_end > sales_start", name="ticket_types_sales_check"),
+    Index("ticket_types_by_event", "event_id", "position", "id"),
     postgresql_with={"fillfactor": "70"},
 )
 
@@ -105,7 +199,10 @@ orders = Table(
     metadata,
     Column("id", Uuid, nullable=False),
     Column("event_id", BigInteger, ForeignKey("events.id"), nullable=False),
-    Column("buyer_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("buyer_id", BigInteger, ForeignKey("users.id")),
+    Column("guest_name", String(255)),
+    Column("guest_email", String(254)),
+    Column("registrant", String(1024)),
     Column("status", String(16), nullable=False),
     Column("total", Numeric(12, 2), nullable=False),
     Column("currency", String(3)),
@@ -119,7 +216,20 @@ orders = Table(
     CheckConstraint(
         "total >= 0 AND (currency IS NOT NULL OR total = 0)", name="orders_total_check"
     ),
+    CheckConstraint(
+        "(buyer_id IS NULL) = (guest_email IS NOT NULL)"
+        " AND (guest_email IS NULL) = (guest_name IS NULL)",
+        name="orders_buyer_check",
+    ),
     Index("orders_by_event", "event_id", "id"),
+    # Invariant 4. Only registrations stand in it, so purchases don't pay for it.
+    Index(
+        "orders_registrant_key",
+        "event_id",
+        "registrant",
+        unique=True,
+        postgresql_where=text("registrant IS NOT NULL AND status <> 'cancelled'"),
+    ),
     Index("orders_by_buyer", "buyer_id", "id"),
 )
 
@@ -130,6 +240,8 @@ tickets = Table(
     Column("event_id", BigInteger, nullable=False),
     Column("order_id", Uuid, nullable=False),
     Column("code", String(26), nullable=False),
+    Column("ticket_type_id", BigInteger),
+    Column("price", Numeric(12, 2), nullable=False, server_default=text("0")),
     Column("attendee_name", String(255)),
     Column("attendee_email", String(254)),
     _moment("issued_at"),
@@ -137,10 +249,15 @@ tickets = Table(
     PrimaryKeyConstraint("id", "event_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["order_id", "event_id"], ["orders.id", "orders.event_id"]),
+    ForeignKeyConstraint(
+        ["ticket_type_id", "event_id"], ["ticket_types.id", "ticket_types.event_id"]
+    ),
+    CheckConstraint("price >= 0", name="tickets_price_check"),
     CheckConstraint(
         "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
     ),
-    Index("tickets_by_order", "order_id"),
+    # Finds the tickets of an order and those of an event.
+    Index("tickets_by_event_and_order", "event_id", "order_id"),
 )
 
 accepted_requests = Table(

@@ -1,33 +1,53 @@
 """The unit of work on PostgreSQL: one connection, one transaction.
 
 What is added is staged, and written by the commit in as few statements as it
-takes. A sale so costs BEGIN, the lock, perhaps a look for the idempotency key,
-one statement that writes everything, and COMMIT.
+takes. A sale so costs BEGIN, the lock, the ticket types, perhaps a look for the
+idempotency key, one statement that writes everything, and COMMIT.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, insert, select, tuple_
+from sqlalchemy import (
+    Connection,
+    Engine,
+    String,
+    cast,
+    delete,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
+from eventapi.adapters.postgres.queries import holds_ticket_statement
 from eventapi.adapters.postgres.rows import (
+    category_of,
+    category_row,
     event_of,
     event_row,
     order_columns,
     order_view_of_json,
     order_view_to_json,
+    ticket_type_rows,
     user_of,
     user_row,
 )
 from eventapi.application.ports import (
     AcceptedRequest,
+    CategoryRepository,
     EventRepository,
     OrderRepository,
     RequestKey,
@@ -35,21 +55,36 @@ from eventapi.application.ports import (
     UserRepository,
 )
 from eventapi.application.views import OrderView
+from eventapi.domain.category import Category
 from eventapi.domain.errors import (
     AccountGone,
+    AlreadyRegistered,
+    CategoryInUse,
+    CategoryTaken,
     DomainError,
+    EventHasOrders,
     IdempotencyKeyReused,
+    InvalidValues,
+    ReferenceTaken,
+    TicketTypeInUse,
     UsernameTaken,
 )
 from eventapi.domain.event import Event
-from eventapi.domain.order import Order
+from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.user import User
-from eventapi.domain.values import EventId, UserId, Username
+from eventapi.domain.values import CategoryId, EventId, Slug, TicketTypeId, UserId, Username
 
 LOCK_EVENTS = sql_file("lock_events.sql")
+TICKET_TYPES = sql_file("ticket_types.sql")
 RECORD_ORDERS = sql_file("record_orders.sql")
+CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
+CATEGORY_IDS = sqlalchemy.Sequence("categories_id_seq")
 EVENT_IDS = sqlalchemy.Sequence("events_id_seq")
+TICKET_TYPE_IDS = sqlalchemy.Sequence("ticket_types_id_seq")
+
+MOST_STAGED_ORDERS = 1_000
+"""How many new orders wait to be written; then they are, without being committed."""
 
 
 @dataclass
@@ -57,7 +92,11 @@ class Staged:
     """What the commit has to write."""
 
     users: list[User] = field(default_factory=list)
+    categories: list[Category] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    changes: list[Callable[[Connection], object]] = field(default_factory=list)
+    removed_category: Category | None = None
+    removed_event: EventId | None = None
     orders: list[Order] = field(default_factory=list)
     requests: list[tuple[RequestKey, OrderView]] = field(default_factory=list)
 
@@ -86,6 +125,47 @@ class PostgresUsers:
         return user_of(row) if row else None
 
 
+class PostgresCategories:
+    """The categories."""
+
+    def __init__(self, connection: Connection, staged: Staged) -> None:
+        self._connection = connection
+        self._staged = staged
+
+    def next_id(self) -> CategoryId:
+        """Give a new category's id."""
+        with storage_errors():
+            return CategoryId(
+                self._connection.execute(CATEGORY_IDS.next_value().select()).scalar_one()
+            )
+
+    def add(self, category: Category) -> None:
+        """Keep a new category."""
+        self._staged.categories.append(category)
+
+    def by_slug(self, slug: Slug) -> Category | None:
+        """Find a category."""
+        query = select(tables.categories).where(tables.categories.c.slug == slug.value)
+        with storage_errors():
+            row = self._connection.execute(query).one_or_none()
+        return category_of(row) if row else None
+
+    def save(self, category: Category) -> None:
+        """Keep what was changed of a category."""
+        statement = (
+            update(tables.categories)
+            .where(tables.categories.c.id == category.id)
+            .values(category_row(category))
+        )
+        self._staged.changes.append(lambda connection: connection.execute(statement))
+
+    def remove(self, category: Category) -> None:
+        """Forget a category."""
+        self._staged.removed_category = category
+        statement = delete(tables.categories).where(tables.categories.c.id == category.id)
+        self._staged.changes.append(lambda connection: connection.execute(statement))
+
+
 class PostgresEvents:
     """The events, as aggregates."""
 
@@ -98,27 +178,122 @@ class PostgresEvents:
         with storage_errors():
             return EventId(self._connection.execute(EVENT_IDS.next_value().select()).scalar_one())
 
+    def next_ticket_type_id(self) -> TicketTypeId:
+        """Give a new ticket type's id."""
+        with storage_errors():
+            return TicketTypeId(
+                self._connection.execute(TICKET_TYPE_IDS.next_value().select()).scalar_one()
+            )
+
     def add(self, event: Event) -> None:
         """Keep a new event."""
         self._staged.events.append(event)
+
+    def save(self, event: Event) -> None:
+        """Keep what was changed of an event."""
+        self._staged.changes.append(partial(_update_event, event))
+
+    def remove(self, event: Event) -> None:
+        """Forget an event; its ticket types go with it."""
+        self._staged.removed_event = event.id
+        statement = delete(tables.events).where(tables.events.c.id == event.id)
+        self._staged.changes.append(lambda connection: connection.execute(statement))
+
+    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+        """Find the events that an organizer calls so."""
+        events = tables.events.c
+        query = select(events.reference, events.id).where(
+            events.organizer_id == organizer,
+            events.reference == func.any(cast(list(references), ARRAY(String))),
+        )
+        with storage_errors():
+            rows = self._connection.execute(query).all()
+        return {row.reference: EventId(row.id) for row in rows}
 
     def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
         """Load events and lock their rows."""
         with storage_errors():
             rows = self._connection.execute(LOCK_EVENTS, {"ids": list(ids)}).all()
-        return {EventId(row.id): event_of(row) for row in rows}
+            if not rows:
+                return {}
+            found = [row.id for row in rows]
+            types = self._connection.execute(TICKET_TYPES, {"event_ids": found}).all()
+        by_event: dict[int, list[Any]] = {}
+        for kind in types:
+            by_event.setdefault(kind.event_id, []).append(kind)
+        return {EventId(row.id): event_of(row, by_event.get(row.id, ())) for row in rows}
+
+
+def _update_event(event: Event, connection: Connection) -> None:
+    """Write a changed event and its ticket types; what is sold is never written."""
+    types = tables.ticket_types
+    connection.execute(
+        update(tables.events).where(tables.events.c.id == event.id).values(event_row(event))
+    )
+    kept = [kind.id for kind in event.ticket_types]
+    connection.execute(delete(types).where(types.c.event_id == event.id, types.c.id.not_in(kept)))
+    if event.ticket_types:
+        write = insert(types)
+        connection.execute(
+            write.on_conflict_do_update(
+                index_elements=[types.c.id, types.c.event_id],
+                set_={
+                    name: write.excluded[name]
+                    for name in ticket_type_rows(event)[0]
+                    if name not in {"id", "event_id"}
+                },
+            ),
+            ticket_type_rows(event),
+        )
 
 
 class PostgresOrders:
     """The orders, and the requests that made them."""
 
-    def __init__(self, connection: Connection, staged: Staged) -> None:
+    def __init__(
+        self, connection: Connection, staged: Staged, write_orders: Callable[[], None]
+    ) -> None:
         self._connection = connection
         self._staged = staged
+        self._write_orders = write_orders
 
     def add(self, order: Order) -> None:
-        """Keep a new order."""
+        """Keep a new order.
+
+        When many have come together they are written at once, so that an
+        import of any length needs no more memory than that.
+        """
         self._staged.orders.append(order)
+        if len(self._staged.orders) >= MOST_STAGED_ORDERS:
+            self._write_orders()
+
+    def cancel_all(self, event: EventId) -> None:
+        """Cancel every order of an event: sql/cancel_event_orders.sql."""
+        self._staged.changes.append(
+            lambda connection: connection.execute(CANCEL_EVENT_ORDERS, {"event_id": event})
+        )
+
+    def has_any(self, event: EventId) -> bool:
+        """Tell whether an event has orders."""
+        query = select(exists().where(tables.orders.c.event_id == event))
+        with storage_errors():
+            return bool(self._connection.execute(query).scalar_one())
+
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        """Tell whether an account has a confirmed order of an event."""
+        with storage_errors():
+            return bool(self._connection.execute(holds_ticket_statement(user, event)).scalar_one())
+
+    def registrants(self, event: EventId) -> set[str]:
+        """Give the keys of all who hold a live registration of an event."""
+        orders = tables.orders.c
+        query = select(orders.registrant).where(
+            orders.event_id == event,
+            orders.registrant.is_not(None),
+            orders.status != OrderStatus.CANCELLED.value,
+        )
+        with storage_errors():
+            return set(self._connection.execute(query).scalars())
 
     def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         """Find what was accepted under these keys."""
@@ -144,6 +319,7 @@ class PostgresUnitOfWork:
     """All or nothing, in one transaction."""
 
     users: UserRepository
+    categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
 
@@ -159,8 +335,9 @@ class PostgresUnitOfWork:
             self._connection.exec_driver_sql("BEGIN")
         self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
+        self.categories = PostgresCategories(self._connection, self._staged)
         self.events = PostgresEvents(self._connection, self._staged)
-        self.orders = PostgresOrders(self._connection, self._staged)
+        self.orders = PostgresOrders(self._connection, self._staged, self._write_orders)
         return self
 
     def __exit__(
@@ -178,10 +355,8 @@ class PostgresUnitOfWork:
     def commit(self) -> None:
         """Write what was staged, and commit."""
         with storage_errors():
-            try:
+            with self._meanings():
                 self._write()
-            except IntegrityError as error:
-                raise self._meaning(error) from error
             self._connection.exec_driver_sql("COMMIT")
         self._open = False
 
@@ -189,12 +364,39 @@ class PostgresUnitOfWork:
         staged = self._staged
         if staged.users:
             self._connection.execute(insert(tables.users), list(map(user_row, staged.users)))
+        if staged.categories:
+            self._connection.execute(
+                insert(tables.categories), list(map(category_row, staged.categories))
+            )
         if staged.events:
             self._connection.execute(insert(tables.events), list(map(event_row, staged.events)))
+            types = [row for event in staged.events for row in ticket_type_rows(event)]
+            if types:
+                self._connection.execute(insert(tables.ticket_types), types)
+        for change in staged.changes:
+            change(self._connection)
         if staged.orders:
-            self._connection.execute(
-                RECORD_ORDERS, order_columns(staged.orders) | self._request_columns()
-            )
+            self._insert_orders()
+
+    def _write_orders(self) -> None:
+        """Write the orders that were staged so far, and forget them."""
+        with storage_errors(), self._meanings():
+            self._insert_orders()
+        self._staged.orders.clear()
+        self._staged.requests.clear()
+
+    def _insert_orders(self) -> None:
+        self._connection.execute(
+            RECORD_ORDERS, order_columns(self._staged.orders) | self._request_columns()
+        )
+
+    @contextmanager
+    def _meanings(self) -> Iterator[None]:
+        """Say in the domain's words which constraint did not hold."""
+        try:
+            yield
+        except IntegrityError as error:
+            raise self._meaning(error) from error
 
     def _request_columns(self) -> dict[str, list[object]]:
         requests = self._staged.requests
@@ -211,17 +413,33 @@ class PostgresUnitOfWork:
 
         Others than these can only be broken by a defect of the program.
         """
-        constraint = error.orig.diag.constraint_name  # type: ignore[union-attr]
-        match constraint:
-            case "users_username_key_key":
-                return UsernameTaken(self._staged.users[0].username.value)
-            case (
-                "events_organizer_id_fkey"
-                | "orders_buyer_id_fkey"
-                | "accepted_requests_owner_id_fkey"
-            ):
-                return AccountGone()
-            case "accepted_requests_pkey":
-                return IdempotencyKeyReused(self._staged.requests[0][0].key)
-            case _:
-                return error
+        staged = self._staged
+        meanings: dict[str, Callable[[], DomainError]] = {
+            "users_username_key_key": lambda: UsernameTaken(staged.users[0].username.value),
+            "events_organizer_id_fkey": AccountGone,
+            "orders_buyer_id_fkey": AccountGone,
+            "accepted_requests_owner_id_fkey": AccountGone,
+            "accepted_requests_pkey": lambda: IdempotencyKeyReused(staged.requests[0][0].key),
+            "orders_registrant_key": lambda: AlreadyRegistered(staged.orders[0].event_id),
+            "categories_slug_key": lambda: CategoryTaken(staged.categories[0].slug.value),
+            "events_reference_key": lambda: ReferenceTaken(staged.events[0].reference or ""),
+            "tickets_ticket_type_id_fkey": lambda: TicketTypeInUse(_first_number(error)),
+            "events_category_id_fkey": lambda: (
+                CategoryInUse(staged.removed_category.slug.value)
+                if staged.removed_category
+                else InvalidValues({"category": "There is no such category."})
+            ),
+        }
+        if staged.removed_event is not None:
+            removed = staged.removed_event
+            meanings["orders_event_id_fkey"] = lambda: EventHasOrders(removed)
+        constraint: str | None = error.orig.diag.constraint_name  # type: ignore[union-attr]
+        meaning = meanings.get(constraint or "")
+        return error if meaning is None else meaning()
+
+
+def _first_number(error: IntegrityError) -> int:
+    """Give the first number of what PostgreSQL says of an error: the id of what is in use."""
+    detail: str = error.orig.diag.message_detail  # type: ignore[union-attr]
+    found = re.search(r"\d+", detail)
+    return int(found.group()) if found else 0

@@ -5,7 +5,6 @@ from dataclasses import replace
 import click
 
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.bootstrap import StartupError
 from eventapi.entrypoints.cli.support import one_line_errors
 from eventapi.entrypoints.server import serve as run_server
 from eventapi.entrypoints.settings import Settings
@@ -52,22 +51,11 @@ def _serve_postgres(settings: Settings) -> None:
         else "the PostgreSQL of DATABASE_URL"
     )
     with bootstrap.with_database(bootstrap.with_secret_key(settings)) as ready:
-        _prepare_schema(ready)
+        bootstrap.prepare_schema(ready)
         run_server(
             ready,
             bootstrap.postgres_app,
             announce=lambda: _announce(ready, where, embedded=embedded),
-        )
-
-
-def _prepare_schema(settings: Settings) -> None:
-    migrations = bootstrap.migrations(settings)
-    if settings.profile == "development":
-        migrations.upgrade()
-    elif migrations.current() != migrations.head():
-        raise StartupError(
-            f"the database is at revision {migrations.current() or 'none'}, this program needs "
-            f"{migrations.head()}: run `eventapi db upgrade`"
         )
 
 

@@ -14,7 +14,17 @@ from flask.json.provider import JSONProvider
 from uuid_utils.compat import uuid7
 
 from eventapi.application.use_cases import UseCases
-from eventapi.entrypoints.http import accounts, docs, events, health, orders, reports
+from eventapi.entrypoints.http import (
+    accounts,
+    calendars,
+    categories,
+    docs,
+    event_parts,
+    events,
+    health,
+    orders,
+    reports,
+)
 from eventapi.entrypoints.http.problems import register_error_handlers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema
 from eventapi.entrypoints.http.security import register_tokens
@@ -28,6 +38,8 @@ loses an accepted order.
 - Every error is a problem document (RFC 9457) whose `code` is stable; `/docs/problems` lists them.
 - Lists come in pages: follow `next`, or the `Link` header, until there is none.
 - Unknown fields and parameters are errors, not ignored.
+- What you change, you change as you saw it: send its `ETag` as `If-Match`, and nobody overwrites
+  what they have not seen.
 - Times are RFC 3339 with an offset and are answered in UTC; money is a decimal string.
 - Every path answers with and without a trailing slash.
 """
@@ -40,12 +52,14 @@ class HttpConfig:
     Attributes:
         secret_key: signs the tokens.
         max_body_size: of a request, in bytes.
+        max_image_size: of a picture, in bytes.
     """
 
     secret_key: str
     access_token_lifetime: timedelta = timedelta(minutes=15)
     refresh_token_lifetime: timedelta = timedelta(days=30)
     max_body_size: int = 1024 * 1024
+    max_image_size: int = 5 * 1024 * 1024
 
 
 class OrjsonProvider(JSONProvider):
@@ -73,6 +87,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     app.url_map.merge_slashes = False
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_body_size,
+        "MAX_IMAGE_SIZE": config.max_image_size,
         "JWT_SECRET_KEY": config.secret_key,
         "JWT_ACCESS_TOKEN_EXPIRES": config.access_token_lifetime,
         "JWT_REFRESH_TOKEN_EXPIRES": config.refresh_token_lifetime,
@@ -87,7 +102,16 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     api = _Api(app, spec_kwargs=_spec_options())
     register_error_handlers(app)
     api.spec.components.schema("Problem", schema=ProblemSchema)
-    for module in (accounts, events, orders, reports, health):
+    for module in (
+        accounts,
+        categories,
+        events,
+        event_parts,
+        calendars,
+        orders,
+        reports,
+        health,
+    ):
         api.register_blueprint(module.blueprint)
     docs.register_docs(app, api)
     return app

@@ -4,19 +4,21 @@ Whatever an operation gets from here is documented from here, so that the
 OpenAPI document can't say anything else than what happens.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, g, make_response, request
 from marshmallow import EXCLUDE, RAISE, Schema
 from webargs.flaskparser import FlaskParser
 
 from eventapi.application.ports import StorageUnavailable
 from eventapi.application.use_cases import UseCases
-from eventapi.domain.errors import NotSignedIn
+from eventapi.domain.errors import NotSignedIn, StaleVersion
 from eventapi.entrypoints.http.problems import (
     PROBLEM_JSON,
     PROBLEMS,
@@ -27,9 +29,12 @@ from eventapi.entrypoints.http.problems import (
     MalformedBody,
     UnsupportedMediaType,
     ValidationFailed,
+    VersionRequired,
     problem_document,
 )
 from eventapi.entrypoints.http.security import read_token
+
+_VERSION = re.compile(r"([0-9]{1,9})\.")
 
 View = TypeVar("View", bound=Callable[..., Any])
 Errors = Sequence[type[Exception]]
@@ -45,6 +50,7 @@ _ACCESS_ERRORS: Mapping[str, Errors] = {
     ACCOUNT: (NotSignedIn, InvalidToken, ExpiredToken),
     REFRESH_TOKEN: (NotSignedIn, InvalidToken, ExpiredToken),
 }
+_VERSION_ERRORS: Errors = (VersionRequired, StaleVersion)
 _BODY_ERRORS: Errors = (MalformedBody, UnsupportedMediaType, BodyTooLarge)
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     ANYONE: [],
@@ -75,6 +81,14 @@ ETAG_HEADER = {
 }
 LOCATION_HEADER = {
     "Location": {"description": "The path of what was made.", "schema": {"type": "string"}}
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag under which you saw the event, or of one of its parts: if it was "
+    "changed since, the answer is 412 and nothing is done. `*` overwrites whatever is there.",
+    "schema": {"type": "string"},
 }
 IF_NONE_MATCH = {
     "in": "header",
@@ -125,13 +139,17 @@ class ApiBlueprint(flask_smorest.Blueprint):
         *,
         access: str,
         gives: type[Schema] | Schema | None = None,
+        gives_media: Sequence[str] = (),
         status: HTTPStatus = HTTPStatus.OK,
         body: type[Schema] | None = None,
+        takes_media: Sequence[str] = (),
         query: type[Schema] | None = None,
         headers: type[Schema] | None = None,
         answer_headers: Mapping[str, Any] | None = None,
         errors: Errors = (),
         etag: bool = False,
+        conditional: bool = False,
+        if_match: bool = False,
         stored: bool = True,
         example: Mapping[str, Any] | None = None,
         answer_example: Any = None,
@@ -148,13 +166,19 @@ class ApiBlueprint(flask_smorest.Blueprint):
             rule: the path below the blueprint's.
             access: who is let in; GUEST_OR_ACCOUNT reads a token if there is one.
             gives: the schema of the answer.
+            gives_media: of which kinds the answer is, where it is not JSON.
             status: of the answer, where all went well.
             body: the schema of the JSON that comes in.
+            takes_media: of which kinds a body that is not JSON may be; the
+                function reads it with :func:`raw_body`.
             query: the schema of the query string.
             headers: the schema of the headers that the operation reads.
             answer_headers: those of the answer, in OpenAPI's words.
             errors: which errors the use case can raise.
-            etag: whether the answer gets an ETag and honours If-None-Match.
+            etag: whether the answer gets an ETag and, to GET, honours If-None-Match.
+            conditional: whether the function honours If-None-Match by itself.
+            if_match: whether If-Match must say which version is changed; the
+                function reads it with :func:`seen_versions`.
             stored: whether the storage is needed, which may be away.
             example: of the body.
             answer_example: of the answer.
@@ -165,16 +189,19 @@ class ApiBlueprint(flask_smorest.Blueprint):
         all_errors = (
             *_ACCESS_ERRORS[access],
             *errors,
-            *(_BODY_ERRORS if body else ()),
+            *(_VERSION_ERRORS if if_match else ()),
+            *(_BODY_ERRORS if body or takes_media else ()),
             ValidationFailed,
             *((StorageUnavailable,) if stored else ()),
             InternalError,
         )
 
         def decorate(view: View) -> View:
-            parsing = self.response(status, gives, headers=success_headers, example=answer_example)(
-                view
-            )
+            parsing = view
+            if not gives_media:
+                parsing = self.response(
+                    status, gives, headers=success_headers, example=answer_example
+                )(view)
             # What is applied last is called first: headers are parsed last of all.
             for location, schema in (("headers", headers), ("query", query)):
                 if schema:
@@ -191,33 +218,113 @@ class ApiBlueprint(flask_smorest.Blueprint):
                 response = make_response(parsing(*args, **kwargs))
                 return _conditional(response) if etag else response
 
+            media_answer = _media_answer(status, gives_media, success_headers)
             documented = self.doc(
                 operationId=view.__name__,
                 security=_SECURITY[access],
-                responses=_problem_responses(all_errors),
+                responses=_problem_responses(all_errors) | media_answer,
+                **({"requestBody": _media_body(takes_media)} if takes_media else {}),
             )(operation)
-            documented._apidoc["conditional"] = etag  # noqa: SLF001 - where flask-smorest looks
+            # Where flask-smorest keeps what it documents.
+            documented._apidoc |= {  # noqa: SLF001
+                "conditional": conditional or (etag and method == "GET"),
+                "if_match": if_match,
+            }
             self.route(rule, methods=[method])(documented)
             return view
 
         return decorate
 
 
+def show_version(version: int) -> None:
+    """Make a version part of the current answer's ETag, for If-Match to name."""
+    g.version = version
+
+
+def seen_versions() -> frozenset[int] | None:
+    """Tell by If-Match which versions the client goes by; None stands for any.
+
+    An ETag is ``"version.digest"``: the version says what an organizer sees
+    changed, the digest tells answers apart that differ by what was sold.
+
+    Raises:
+        VersionRequired: the client does not say; nobody overwrites by accident.
+    """
+    wanted = request.if_match
+    if wanted.star_tag:
+        return None
+    if not wanted:
+        raise VersionRequired
+    versions = (_VERSION.match(tag or "") for tag in wanted)
+    return frozenset(int(version[1]) for version in versions if version)
+
+
+def raw_body(*media: str, limit: int) -> bytes:
+    """Read a body that is not JSON.
+
+    Args:
+        media: of which kinds it may be.
+        limit: how many bytes are read.
+
+    Raises:
+        UnsupportedMediaType: it says that it is of another kind.
+        RequestEntityTooLarge: there are more.
+    """
+    if request.mimetype not in media:
+        raise UnsupportedMediaType(expected=", ".join(media))
+    request.max_content_length = limit
+    return request.get_data()
+
+
 def _conditional(response: Response) -> Response:
     """Give an answer its ETag, or answer 304 to who has it already."""
-    if response.status_code == HTTPStatus.OK:
-        response.add_etag()
+    if response.status_code in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        digest = sha256(response.get_data()).hexdigest()[:24]
+        version = g.pop("version", None)
+        response.set_etag(digest if version is None else f"{version}.{digest}")
+    if response.status_code == HTTPStatus.OK and request.method in {"GET", "HEAD"}:
         response.make_conditional(request)
     return response
+
+
+def _media_answer(
+    status: HTTPStatus, media: Sequence[str], headers: Mapping[str, Any]
+) -> dict[int, Any]:
+    """Document an answer that is not JSON."""
+    if not media:
+        return {}
+    content = {
+        kind: {
+            "schema": {"type": "string"}
+            if kind.startswith("text/")
+            else {"type": "string", "contentMediaType": kind}
+        }
+        for kind in media
+    }
+    return {
+        status.value: {"description": status.phrase, "headers": dict(headers), "content": content}
+    }
+
+
+def _media_body(media: Sequence[str]) -> dict[str, Any]:
+    """Document a body that is not JSON."""
+    return {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in media
+        },
+    }
 
 
 def _document_conditional(
     documentation: dict[str, Any], info: dict[str, Any], **_: Any
 ) -> dict[str, Any]:
-    """Document If-None-Match and 304 where _conditional is at work; flask-smorest calls this."""
+    """Document If-Match, If-None-Match and 304 where they are at work; flask-smorest calls this."""
     if info.get("conditional"):
         documentation.setdefault("parameters", []).append(IF_NONE_MATCH)
         documentation["responses"][HTTPStatus.NOT_MODIFIED.value] = NOT_MODIFIED
+    if info.get("if_match"):
+        documentation.setdefault("parameters", []).append(IF_MATCH)
     return documentation
 
 

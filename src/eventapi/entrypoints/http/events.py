@@ -1,11 +1,22 @@
-"""Events: announcing and finding them."""
+"""Events: announcing, finding, changing and ending them."""
 
 from http import HTTPStatus
 from typing import Any
 
-from eventapi.application.events import NewEvent
-from eventapi.application.views import EventView
-from eventapi.domain.errors import AccountGone, EventNotFound, NotAllowed, NotSignedIn
+from eventapi.application.finding import EventFilter
+from eventapi.application.forms import EventForm
+from eventapi.application.views import EventStatistics, EventView
+from eventapi.domain.errors import (
+    AccountGone,
+    CapacityBelowSold,
+    EventCancelled,
+    EventEnded,
+    EventHasOrders,
+    EventNotFound,
+    NotAllowed,
+    NotSignedIn,
+    TicketTypeInUse,
+)
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import (
@@ -13,21 +24,26 @@ from eventapi.entrypoints.http.blueprint import (
     GUEST_OR_ACCOUNT,
     LOCATION_HEADER,
     ApiBlueprint,
+    seen_versions,
+    show_version,
     use_cases,
 )
 from eventapi.entrypoints.http.pagination import (
     LARGEST_ID,
     LINK_HEADER,
-    PageQuerySchema,
     event_cursor,
     page_answer,
     read_event_cursor,
 )
 from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.events import (
+    AccessCodeQuerySchema,
+    EventFormSchema,
+    EventListQuerySchema,
     EventPageSchema,
+    EventPatchSchema,
     EventSchema,
-    NewEventSchema,
+    StatisticsSchema,
 )
 from eventapi.entrypoints.http.security import current_actor
 
@@ -37,50 +53,154 @@ blueprint = ApiBlueprint(
 
 EVENT = f"/<int(max={LARGEST_ID}):event_id>"
 
+MAY_NOT_CHANGE = (NotSignedIn, NotAllowed, EventNotFound)
+"""What everyone meets who wants to change an event and may not."""
+CANT_BE_REVISED = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
+
 
 @blueprint.operation(
     "POST",
     "",
     access=ACCOUNT,
-    body=NewEventSchema,
+    body=EventFormSchema,
     gives=EventSchema,
     status=HTTPStatus.CREATED,
     answer_headers=LOCATION_HEADER,
     errors=(NotSignedIn, NotAllowed, AccountGone),
+    etag=True,
     example=examples.NEW_EVENT,
     answer_example=examples.EVENT,
 )
 def create_event(body: dict[str, Any]) -> tuple[EventView, dict[str, str]]:
     """Announce an event. It belongs to the organizer or admin who announces it."""
-    event = use_cases().create_event(current_actor(), NewEvent(**body))
-    return event, {"Location": f"/api/events/{event.id}"}
+    event = use_cases().create_event(current_actor(), EventForm.filled(**body))
+    return shown(event), {"Location": f"/api/events/{event.id}"}
 
 
 @blueprint.operation(
     "GET",
     "",
     access=GUEST_OR_ACCOUNT,
-    query=PageQuerySchema,
+    query=EventListQuerySchema,
     gives=EventPageSchema,
     answer_headers=LINK_HEADER,
-    errors=(InvalidCursor,),
+    errors=(NotSignedIn, NotAllowed, InvalidCursor),
     answer_example={"items": [examples.EVENT], "next": None},
 )
 def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """List the events that have not started, soonest first."""
-    page = use_cases().list_events(after=read_event_cursor(query["cursor"]), limit=query["limit"])
-    return page_answer(page, event_cursor)
+    """List events: the public ones that have not started, soonest first.
+
+    What is asked for in the query is asked for together. Cancelled events are
+    left out, except of your own list (`mine=true`).
+    """
+    cursor, limit = query.pop("cursor"), query.pop("limit")
+    wanted = EventFilter(**query)
+    after = read_event_cursor(cursor, wanted.order)
+    page = use_cases().list_events(current_actor(), wanted, after=after, limit=limit)
+    return page_answer(page, lambda position: event_cursor(position, wanted.order))
 
 
 @blueprint.operation(
     "GET",
     EVENT,
     access=GUEST_OR_ACCOUNT,
+    query=AccessCodeQuerySchema,
     gives=EventSchema,
     errors=(EventNotFound,),
     etag=True,
     answer_example=examples.EVENT,
 )
-def show_event(event_id: int) -> EventView:
-    """Show an event."""
-    return use_cases().show_event(EventId(event_id))
+def show_event(query: dict[str, Any], event_id: int) -> EventView:
+    """Show an event: a private one to its organizer, to admins, and to users who are invited."""
+    return shown(use_cases().show_event(current_actor(), EventId(event_id), **query))
+
+
+@blueprint.operation(
+    "PUT",
+    EVENT,
+    access=ACCOUNT,
+    body=EventFormSchema,
+    gives=EventSchema,
+    errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
+    etag=True,
+    if_match=True,
+    example=examples.NEW_EVENT,
+    answer_example=examples.EVENT,
+)
+def replace_event(body: dict[str, Any], event_id: int) -> EventView:
+    """Say everything of an event anew; what is left out is as for a new event.
+
+    Ticket types and sessions with an `id` are changed, those without one are
+    new, those that are not there any more are removed.
+    """
+    form = EventForm.filled(**body)
+    event = use_cases().change_event.replace(
+        current_actor(), EventId(event_id), form, versions=seen_versions()
+    )
+    return shown(event)
+
+
+@blueprint.operation(
+    "PATCH",
+    EVENT,
+    access=ACCOUNT,
+    body=EventPatchSchema,
+    gives=EventSchema,
+    errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
+    etag=True,
+    if_match=True,
+    example=examples.EVENT_PATCH,
+    answer_example=examples.EVENT,
+)
+def patch_event(body: dict[str, Any], event_id: int) -> EventView:
+    """Change something of an event (RFC 7396): what is left out stays, null clears."""
+    event = use_cases().change_event.patch(
+        current_actor(), EventId(event_id), body, versions=seen_versions()
+    )
+    return shown(event)
+
+
+@blueprint.operation(
+    "DELETE",
+    EVENT,
+    access=ACCOUNT,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(*MAY_NOT_CHANGE, EventHasOrders),
+    if_match=True,
+)
+def delete_event(event_id: int) -> None:
+    """Delete an event of which nothing was ever sold; any other can be cancelled."""
+    use_cases().delete_event(current_actor(), EventId(event_id), versions=seen_versions())
+
+
+@blueprint.operation(
+    "POST",
+    f"{EVENT}/cancel",
+    access=ACCOUNT,
+    gives=EventSchema,
+    errors=(*MAY_NOT_CHANGE, EventEnded),
+    etag=True,
+    answer_example=examples.EVENT | {"status": "cancelled", "tickets_sold": 0},
+)
+def cancel_event(event_id: int) -> EventView:
+    """Call an event off, and all its orders with it. Their history stays. Once is enough."""
+    return shown(use_cases().cancel_event(current_actor(), EventId(event_id)))
+
+
+@blueprint.operation(
+    "GET",
+    f"{EVENT}/stats",
+    access=ACCOUNT,
+    gives=StatisticsSchema,
+    errors=MAY_NOT_CHANGE,
+    answer_example=examples.STATISTICS,
+)
+def show_statistics(event_id: int) -> EventStatistics:
+    """Tell how an event sells: to its organizer and to admins."""
+    return use_cases().show_statistics(current_actor(), EventId(event_id))
+
+
+def shown(event: EventView) -> EventView:
+    """Show an event, its version in the ETag."""
+    show_version(event.version)
+    return event

@@ -26,6 +26,38 @@ TOKENS: Final[Example] = {
     "token_type": "Bearer",
     "expires_in": 900,
 }
+CATEGORY: Final[Example] = {"slug": "concerts", "name": "Concerts"}
+NEW_TICKET_TYPE: Final[Example] = {
+    "name": "Standard",
+    "price": "50.00",
+    "currency": "EUR",
+    "quantity": 80,
+}
+TICKET_TYPE: Final[Example] = {
+    "id": 7,
+    "name": "Standard",
+    "price": "50.00",
+    "currency": "EUR",
+    "quantity": 80,
+    "tickets_sold": 2,
+    "tickets_remaining": 78,
+    "sales_start": None,
+    "sales_end": None,
+}
+NEW_SESSION: Final[Example] = {
+    "title": "Doors open",
+    "start_time": "2030-06-01T20:00:00+02:00",
+    "end_time": "2030-06-01T20:30:00+02:00",
+    "room": "Foyer",
+}
+SESSION: Final[Example] = {
+    "id": 1,
+    "title": "Doors open",
+    "start_time": "2030-06-01T18:00:00Z",
+    "end_time": "2030-06-01T18:30:00Z",
+    "speaker": "",
+    "room": "Foyer",
+}
 NEW_EVENT: Final[Example] = {
     "name": "Jazz night",
     "description": "Three bands, one night.",
@@ -34,7 +66,10 @@ NEW_EVENT: Final[Example] = {
     "timezone": "Europe/Berlin",
     "location": "Blue Note, Berlin",
     "capacity": 100,
+    "ticket_types": [NEW_TICKET_TYPE],
+    "sessions": [NEW_SESSION],
 }
+EVENT_PATCH: Final[Example] = {"location": "Quasimodo, Berlin", "sales_end": None}
 EVENT: Final[Example] = {
     "id": 1,
     "name": "Jazz night",
@@ -43,13 +78,40 @@ EVENT: Final[Example] = {
     "end_time": "2030-06-01T21:30:00Z",
     "timezone": "Europe/Berlin",
     "location": "Blue Note, Berlin",
+    "category": CATEGORY,
+    "visibility": "public",
+    "access_code": None,
+    "status": "scheduled",
+    "image_url": None,
+    "organizer": {"id": 1, "username": "alice"},
     "capacity": 100,
     "tickets_sold": 2,
-    "tickets_remaining": 98,
-    "organizer": {"id": 1, "username": "alice"},
+    "tickets_remaining": 78,
+    "sales_start": None,
+    "sales_end": None,
+    "ticket_types": [TICKET_TYPE],
+    "sessions": [SESSION],
     "created_at": "2026-11-21T09:31:00Z",
     "updated_at": "2026-11-21T09:31:00Z",
     "version": 1,
+}
+STATISTICS: Final[Example] = {
+    "capacity": 100,
+    "tickets_sold": 2,
+    "tickets_remaining": 78,
+    "ticket_types": [
+        {
+            "ticket_type": {"id": 7, "name": "Standard"},
+            "quantity": 80,
+            "tickets_sold": 2,
+            "tickets_remaining": 78,
+        }
+    ],
+    "revenue": [{"currency": "EUR", "amount": "100.00"}],
+    "sales_by_day": [{"date": "2026-11-21", "tickets": 2}],
+    "checked_in": 0,
+    "waitlisted": 0,
+    "cancelled": 0,
 }
 PURCHASE: Final[Example] = {
     "quantity": 2,
@@ -63,13 +125,15 @@ ORDER: Final[Example] = {
     "is_waitlisted": False,
     "position": None,
     "quantity": 2,
-    "total": "0.00",
-    "currency": None,
+    "total": "100.00",
+    "currency": "EUR",
     "created_at": "2026-11-21T09:32:00Z",
     "tickets": [
         {
             "id": "019aa59b-3c00-7d3e-9d2a-7027a11d6c02",
             "code": "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE",
+            "ticket_type": {"id": 7, "name": "Standard"},
+            "price": "50.00",
             "attendee": {"name": "Bob Example", "email": "bob@example.org"},
             "issued_at": "2026-11-21T09:32:00Z",
             "is_checked_in": False,
@@ -78,6 +142,8 @@ ORDER: Final[Example] = {
         {
             "id": "019aa59b-3c00-7d3e-9d2a-7034f2c9b8ee",
             "code": "5GXA8WPS6K0D3F9QVYT2MZ7B1N",
+            "ticket_type": {"id": 7, "name": "Standard"},
+            "price": "50.00",
             "attendee": None,
             "issued_at": "2026-11-21T09:32:00Z",
             "is_checked_in": False,

@@ -1,7 +1,9 @@
 """Fields that are stricter than marshmallow's own."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -54,6 +56,23 @@ class Timestamp(fields.AwareDateTime):
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+class QueryTimestamp(Timestamp):
+    """A moment in a query, where a plus that was not encoded arrives as a space."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        encoded = value.replace(" ", "+") if isinstance(value, str) else value
+        return super()._deserialize(encoded, attr, data, **kwargs)
+
+
+class QueryFlag(fields.Boolean):
+    """``true`` or ``false``, and nothing that only looks like it."""
+
+    truthy = {"true"}  # noqa: RUF012
+    falsy = {"false"}  # noqa: RUF012
+
+
 class Day(fields.Date):
     """A day, RFC 3339 full-date."""
 
@@ -75,3 +94,14 @@ class Amount(fields.String):
 
     def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
         return None if value is None else f"{value:.2f}"
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if not _AMOUNT.fullmatch(text):
+            raise ValidationError('Must be a decimal string with at most two places: "50.00".')
+        return Decimal(text)
+
+
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")

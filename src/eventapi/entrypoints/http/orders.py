@@ -8,6 +8,7 @@ from eventapi.application.orders import NamedAttendee, Purchase
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import (
     AccountGone,
+    EventCancelled,
     EventNotFound,
     EventStarted,
     IdempotencyKeyReused,
@@ -15,8 +16,11 @@ from eventapi.domain.errors import (
     NotSignedIn,
     OrderNotFound,
     OrderTooLarge,
+    SalesClosed,
     SoldOut,
+    TicketTypeNotFound,
 )
+from eventapi.domain.event import Line
 from eventapi.domain.values import EventId, OrderId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import (
@@ -34,6 +38,7 @@ from eventapi.entrypoints.http.pagination import (
     read_order_cursor,
 )
 from eventapi.entrypoints.http.problems import InvalidCursor
+from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.orders import (
     IdempotencySchema,
     OrderPageSchema,
@@ -57,6 +62,7 @@ _REPLAYED_HEADER = {
     f"/events{EVENT}/purchase",
     access=ACCOUNT,
     body=PurchaseSchema,
+    query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
     gives=OrderSchema,
     status=HTTPStatus.CREATED,
@@ -66,8 +72,11 @@ _REPLAYED_HEADER = {
         AccountGone,
         NotAllowed,
         EventNotFound,
+        TicketTypeNotFound,
         SoldOut,
+        SalesClosed,
         EventStarted,
+        EventCancelled,
         OrderTooLarge,
         IdempotencyKeyReused,
     ),
@@ -75,7 +84,7 @@ _REPLAYED_HEADER = {
     answer_example=examples.ORDER,
 )
 def purchase_tickets(
-    body: dict[str, Any], headers: dict[str, Any], event_id: int
+    body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
 ) -> tuple[OrderView, dict[str, str]]:
     """Buy tickets: all that are asked for, or none.
 
@@ -87,8 +96,9 @@ def purchase_tickets(
         current_actor(),
         Purchase(
             event_id=EventId(event_id),
-            quantity=body["quantity"],
+            lines=_lines(body),
             attendees=[NamedAttendee(**attendee) for attendee in body["attendees"]],
+            access_code=query["access_code"],
             idempotency_key=headers["idempotency_key"],
         ),
     )
@@ -96,6 +106,11 @@ def purchase_tickets(
     if purchased.replayed:
         answer_headers["Idempotent-Replayed"] = "true"
     return purchased.order, answer_headers
+
+
+def _lines(body: dict[str, Any]) -> list[Line]:
+    """Read what is wanted: lines, or a quantity of one type or of the only one."""
+    return [Line(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]]
 
 
 @blueprint.operation(

@@ -12,6 +12,7 @@ import orjson
 from flask import request
 from marshmallow import Schema, fields, validate
 
+from eventapi.application.search import EventSort
 from eventapi.application.views import EventPosition, Page
 from eventapi.domain.values import OrderId
 from eventapi.entrypoints.http.fields import Text
@@ -20,6 +21,7 @@ from eventapi.entrypoints.http.problems import InvalidCursor
 Position = TypeVar("Position")
 
 LARGEST_PAGE = 100
+LONGEST_CURSOR = 1_500  # of a list by name, whose cursor holds a name
 LARGEST_ID = 2**63 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,7 +40,7 @@ class PageQuerySchema(Schema):
 
     cursor = Text(
         load_default=None,
-        validate=validate.Length(max=500),
+        validate=validate.Length(max=LONGEST_CURSOR),
         metadata={"description": "The `next` of the page before; none asks for the first page."},
     )
     limit = fields.Integer(
@@ -75,29 +77,41 @@ def page_answer(
     return {"items": page.items, "next": cursor}, {"Link": f'<{request.path}?{query}>; rel="next"'}
 
 
-def event_cursor(position: EventPosition) -> str:
-    """Write down where in the list of events a page ended."""
-    return _encode([(position.start_time - _EPOCH) // _MICROSECOND, position.id])
+def event_cursor(position: EventPosition, sort: EventSort) -> str:
+    """Write down where in a sorted list of events a page ended."""
+    key = position.key
+    if isinstance(key, datetime):
+        return _encode([sort.value, (key - _EPOCH) // _MICROSECOND, position.id])
+    return _encode([sort.value, key, position.id])
 
 
-def read_event_cursor(cursor: str | None) -> EventPosition | None:
-    """Read where in the list of events a page ended.
+def read_event_cursor(cursor: str | None, sort: EventSort) -> EventPosition | None:
+    """Read where in a list of events that is sorted like this a page ended.
 
     Raises:
-        InvalidCursor: it was not written by event_cursor.
+        InvalidCursor: it was not written by event_cursor, or for another order.
     """
     if cursor is None:
         return None
     match _decode(cursor):
-        case [microseconds, id] if (
-            type(microseconds) is int and type(id) is int and 0 <= id <= LARGEST_ID
-        ):
-            try:
-                return EventPosition(_EPOCH + microseconds * _MICROSECOND, id)
-            except OverflowError:
-                raise InvalidCursor from None
+        case [sort.value, key, id] if type(id) is int and 0 <= id <= LARGEST_ID:
+            return EventPosition(_read_key(key, sort), id)
         case _:
             raise InvalidCursor
+
+
+def _read_key(key: object, sort: EventSort) -> datetime | str:
+    if sort.field == "name":
+        if isinstance(key, str) and "\x00" not in key:
+            return key
+    elif type(key) is int:
+        try:
+            moment = _EPOCH + key * _MICROSECOND
+        except OverflowError:
+            raise InvalidCursor from None
+        if moment.year > 1:  # what PostgreSQL and we convert to any time zone
+            return moment
+    raise InvalidCursor
 
 
 def order_cursor(position: OrderId) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from eventapi.application.ports import StorageUnavailable
@@ -73,6 +73,13 @@ class InvalidCursor(HttpError):
 
     def __str__(self) -> str:
         return "The cursor is not one that this list gave out."
+
+
+class VersionRequired(HttpError):
+    """A change must say in If-Match which version of the thing it is a change of."""
+
+    def __str__(self) -> str:
+        return "Send the ETag of what you change as If-Match, or * to overwrite whatever is there."
 
 
 class InvalidToken(HttpError):
@@ -153,6 +160,21 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     domain.OrderNotFound: Problem(
         _S.NOT_FOUND, "order_not_found", "Order not found", domain.OrderNotFound(_ORDER)
     ),
+    domain.TicketTypeNotFound: Problem(
+        _S.NOT_FOUND,
+        "ticket_type_not_found",
+        "Ticket type not found",
+        domain.TicketTypeNotFound(7),
+    ),
+    domain.SessionNotFound: Problem(
+        _S.NOT_FOUND, "session_not_found", "Session not found", domain.SessionNotFound(3)
+    ),
+    domain.ImageNotFound: Problem(
+        _S.NOT_FOUND, "image_not_found", "Image not found", domain.ImageNotFound(42)
+    ),
+    domain.CategoryNotFound: Problem(
+        _S.NOT_FOUND, "category_not_found", "Category not found", domain.CategoryNotFound("jazz")
+    ),
     MethodNotAllowed: Problem(
         _S.METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", MethodNotAllowed()
     ),
@@ -161,6 +183,34 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ),
     domain.SoldOut: Problem(
         _S.CONFLICT, "sold_out", "Sold out", domain.SoldOut(requested=3, remaining=1)
+    ),
+    domain.SalesClosed: Problem(
+        _S.CONFLICT, "sales_closed", "Sales closed", domain.SalesClosed(None, _TIME)
+    ),
+    domain.EventCancelled: Problem(
+        _S.CONFLICT, "event_cancelled", "Event cancelled", domain.EventCancelled(42)
+    ),
+    domain.EventEnded: Problem(_S.CONFLICT, "event_ended", "Event ended", domain.EventEnded(_TIME)),
+    domain.CapacityBelowSold: Problem(
+        _S.CONFLICT,
+        "capacity_below_sold",
+        "Capacity below sold",
+        domain.CapacityBelowSold(requested=50, tickets_sold=60),
+    ),
+    domain.TicketTypeInUse: Problem(
+        _S.CONFLICT, "ticket_type_in_use", "Ticket type in use", domain.TicketTypeInUse(7)
+    ),
+    domain.EventHasOrders: Problem(
+        _S.CONFLICT, "event_has_orders", "Event has orders", domain.EventHasOrders(42)
+    ),
+    domain.CategoryTaken: Problem(
+        _S.CONFLICT, "category_taken", "Category taken", domain.CategoryTaken("jazz")
+    ),
+    domain.CategoryInUse: Problem(
+        _S.CONFLICT, "category_in_use", "Category in use", domain.CategoryInUse("jazz")
+    ),
+    domain.StaleVersion: Problem(
+        _S.PRECONDITION_FAILED, "stale_version", "Stale version", domain.StaleVersion(5)
     ),
     domain.EventStarted: Problem(
         _S.CONFLICT, "event_started", "Event started", domain.EventStarted(_TIME)
@@ -194,6 +244,15 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         "idempotency_key_reused",
         "Idempotency key reused",
         domain.IdempotencyKeyReused("b7c1"),
+    ),
+    domain.UnsuitableImage: Problem(
+        _S.UNPROCESSABLE_ENTITY,
+        "unsuitable_image",
+        "Unsuitable image",
+        domain.UnsuitableImage("Send a PNG, JPEG or WebP image."),
+    ),
+    VersionRequired: Problem(
+        _S.PRECONDITION_REQUIRED, "version_required", "Version required", VersionRequired()
     ),
     InternalError: Problem(
         _S.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", InternalError()
@@ -229,6 +288,8 @@ def problem_document(error: Exception, *, request_id: str | None = None) -> dict
         }
     elif dataclasses.is_dataclass(error):
         document |= {name: _json(value) for name, value in vars(error).items()}
+        if isinstance(error, domain.SoldOut):
+            document["limited_by"] = error.limited_by
     return document
 
 
@@ -284,7 +345,7 @@ def _answer_http_exception(error: HTTPException) -> Response:
         case HTTPStatus.METHOD_NOT_ALLOWED:
             response = problem_response(MethodNotAllowed())
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            response = problem_response(BodyTooLarge(current_app.config["MAX_CONTENT_LENGTH"]))
+            response = problem_response(BodyTooLarge(request.max_content_length or 0))
         case HTTPStatus.UNPROCESSABLE_ENTITY if hasattr(error, "data"):
             response = problem_response(ValidationFailed(flat_errors(error.data["messages"])))
         case _:

@@ -1,12 +1,16 @@
 """Orders and tickets."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
 
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from eventapi.domain.event import Event
 from eventapi.domain.order import OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress
 from eventapi.entrypoints.http.fields import Amount, Text, Timestamp, WholeNumber
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
+from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
 
 
 class NamedAttendeeSchema(Schema):
@@ -21,13 +25,31 @@ class NamedAttendeeSchema(Schema):
     )
 
 
+class LineSchema(Schema):
+    """So many tickets of one type."""
+
+    ticket_type = WholeNumber(
+        required=True, validate=validate.Range(min=1), metadata={"description": "Its id."}
+    )
+    quantity = WholeNumber(required=True, validate=validate.Range(min=1))
+
+
 class PurchaseSchema(Schema):
-    """What a buyer wants."""
+    """What a buyer wants: a quantity, perhaps of one ticket type; or lines, of several."""
 
     quantity = WholeNumber(
-        required=True,
         validate=validate.Range(min=1),
         metadata={"description": "How many tickets; an installation limits them per order."},
+    )
+    ticket_type = WholeNumber(
+        allow_none=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The id of their type; needed where the event has several."},
+    )
+    lines = fields.List(
+        fields.Nested(LineSchema),
+        validate=validate.Length(1, Event.MOST_TICKET_TYPES),
+        metadata={"description": "Instead of a quantity: how many of which type."},
     )
     attendees = fields.List(
         fields.Nested(NamedAttendeeSchema),
@@ -35,6 +57,14 @@ class PurchaseSchema(Schema):
         validate=validate.Length(max=1000),
         metadata={"description": "Whom the first of the tickets admit; at most one a ticket."},
     )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _check_what_is_wanted(self, said: dict[str, Any], **_: Any) -> None:
+        if "lines" not in said:
+            if "quantity" not in said:
+                raise ValidationError("Is required, unless lines are given.", "quantity")
+        elif said.keys() & {"quantity", "ticket_type"}:
+            raise ValidationError("Stand instead of quantity and ticket_type.", "lines")
 
 
 class IdempotencySchema(Schema):
@@ -67,6 +97,10 @@ class TicketSchema(Schema):
     code = fields.String(
         required=True, metadata={"description": "Admits whoever shows it: keep it secret."}
     )
+    ticket_type = fields.Nested(TicketTypeRefSchema, required=True, allow_none=True)
+    price = Amount(
+        required=True, metadata={"description": "What it cost, in the currency of its order."}
+    )
     attendee = fields.Nested(AttendeeSchema, required=True, allow_none=True)
     issued_at = Timestamp(required=True)
     is_checked_in = fields.Boolean(required=True)
@@ -86,7 +120,12 @@ class OrderSchema(Schema):
 
     id = fields.UUID(required=True)
     event = fields.Nested(EventRefSchema, required=True)
-    buyer = fields.Nested(AccountRefSchema, required=True)
+    buyer = fields.Nested(
+        AccountRefSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where a guest registered."},
+    )
     status = fields.String(
         required=True, metadata={"enum": [status.value for status in OrderStatus]}
     )

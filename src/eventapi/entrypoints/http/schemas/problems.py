@@ -38,6 +38,26 @@ class ProblemSchema(Schema):
     requested = fields.Integer(
         metadata={"description": "With `sold_out` and `order_too_large`: how many were asked for."}
     )
+    limited_by = fields.String(
+        metadata={
+            "description": "With `sold_out`: what has no more, the `event` or the `ticket_type`."
+        }
+    )
+    ticket_type = fields.Integer(
+        allow_none=True, metadata={"description": "Which ticket type it is about, if about any."}
+    )
+    tickets_sold = fields.Integer(
+        metadata={"description": "With `capacity_below_sold`: how many tickets are sold."}
+    )
+    sales_start = fields.DateTime(
+        allow_none=True, metadata={"description": "With `sales_closed`: when sales begin."}
+    )
+    sales_end = fields.DateTime(
+        allow_none=True, metadata={"description": "With `sales_closed`: when sales end."}
+    )
+    version = fields.Integer(
+        metadata={"description": "With `stale_version`: the version that there is now."}
+    )
     limit = fields.Integer(
         metadata={"description": "With `order_too_large` and `body_too_large`: what is allowed."}
     )

@@ -1,0 +1,27 @@
+"""Who is invited to a private event."""
+
+from collections.abc import Callable
+
+from eventapi.domain import policy
+from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.values import AccessCode, UserId
+
+
+def is_invited(
+    actor: Actor | None,
+    code: AccessCode | None,
+    brought: str | None,
+    *,
+    holds_ticket: Callable[[UserId], bool],
+) -> bool:
+    """Tell whether somebody may see a private event by its access code or a ticket.
+
+    Args:
+        actor: who wants to see it.
+        code: the event's.
+        brought: the code that the actor brought.
+        holds_ticket: asked last, since it costs a look.
+    """
+    if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is Scope.NONE:
+        return False
+    return (code is not None and code.opens_for(brought)) or holds_ticket(actor.id)
