@@ -8,6 +8,7 @@ import orjson
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli.data import data
 from eventapi.entrypoints.cli.database import db
+from eventapi.entrypoints.cli.imports import imports, load_sample_data
 from eventapi.entrypoints.cli.serve import serve
 from eventapi.entrypoints.cli.users import users
 from eventapi.entrypoints.logs import configure_logs
@@ -31,6 +32,13 @@ Settings come from the environment:
   EVENTAPI_ACCESS_TOKEN_LIFETIME   for example 900 (seconds) or 15m
   EVENTAPI_REFRESH_TOKEN_LIFETIME  for example 30d
   EVENTAPI_MAX_BODY_SIZE           of a request, in bytes (1048576)
+  EVENTAPI_MAX_IMAGE_SIZE          of an event's picture, in bytes (5242880)
+  EVENTAPI_IMAGE_BUCKET            of S3, where pictures are kept; without it,
+                                   they lie in EVENTAPI_DATA_DIR. Needs
+                                   pip install 'eventapi[s3]'
+  EVENTAPI_S3_ENDPOINT             where S3's protocol is spoken, if not at
+                                   Amazon's; keys come from AWS_ACCESS_KEY_ID,
+                                   AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION
 """
 
 
@@ -50,5 +58,5 @@ def openapi() -> None:
     sys.stdout.write(orjson.dumps(document, option=options).decode())
 
 
-for command in (serve, db, users, data):
+for command in (serve, db, users, data, imports, load_sample_data):
     main.add_command(command)

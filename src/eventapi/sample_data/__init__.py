@@ -1,0 +1,1 @@
+"""Events and attendees to try things out with: see ``eventapi load-sample-data``."""
