@@ -1,6 +1,9 @@
 """Memory and PostgreSQL give the same answers to the same commands."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,14 +13,15 @@ from sqlalchemy import Engine, text
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.application.accounts import NewAccount
 from eventapi.application.finding import EventFilter
-from eventapi.application.forms import EventForm
+from eventapi.application.forms import EventForm, TicketTypeForm
 from eventapi.application.orders import NamedAttendee, Purchase
+from eventapi.application.search import EventSort
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import DomainError
 from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
-from eventapi.domain.values import EventId, UserId
+from eventapi.domain.values import EventId, TicketTypeId, UserId
 from eventapi.entrypoints.bootstrap import memory_use_cases, postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
@@ -25,21 +29,68 @@ from tests.builders import NOW
 
 CAPACITIES = (1, 4, 25)
 ORGANIZER = Actor(UserId(1), "olga", Role.ORGANIZER)
+TYPES = [
+    TicketTypeForm(name="A", quantity=2, price=Decimal("2.50"), currency="EUR"),
+    TicketTypeForm(name="B", quantity=3),
+]
 BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 99 is not there
+
+lines = st.builds(
+    Line,
+    st.integers(-1, 12),
+    st.sampled_from([None, None, 1, 2, 3]).map(lambda id: id and TicketTypeId(id)),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an organizer does to an event: a patch, or its end."""
+
+    event_id: EventId
+    what: dict[str, Any] | str
+    seen: frozenset[int] | None
+
 
 purchases = st.builds(
     Purchase,
     event_id=st.integers(1, len(CAPACITIES) + 1).map(EventId),
-    lines=st.integers(-1, 12).map(lambda quantity: [Line(quantity)]),
+    lines=st.lists(lines, min_size=1, max_size=2),
     attendees=st.lists(
         st.builds(NamedAttendee, st.sampled_from(["Ada", " "]), st.sampled_from([None, "a@b.org"])),
         max_size=2,
     ),
     idempotency_key=st.sampled_from([None, None, "k1", "k2", "k3"]),
 )
+changes = st.builds(
+    Change,
+    event_id=st.integers(1, len(CAPACITIES) + 1).map(EventId),
+    what=st.one_of(
+        st.builds(dict, capacity=st.integers(0, 30)),
+        st.builds(dict, visibility=st.sampled_from(["public", "unlisted"])),
+        st.builds(dict, name=st.sampled_from(["Ätna", "Zoo", ""]), location=st.just("Oslo")),
+        st.builds(
+            dict,
+            ticket_types=st.lists(
+                st.builds(
+                    TicketTypeForm,
+                    id=st.sampled_from([None, 1, 2]),
+                    name=st.sampled_from(["A", "B", "C"]),
+                    quantity=st.integers(1, 9),
+                    price=st.sampled_from([Decimal(0), Decimal("1.10")]),
+                    currency=st.just("EUR"),
+                ),
+                max_size=2,
+            ),
+        ),
+        st.sampled_from(["cancel", "delete"]),
+    ),
+    seen=st.sampled_from([None, None, frozenset({1}), frozenset({2})]),
+)
 steps = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(BUYERS), purchases),
+        st.tuples(st.sampled_from(BUYERS), purchases),
+        changes,
         st.just(timedelta(hours=30)),
     ),
     max_size=25,
@@ -66,14 +117,29 @@ class World:
             "sold",
             purchased.replayed,
             self.orders.index(order.id),
-            [ticket.attendee for ticket in order.tickets],
+            [(ticket.attendee, ticket.ticket_type, ticket.price) for ticket in order.tickets],
+            order.total,
             order.created_at,
         )
 
+    def change(self, change: Change) -> object:
+        cases, id, seen = self.use_cases, change.event_id, change.seen
+        try:
+            if change.what == "cancel":
+                return cases.cancel_event(ORGANIZER, id)
+            if isinstance(change.what, str):
+                cases.delete_event(ORGANIZER, id, versions=seen)
+                return None
+            return cases.change_event.patch(ORGANIZER, id, change.what, versions=seen)
+        except DomainError as error:
+            return type(error).__name__, sorted(vars(error).items())
+
     def figures(self) -> list[object]:
         """Everything that can be read, without what is random."""
-        events = [
-            self.use_cases.show_event(None, EventId(id)) for id in range(1, len(CAPACITIES) + 1)
+        mine = EventFilter(mine=True, sort=EventSort.NAME)
+        events = list(self.use_cases.list_events(ORGANIZER, mine, after=None, limit=100).items)
+        statistics = [
+            self.use_cases.show_statistics(ORGANIZER, EventId(event.id)) for event in events
         ]
         orders = [
             self.use_cases.list_orders(buyer, before=None, limit=100).items for buyer in BUYERS
@@ -82,6 +148,7 @@ class World:
         upcoming = self.use_cases.list_events(None, EventFilter(), after=None, limit=100)
         return [
             events,
+            statistics,
             [[self.orders.index(order.id) for order in mine] for mine in orders],
             top,
             upcoming,
@@ -101,6 +168,7 @@ def make_world(use_cases: UseCases, clock: ManualClock) -> World:
                 capacity=capacity,
                 start_time=start,
                 end_time=start + timedelta(hours=1),
+                ticket_types=TYPES if number == 2 else (),
             ),
         )
     return World(use_cases, clock)
@@ -114,13 +182,13 @@ def hasher() -> Argon2PasswordHasher:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_memory_and_postgres_agree_and_keep_the_invariants(
-    steps: list[timedelta | tuple[Actor, Purchase]],
+    steps: list[timedelta | Change | tuple[Actor, Purchase]],
     shared_engine: Engine,
     migrated_url: str,
     hasher: Argon2PasswordHasher,
 ) -> None:
     with shared_engine.connect() as connection:
-        connection.execute(text("TRUNCATE users RESTART IDENTITY CASCADE"))
+        connection.execute(text("TRUNCATE users, ticket_types RESTART IDENTITY CASCADE"))
         connection.execute(text("ALTER SEQUENCE events_id_seq RESTART"))
     memory_clock, postgres_clock = ManualClock(NOW), ManualClock(NOW)
     memory = make_world(
@@ -137,6 +205,8 @@ def test_memory_and_postgres_agree_and_keep_the_invariants(
         if isinstance(step, timedelta):
             memory.clock.advance(step)
             postgres.clock.advance(step)
+        elif isinstance(step, Change):
+            assert memory.change(step) == postgres.change(step)
         else:
             assert memory.buy(*step) == postgres.buy(*step)
         assert memory.figures() == postgres.figures()
@@ -156,6 +226,15 @@ def check_invariants(engine: Engine) -> None:
                 ) AS counted ON counted.event_id = e.id
                 WHERE e.tickets_sold <> coalesce(counted.tickets, 0)
                    OR e.tickets_sold NOT BETWEEN 0 AND e.capacity
+                UNION ALL
+                SELECT kind.id FROM ticket_types kind
+                WHERE kind.tickets_sold > kind.quantity OR kind.tickets_sold <> (
+                    SELECT count(*) FROM tickets t JOIN orders o ON t.order_id = o.id
+                    WHERE o.status = 'confirmed' AND t.ticket_type_id = kind.id
+                )
+                UNION ALL
+                SELECT o.event_id FROM orders o
+                WHERE o.total <> (SELECT sum(price) FROM tickets t WHERE t.order_id = o.id)
             """)
         ).all()
         assert broken == []

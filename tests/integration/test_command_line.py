@@ -6,14 +6,17 @@ import re
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from socket import create_server
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import Engine, text
 
 from tests.integration.served import PROGRAM, Served, environment, served
+from tests.integration.test_postgres_api import postgres_api
 
 ROOT = Path(__file__).parents[2]
 
@@ -254,3 +257,113 @@ def no_process_is_left() -> Iterator[None]:
     yield
     left = [process for process in processes_below(os.getpid()) if "serve" in process.cmdline()]
     assert left == []
+
+
+class TestImporting:
+    def test_sample_data_comes_once_and_can_be_found(
+        self, database_url: str, engine: Engine
+    ) -> None:
+        first = run("load-sample-data", DATABASE_URL=database_url)
+        again = run("load-sample-data", DATABASE_URL=database_url)
+
+        assert first.returncode == again.returncode == 0, first.stderr
+        assert "events: 30 added" in first.stdout
+        attendees = int(re.findall(r"attendees: (\d+) added", first.stdout)[0])
+        assert attendees > 300
+        assert "events: 0 added, 30 were there already" in again.stdout
+        assert f"attendees: 0 added, {attendees} were there already" in again.stdout
+        password = first.stdout.splitlines()[0].rpartition(" ")[2]
+        assert password not in again.stdout
+        api = postgres_api(database_url)
+        login = {"username": "sample-organizer", "password": password}
+        assert api.guest().post("/api/login", json=login).status_code == 200
+        listed = api.guest().get("/api/events?limit=100").get_json()["items"]
+        assert len(listed) == 29  # one is unlisted
+        now = api.clock.now()
+        starts = [datetime.fromisoformat(event["start_time"]) for event in listed]
+        assert now < min(starts) < now + timedelta(days=14)
+        assert now + timedelta(days=300) < max(starts) < now + timedelta(days=366)
+        assert len(api.guest().get("/api/categories").get_json()["items"]) >= 5
+        with engine.connect() as connection:
+            sold = connection.execute(text("SELECT sum(tickets_sold) FROM events")).scalar_one()
+        assert sold == attendees
+
+    def test_a_user_s_own_files_come_in(self, database_url: str, tmp_path: Path) -> None:
+        api = postgres_api(database_url)
+        olga = api.sign_in("organizer", username="olga")
+        events, attendees = tmp_path / "events.csv", tmp_path / "attendees.csv"
+        events.write_text("reference,name,capacity,date\njazz,Jazz night,5,+30d\n")
+        attendees.write_text("event,name,email\njazz,Ada,ada@example.org\njazz,Bob,b@c.org\n")
+
+        dry = self.import_file("events", events, database_url, "--dry-run")
+        assert dry.stdout == (
+            "Nothing was kept, as asked; events: 1 would be added, 0 were there already.\n"
+        )
+        assert olga.get("/api/events").get_json()["items"] == []
+        assert self.import_file("events", events, database_url).stdout == (
+            "events: 1 added, 0 were there already.\n"
+        )
+        assert self.import_file("attendees", attendees, database_url).stdout == (
+            "attendees: 2 added, 0 were there already.\n"
+        )
+        (event,) = olga.get("/api/events?mine=true").get_json()["items"]
+        assert (event["name"], event["tickets_sold"]) == ("Jazz night", 2)
+
+    def test_every_bad_row_is_told_and_nothing_is_kept(
+        self, database_url: str, tmp_path: Path
+    ) -> None:
+        api = postgres_api(database_url)
+        api.sign_in("organizer", username="olga")
+        file = tmp_path / "events.csv"
+        file.write_text(
+            "reference,name,capacity,date\na,A,5,+30d\nb,,5,+30d\nc,C,many,+30d\n"
+            "d,D,5,2020-01-01\na,E,5,+30d\n"
+        )
+
+        refused = self.import_file("events", file, database_url)
+
+        assert refused.returncode == 1
+        told = [line for line in refused.stderr.splitlines() if line.startswith(("line", "Error"))]
+        assert told == [
+            "line 3, name: Must not be empty.",
+            "line 4, capacity: Must be a whole number.",
+            "line 5, date: Must lie in the future.",
+            "line 6, reference: Stands in line 2 already.",
+            "Error: nothing was kept, bad rows: 4; events: 1 would be added, 0 were there already.",
+        ]
+        assert api.guest().get("/api/events").get_json()["items"] == []
+        skipped = self.import_file("events", file, database_url, "--skip-bad-rows")
+        assert skipped.stdout == "events: 1 added, 0 were there already, bad rows left out: 4.\n"
+        assert len(api.guest().get("/api/events").get_json()["items"]) == 1
+
+    @pytest.mark.parametrize(
+        ("content", "reason"), [("", "first line"), ("a,b\n", "unknown: 'a', 'b'")]
+    )
+    def test_a_file_of_another_kind_is_told_in_one_line(
+        self, database_url: str, tmp_path: Path, content: str, reason: str
+    ) -> None:
+        file = tmp_path / "events.csv"
+        file.write_text(content)
+
+        refused = self.import_file("events", file, database_url)
+
+        assert refused.returncode == 1
+        assert reason in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+    def test_somebody_who_is_no_organizer_is_told(self, database_url: str, tmp_path: Path) -> None:
+        file = tmp_path / "events.csv"
+        file.write_text("reference,name,capacity,date\na,A,5,+30d\n")
+
+        refused = self.import_file("events", file, database_url)
+
+        assert refused.returncode == 1
+        assert "There is no account 'olga'" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+    def import_file(
+        self, what: str, file: Path, database_url: str, *options: str
+    ) -> subprocess.CompletedProcess[str]:
+        return run(
+            "import", what, str(file), "--organizer", "olga", *options, DATABASE_URL=database_url
+        )

@@ -1,5 +1,7 @@
 """Migrations go up and down, on data, and end at what the queries expect."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -10,6 +12,10 @@ from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.migrations import Migrations, UnknownRevisionError
 from eventapi.adapters.postgres.tables import metadata
+from eventapi.application.search import EventSearch, EventSort
+from eventapi.domain.event_details import Visibility
+from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
+from tests import builders
 from tests.contracts.storage import run_together
 from tests.integration.test_postgres_storage import storage_on
 
@@ -83,6 +89,81 @@ def test_going_down_to_nothing_leaves_nothing(migrations: Migrations, new_databa
         ).all()
     assert left == []
     engine.dispose()
+
+
+BEFORE_EVENTS_IN_FULL = """
+    INSERT INTO users (username, username_key, password_hash, role, created_at)
+    VALUES ('olga', 'olga', '', 'organizer', now()), ('bob', 'bob', '', 'user', now());
+    INSERT INTO events (organizer_id, name, description, start_time, end_time, timezone, location,
+                        capacity, created_at, updated_at)
+    VALUES (1, 'Jazz night!', 'Three bands.', now() + interval '1 day', now() + interval '2 days',
+            'UTC', 'Blue Note, Berlin', 5, now(), now());
+    INSERT INTO orders (id, event_id, buyer_id, status, total, created_at)
+    VALUES (gen_random_uuid(), 1, 2, 'confirmed', 0, now());
+    INSERT INTO tickets (id, event_id, order_id, code, issued_at)
+    SELECT gen_random_uuid(), 1, id, 'A', now() FROM orders;
+"""
+
+
+def test_what_was_there_before_events_in_full_is_there_afterwards(
+    migrations: Migrations, new_database: str
+) -> None:
+    migrations.upgrade("0001")
+    engine = make_engine(new_database, pool_size=2)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(BEFORE_EVENTS_IN_FULL)
+
+    migrations.upgrade("0002")
+
+    storage = storage_on(engine)
+    event = storage.events.get(EventId(1))
+    assert event is not None
+    assert (event.visibility, event.status, event.tickets_sold) == ("public", "scheduled", 1)
+    now = datetime.now(UTC)
+    for search in (
+        EventSearch(now=now, words=frozenset({"jazz", "berlin"})),
+        EventSearch(now=now, location=frozenset({"blue"}), sort=EventSort.NAME),
+    ):
+        found = storage.events.search(search, after=None, limit=5)
+        assert [item.id for item in found.items] == [1]
+    (order,) = storage.orders.of_buyer(UserId(2), before=None, limit=5).items
+    assert (order.tickets[0].ticket_type, str(order.tickets[0].price)) == (None, "0.00")
+    engine.dispose()
+
+
+def test_going_back_from_events_in_full_keeps_what_fits(
+    migrations: Migrations, new_database: str
+) -> None:
+    migrations.upgrade("0002")
+    engine = make_engine(new_database, pool_size=2)
+    storage = storage_on(engine)
+    bob = storage.add_user("bob")
+    types = [builders.ticket_type(1)]
+    event = storage.add_event(bob, types=types, visibility=Visibility.PRIVATE, reference="r")
+    kept = storage.sell(event.id, bob, 2)
+    cancelled = storage.add_event(bob)
+    storage.sell(cancelled.id, bob)
+    with storage.unit_of_work() as work:
+        loaded = work.events.get_for_update(event.id, cancelled.id)
+        guest = Attendee("Ada", EmailAddress("a@b.org"))
+        work.orders.add(
+            loaded[event.id].register(guest, now=builders.NOW, identities=builders.IDENTITIES)
+        )
+        loaded[cancelled.id].cancel(now=builders.NOW)
+        work.orders.cancel_all(cancelled.id)
+        work.events.save(loaded[cancelled.id])
+        work.commit()
+    assert storage.sold(event.id) == 3
+
+    migrations.downgrade("0001")
+
+    with engine.connect() as connection:
+        sold = connection.execute(text("SELECT id, tickets_sold FROM events ORDER BY id")).all()
+        orders = connection.execute(text("SELECT id FROM orders")).scalars().all()
+    assert [tuple(row) for row in sold] == [(event.id, 2), (cancelled.id, 0)]
+    assert orders == [kept.id]
+    engine.dispose()
+    migrations.upgrade()
 
 
 def test_processes_that_start_together_migrate_once(

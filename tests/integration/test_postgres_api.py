@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,11 +19,18 @@ from tests.conformance import watched_app
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract, problem
 
+_DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests end
 
-def postgres_api(database_url: str, *, open_admin_registration: bool = True) -> Api:
+
+def postgres_api(
+    database_url: str, *, open_admin_registration: bool = True, connections: int = 2
+) -> Api:
     clock = ManualClock()
     settings = Settings(
-        database_url=database_url, open_admin_registration=open_admin_registration, connections=2
+        database_url=database_url,
+        open_admin_registration=open_admin_registration,
+        connections=connections,
+        data_dir=Path(_DATA.name),
     )
     use_cases = postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
     return Api(use_cases, clock, app=watched_app())

@@ -17,6 +17,7 @@ from eventapi.adapters.postgres import (
 from eventapi.application.ports import StorageUnavailable
 from eventapi.domain.event import Event
 from tests import builders
+from tests.contracts.importing import ImportingContract
 from tests.contracts.selling import SellingContract
 from tests.contracts.storage import Storage, StorageContract, sell_to
 
@@ -47,6 +48,10 @@ class TestPostgresStorage(StorageContract):
 
 
 class TestPostgresSelling(SellingContract):
+    pass
+
+
+class TestPostgresImporting(ImportingContract):
     pass
 
 

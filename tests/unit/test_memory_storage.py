@@ -11,6 +11,7 @@ from eventapi.adapters.memory import (
     MemoryUserQueries,
 )
 from eventapi.adapters.memory.database import ConstraintViolatedError
+from tests.contracts.importing import ImportingContract
 from tests.contracts.selling import SellingContract
 from tests.contracts.storage import Storage, StorageContract, sell_to
 
@@ -28,6 +29,10 @@ def storage() -> Storage:
 
 
 class TestMemorySelling(SellingContract):
+    pass
+
+
+class TestMemoryImporting(ImportingContract):
     pass
 
 

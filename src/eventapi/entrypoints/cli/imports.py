@@ -184,13 +184,13 @@ def _report(imported: Imported, what: str) -> None:
         click.echo(_sentence(problem), err=True)
     bad = len({problem.line for problem in imported.problems})
     would = "" if imported.kept else "would be "
-    counts = f"{imported.added} {what} {would}added, {imported.present} were there already"
+    counts = f"{what}: {imported.added} {would}added, {imported.present} were there already"
     if imported.kept:
-        click.echo(f"{counts}, {bad} bad rows left out." if bad else f"{counts}.")
+        click.echo(f"{counts}, bad rows left out: {bad}." if bad else f"{counts}.")
     elif bad:
-        raise click.ClickException(f"nothing was kept, since {bad} rows are bad: {counts}.")
+        raise click.ClickException(f"nothing was kept, bad rows: {bad}; {counts}.")
     else:
-        click.echo(f"Nothing was kept, as asked: {counts}.")
+        click.echo(f"Nothing was kept, as asked; {counts}.")
 
 
 def _sentence(problem: RowProblem) -> str:

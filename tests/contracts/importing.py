@@ -1,0 +1,245 @@
+"""What imports must keep, on every storage."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from eventapi.application.forms import EventForm, TicketTypeForm
+from eventapi.application.importing import (
+    AttendeeRow,
+    EventRow,
+    ImportAttendees,
+    Imported,
+    ImportEvents,
+    ImportOptions,
+)
+from eventapi.application.search import EventSearch
+from eventapi.domain.errors import InvalidValues, NotAllowed
+from eventapi.domain.user import Role, User
+from eventapi.testing import ManualClock
+from tests.builders import IDENTITIES, NOW
+from tests.contracts.storage import Storage
+
+
+def event_row(line: int, reference: str, category: str | None = None, **said: Any) -> EventRow:
+    start = NOW + timedelta(days=line)
+    form = {
+        "name": f"Event {reference}",
+        "capacity": 3,
+        "start_time": start,
+        "end_time": start + timedelta(hours=1),
+    } | said
+    return EventRow(
+        line=line, reference=reference, category=category, form=EventForm.filled(**form)
+    )
+
+
+def attendee_row(line: int, event: str, email: str, **more: Any) -> AttendeeRow:
+    return AttendeeRow(line=line, event=event, email=email, **{"name": "Ada", **more})
+
+
+def summary(imported: Imported) -> tuple[int, int, bool]:
+    return imported.added, imported.present, imported.kept
+
+
+def problems(imported: Imported) -> list[tuple[int, str | None]]:
+    return [(problem.line, problem.field) for problem in imported.problems]
+
+
+class ImportingContract:
+    """Run on every adapter; a subclass brings the fixture ``storage``."""
+
+    @pytest.fixture
+    def olga(self, storage: Storage) -> User:
+        return storage.add_user("olga", Role.ORGANIZER)
+
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock(NOW)
+
+    @pytest.fixture
+    def import_events(self, storage: Storage, clock: ManualClock) -> ImportEvents:
+        return ImportEvents(storage.unit_of_work, clock, IDENTITIES)
+
+    @pytest.fixture
+    def import_attendees(self, storage: Storage, clock: ManualClock) -> ImportAttendees:
+        return ImportAttendees(storage.unit_of_work, clock, IDENTITIES)
+
+    def sold(self, storage: Storage) -> list[int]:
+        page = storage.events.search(EventSearch(now=NOW), after=None, limit=100)
+        return [event.tickets_sold for event in page.items]
+
+    @pytest.mark.usefixtures("olga")
+    def test_events_come_in_once(self, storage: Storage, import_events: ImportEvents) -> None:
+        types = [TicketTypeForm(name="A", quantity=2), TicketTypeForm(name="B", quantity=1)]
+        rows = [event_row(2, "a", ticket_types=types), event_row(3, "b", "Jazz")]
+        done: list[int] = []
+        options = ImportOptions(progress=done.append)
+
+        first = import_events("OLGA", rows, options, new_categories=True)
+        again = import_events("olga", [*rows, event_row(4, "c")], options)
+
+        assert (summary(first), summary(again)) == ((2, 0, True), (1, 2, True))
+        assert done == [1] * 5
+        page = storage.events.search(EventSearch(now=NOW), after=None, limit=10)
+        assert [event.name for event in page.items] == ["Event a", "Event b", "Event c"]
+        assert [kind.name for kind in page.items[0].ticket_types] == ["A", "B"]
+        assert page.items[1].category is not None
+        assert page.items[1].category.slug == "jazz"
+        assert page.items[0].organizer.username == "olga"
+
+    @pytest.mark.usefixtures("olga")
+    def test_one_bad_event_keeps_all_out_and_every_bad_one_is_told(
+        self, storage: Storage, import_events: ImportEvents
+    ) -> None:
+        rows = [
+            event_row(2, "a"),
+            event_row(3, "b", name=" "),
+            event_row(4, "a"),
+            event_row(5, "c", "Nowhere"),
+            event_row(6, "d", start_time=NOW - timedelta(days=1)),
+            event_row(7, "x" * 101),
+            event_row(8, "e", ticket_types=[TicketTypeForm(name="A", quantity=0)]),
+        ]
+
+        imported = import_events("olga", rows, ImportOptions())
+
+        assert summary(imported) == (1, 0, False)
+        assert problems(imported) == [
+            (3, "name"), (4, "reference"), (5, "category"), (6, "start_time"), (7, "reference"),
+            (8, "ticket_types.0.quantity"),
+        ]  # fmt: skip
+        assert self.sold(storage) == []
+        assert storage.categories.all() == []
+        skipping = import_events("olga", rows, ImportOptions(skip_bad_rows=True))
+        assert summary(skipping) == (1, 0, True)
+        assert len(self.sold(storage)) == 1
+
+    @pytest.mark.usefixtures("olga")
+    def test_a_dry_run_keeps_nothing(self, storage: Storage, import_events: ImportEvents) -> None:
+        imported = import_events(
+            "olga",
+            [event_row(2, "a", "Jazz")],
+            ImportOptions(dry_run=True, skip_bad_rows=True),
+            new_categories=True,
+        )
+
+        assert summary(imported) == (1, 0, False)
+        assert (self.sold(storage), storage.categories.all()) == ([], [])
+
+    def test_imports_are_for_organizers(
+        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+    ) -> None:
+        storage.add_user("bob")
+
+        with pytest.raises(NotAllowed):
+            import_events("bob", [event_row(2, "a")], ImportOptions())
+        with pytest.raises(InvalidValues, match="organizer"):
+            import_events("nobody", [event_row(2, "a")], ImportOptions())
+        with pytest.raises(NotAllowed):
+            import_attendees("bob", [], ImportOptions())
+        with pytest.raises(InvalidValues, match="organizer"):
+            import_attendees("nobody", [], ImportOptions())
+
+    @pytest.mark.usefixtures("olga")
+    def test_attendees_come_in_once_each_with_a_ticket(
+        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+    ) -> None:
+        types = [
+            TicketTypeForm(name="Adult", quantity=2),
+            TicketTypeForm(name="Child", quantity=2),
+        ]
+        import_events(
+            "olga", [event_row(2, "a"), event_row(3, "b", ticket_types=types)], ImportOptions()
+        )
+        rows = [
+            attendee_row(2, "a", "Ada@Example.org"),
+            attendee_row(3, "a", "grace@example.org"),
+            attendee_row(4, "b", "ada@example.org", ticket_type="child "),
+        ]
+
+        first = import_attendees("olga", rows, ImportOptions())
+        again = import_attendees(
+            "olga",
+            [attendee_row(2, "a", " ADA@example.ORG "), attendee_row(3, "a", "eve@example.org")],
+            ImportOptions(),
+        )
+
+        assert (summary(first), summary(again)) == ((3, 0, True), (1, 1, True))
+        assert self.sold(storage) == [3, 1]
+        page = storage.events.search(EventSearch(now=NOW), after=None, limit=10)
+        assert [kind.tickets_sold for kind in page.items[1].ticket_types] == [0, 1]
+
+    @pytest.mark.usefixtures("olga")
+    def test_one_bad_attendee_keeps_all_out_and_every_bad_one_is_told(
+        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+    ) -> None:
+        types = [
+            TicketTypeForm(name="Adult", quantity=2),
+            TicketTypeForm(name="Child", quantity=2),
+        ]
+        import_events(
+            "olga", [event_row(2, "a"), event_row(3, "b", ticket_types=types)], ImportOptions()
+        )
+        rows = [
+            attendee_row(2, "a", "p1@example.org"),
+            attendee_row(3, "nowhere", "p2@example.org"),
+            attendee_row(4, "a", "nobody"),
+            attendee_row(5, "a", "p2@example.org", name=" "),
+            attendee_row(6, "a", "P1@example.org"),
+            attendee_row(7, "b", "p1@example.org"),
+            attendee_row(8, "b", "p2@example.org", ticket_type="Gold"),
+            attendee_row(9, "a", "p3@example.org"),
+            attendee_row(10, "a", "p4@example.org"),
+            attendee_row(11, "a", "p5@example.org"),
+        ]
+
+        imported = import_attendees("olga", rows, ImportOptions())
+
+        assert summary(imported) == (3, 0, False)
+        assert problems(imported) == [
+            (3, "event"), (4, "email"), (5, "name"), (6, "email"), (7, "ticket_type"),
+            (8, "ticket_type"), (11, None),
+        ]  # fmt: skip
+        assert self.sold(storage) == [0, 0]
+        skipping = import_attendees("olga", rows, ImportOptions(skip_bad_rows=True))
+        assert summary(skipping) == (3, 0, True)
+        assert self.sold(storage) == [3, 0]
+
+    @pytest.mark.usefixtures("olga")
+    def test_nobody_is_registered_for_the_event_of_another_organizer(
+        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+    ) -> None:
+        storage.add_user("otto", Role.ORGANIZER)
+        import_events("olga", [event_row(2, "a")], ImportOptions())
+
+        imported = import_attendees("otto", [attendee_row(2, "a", "a@b.org")], ImportOptions())
+
+        assert problems(imported) == [(2, "event")]
+
+    @pytest.mark.usefixtures("olga")
+    def test_an_event_that_has_started_takes_no_attendees(
+        self,
+        clock: ManualClock,
+        import_events: ImportEvents,
+        import_attendees: ImportAttendees,
+    ) -> None:
+        import_events("olga", [event_row(2, "a")], ImportOptions())
+        clock.advance(timedelta(days=2))
+
+        imported = import_attendees("olga", [attendee_row(2, "a", "a@b.org")], ImportOptions())
+
+        assert problems(imported) == [(2, None)]
+
+    @pytest.mark.usefixtures("olga")
+    def test_many_attendees_are_counted_to_the_last(
+        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+    ) -> None:
+        import_events("olga", [event_row(2, "a", capacity=5_000)], ImportOptions())
+        rows = [attendee_row(line, "a", f"p{line}@example.org") for line in range(2, 2_503)]
+
+        dry = import_attendees("olga", rows, ImportOptions(dry_run=True))
+        assert (summary(dry), self.sold(storage)) == ((2_501, 0, False), [0])
+        kept = import_attendees("olga", rows, ImportOptions())
+        assert (summary(kept), self.sold(storage)) == ((2_501, 0, True), [2_501])

@@ -1,0 +1,252 @@
+"""Organizers change an event while others change or buy it, in real threads on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from werkzeug.test import TestResponse
+
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.builders import buy, change, make_event
+from tests.contracts.storage import run_together
+from tests.integration.test_postgres_api import postgres_api
+
+ROUNDS = 15
+TYPES = [{"name": "Standard", "quantity": 50}, {"name": "Child", "quantity": 50}]
+
+
+@pytest.fixture
+def api(database_url: str) -> Api:
+    return postgres_api(database_url, connections=12)
+
+
+@pytest.fixture
+def olga(api: Api) -> Client:
+    return api.sign_in("organizer")
+
+
+@pytest.fixture
+def bob(api: Api) -> Client:
+    return api.sign_in("user")
+
+
+@pytest.fixture
+def figures_hold(engine: Engine) -> Callable[[], None]:
+    """Make sure of invariants 1 and 2, counted from the tickets themselves."""
+
+    def check() -> None:
+        with engine.connect() as connection:
+            wrong = connection.execute(
+                text("""
+                    WITH sold AS (
+                        SELECT tickets.event_id, ticket_type_id FROM tickets
+                        JOIN orders ON orders.id = order_id AND status = 'confirmed'
+                    )
+                    SELECT 'event', id FROM events WHERE tickets_sold > capacity
+                        OR tickets_sold <> (SELECT count(*) FROM sold WHERE event_id = events.id)
+                    UNION ALL
+                    SELECT 'type', id FROM ticket_types WHERE tickets_sold > quantity
+                        OR tickets_sold <>
+                            (SELECT count(*) FROM sold WHERE ticket_type_id = ticket_types.id)
+                """)
+            ).all()
+        assert wrong == []
+
+    return check
+
+
+def codes(results: list[object]) -> Counter[str]:
+    """Count the answers by their problem's code, or their status where they are none."""
+    counted: Counter[str] = Counter()
+    for result in results:
+        assert isinstance(result, TestResponse), result
+        document = result.get_json(silent=True) or {}
+        counted[document.get("code") or str(result.status_code)] += 1
+    return counted
+
+
+def path_of(event: dict[str, Any], *more: object) -> str:
+    return "/".join(["/api/events", str(event["id"]), *map(str, more)])
+
+
+def test_of_ten_organizers_who_saw_the_same_one_changes_it(api: Api, olga: Client) -> None:
+    event = make_event(olga)
+    editors = [api.sign_in("admin") for _ in range(10)]
+    seen = olga.get(path_of(event)).headers["ETag"]
+
+    results = run_together(
+        [
+            lambda editor=editor, number=number: change(  # type: ignore[misc]
+                editor, path_of(event), seen=seen, location=f"Place {number}"
+            )
+            for number, editor in enumerate(editors)
+        ]
+    )
+
+    assert codes(results) == {"200": 1, "stale_version": 9}
+    (kept,) = (
+        result.get_json()["location"]
+        for result in results
+        if isinstance(result, TestResponse) and result.status_code == 200
+    )
+    after = olga.get(path_of(event)).get_json()
+    assert (after["location"], after["version"]) == (kept, 2)
+
+
+def test_ten_organizers_who_look_again_when_they_are_late_lose_nothing(
+    api: Api, olga: Client
+) -> None:
+    event = make_event(olga)
+
+    def sign(editor: Client, name: str) -> int:
+        """Add a line to the description, however often somebody is faster."""
+        for attempt in range(1000):
+            seen = editor.get(path_of(event))
+            lines = [*seen.get_json()["description"].split("\n"), name]
+            response = change(
+                editor, path_of(event), seen=seen.headers["ETag"], description="\n".join(lines)
+            )
+            if response.status_code == 200:
+                return attempt
+        raise AssertionError("always too late")
+
+    signers = {f"editor {number}": api.sign_in("admin") for number in range(10)}
+    results = run_together(
+        [
+            lambda editor=editor, name=name: sign(editor, name)  # type: ignore[misc]
+            for name, editor in signers.items()
+        ]
+    )
+
+    assert all(isinstance(result, int) for result in results), results
+    after = olga.get(path_of(event)).get_json()
+    assert sorted(after["description"].split("\n")) == sorted(signers)
+    assert after["version"] == 11
+
+
+def test_a_type_is_removed_or_bought_and_never_both(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    buyers = [api.sign_in("user") for _ in range(3)]
+    outcomes: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        event = make_event(olga, ticket_types=TYPES)
+        kind = event["ticket_types"][0]["id"]
+        removal, *sales = run_together(
+            [
+                lambda: change(olga, path_of(event, "ticket-types", kind), "DELETE"),  # noqa: B023
+                *(
+                    lambda buyer=buyer: buy(buyer, event["id"], 2, ticket_type=kind)  # noqa: B023
+                    for buyer in buyers
+                ),
+            ]
+        )
+        after = {kind["id"] for kind in olga.get(path_of(event)).get_json()["ticket_types"]}
+        (removed,) = codes([removal])
+        if removed == "204":
+            assert codes(sales) == {"ticket_type_not_found": 3}
+            assert kind not in after
+        else:
+            assert removed == "ticket_type_in_use"
+            assert codes(sales) == {"201": 3}
+            assert kind in after
+        outcomes[removed] += 1
+        figures_hold()
+    assert outcomes.total() == ROUNDS
+
+
+def test_capacity_is_never_cut_below_what_is_sold_at_the_same_instant(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    buyers = [api.sign_in("user") for _ in range(5)]
+    for _ in range(ROUNDS):
+        event = make_event(olga, capacity=10)
+        cut, *sales = run_together(
+            [
+                lambda: change(olga, path_of(event), capacity=4),  # noqa: B023
+                *(lambda buyer=buyer: buy(buyer, event["id"], 2) for buyer in buyers),  # noqa: B023
+            ]
+        )
+        after = olga.get(path_of(event)).get_json()
+        (answer,) = codes([cut])
+        sold = 2 * codes(sales)["201"]
+        assert after["tickets_sold"] == sold
+        if answer == "200":
+            assert (after["capacity"], sold) == (4, 4)
+        else:
+            assert (answer, after["capacity"], sold) == ("capacity_below_sold", 10, 10)
+        figures_hold()
+
+
+def test_whoever_buys_while_the_event_is_cancelled_holds_no_live_order(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    buyers = [api.sign_in("user") for _ in range(5)]
+    for _ in range(ROUNDS):
+        event = make_event(olga, ticket_types=TYPES[:1])
+        cancelled, *sales = run_together(
+            [
+                lambda: olga.post(path_of(event, "cancel")),  # noqa: B023
+                *(lambda buyer=buyer: buy(buyer, event["id"]) for buyer in buyers),  # noqa: B023
+            ]
+        )
+        assert codes([cancelled]) == {"200": 1}
+        assert codes(sales).keys() <= {"201", "event_cancelled"}
+        for buyer, sale in zip(buyers, sales, strict=True):
+            assert isinstance(sale, TestResponse)
+            if sale.status_code == 201:
+                order = buyer.get(f"/api/orders/{sale.get_json()['id']}").get_json()
+                assert order["status"] == "cancelled"
+        assert olga.get(path_of(event)).get_json()["tickets_sold"] == 0
+        figures_hold()
+
+
+def test_an_event_is_deleted_or_bought_and_never_both(olga: Client, bob: Client) -> None:
+    for _ in range(ROUNDS):
+        event = make_event(olga)
+        results = run_together(
+            [
+                lambda: change(olga, path_of(event), "DELETE", seen="*"),  # noqa: B023
+                lambda: buy(bob, event["id"]),  # noqa: B023
+            ]
+        )
+        assert codes(results) in (
+            Counter({"204": 1, "event_not_found": 1}),
+            Counter({"event_has_orders": 1, "201": 1}),
+        )
+
+
+def test_a_category_is_deleted_or_used_and_never_both(api: Api, olga: Client) -> None:
+    admin = api.sign_in("admin")
+    for _ in range(ROUNDS):
+        admin.post("/api/categories", json={"name": "Jazz"})
+        event = make_event(olga)
+        results = run_together(
+            [
+                lambda: admin.delete("/api/categories/jazz"),
+                lambda: change(olga, path_of(event), category="jazz"),  # noqa: B023
+            ]
+        )
+        used = olga.get(path_of(event)).get_json()["category"]
+        if codes(results)["204"]:
+            assert codes(results) == {"204": 1, "validation_failed": 1}
+            assert used is None
+        else:
+            assert codes(results) == {"category_in_use": 1, "200": 1}
+            assert used == {"slug": "jazz", "name": "Jazz"}
+
+
+def test_a_slug_is_taken_once_by_many_at_once(api: Api) -> None:
+    admins = [api.sign_in("admin") for _ in range(6)]
+
+    results = run_together(
+        [
+            lambda admin=admin: admin.post("/api/categories", json={"name": "Jazz"})  # type: ignore[misc]
+            for admin in admins
+        ]
+    )
+
+    assert codes(results) == {"201": 1, "category_taken": 5}

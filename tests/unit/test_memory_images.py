@@ -1,0 +1,13 @@
+"""Images in memory keep the contract."""
+
+import pytest
+
+from eventapi.adapters.images import MemoryImageStore
+from eventapi.application.ports import ImageStore
+from tests.contracts.images import ImageStoreContract
+
+
+class TestMemoryImages(ImageStoreContract):
+    @pytest.fixture
+    def images(self) -> ImageStore:
+        return MemoryImageStore()
