@@ -15,10 +15,14 @@ ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
 
 # What a sale binds, made up by pgbench: one order of one ticket.
 LOCK_VALUES = {"ids": "ARRAY[:event]"}
+TYPE_VALUES = {"event_ids": "ARRAY[:event]"}
 SALE_VALUES = {
     "order_ids": f"ARRAY[{ORDER}]",
     "order_event_ids": "ARRAY[:event]",
     "order_buyer_ids": "ARRAY[:buyer]",
+    "order_guest_names": "ARRAY[NULL]",
+    "order_guest_emails": "ARRAY[NULL]",
+    "order_registrants": "ARRAY[NULL]",
     "order_statuses": "ARRAY['confirmed']",
     "order_totals": "ARRAY[0.00]",
     "order_currencies": "ARRAY[NULL]",
@@ -27,6 +31,8 @@ SALE_VALUES = {
     "ticket_event_ids": "ARRAY[:event]",
     "ticket_order_ids": f"ARRAY[{ORDER}]",
     "ticket_codes": "ARRAY[lpad(to_hex(:order), 26, '0')]",
+    "ticket_type_ids": "ARRAY[NULL]",
+    "ticket_prices": "ARRAY[0.00]",
     "ticket_attendee_names": "ARRAY[NULL]",
     "ticket_attendee_emails": "ARRAY[NULL]",
     "ticket_issued_ats": "ARRAY[now()]",
@@ -59,6 +65,7 @@ def sale_script(first_event: int, last_event: int, first_buyer: int, last_buyer:
             "\\set order random(1, 9223372036854775806)",
             "BEGIN;",
             _bound("lock_events.sql", LOCK_VALUES),
+            _bound("ticket_types.sql", TYPE_VALUES),
             _bound("record_orders.sql", SALE_VALUES),
             "COMMIT;",
         )

@@ -93,10 +93,14 @@ def cost(
         {
             node["Index Name"]
             for node in nodes(plan)
-            if str(node.get("Index Name", "")).startswith("events_")
+            if str(node.get("Index Name", "")).startswith("events_") and node["Actual Loops"]
         }
     )
-    seen = [node for node in nodes(plan) if node["Node Type"].endswith("Seq Scan")]
+    seen = [
+        node
+        for node in nodes(plan)
+        if node["Node Type"].endswith("Seq Scan") and node["Actual Loops"]
+    ]
     found_by = ", ".join(indexes) + "".join(
         f", all of {node['Relation Name']}"
         for node in seen

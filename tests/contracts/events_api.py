@@ -1026,6 +1026,24 @@ class ImageContract(Cast):
 
         assert problem(response, 413, "body_too_large")["limit"] == limit
 
+    def test_a_picture_may_come_in_chunks(self, olga: Client, guest: Client) -> None:
+        event = make_event(olga)
+        chunked = {"Transfer-Encoding": "chunked"}
+        path, kind = path_of(event, "image"), "image/png"
+
+        def put(content: bytes) -> TestResponse:
+            return olga.put(path, input_stream=BytesIO(content), content_type=kind, headers=chunked)
+
+        limit = 5 * 1024 * 1024
+        assert problem(put(b"x" * (limit + 1)), 413, "body_too_large")["limit"] == limit
+        assert put(picture()).status_code == 200
+        assert guest.get(path).data == picture()
+        body = BytesIO(b" " * (1024 * 1024 + 1))
+        login = guest.post(
+            "/api/login", input_stream=body, content_type="application/json", headers=chunked
+        )
+        problem(login, 413, "body_too_large")
+
     def test_a_picture_may_be_larger_than_other_bodies(self, olga: Client) -> None:
         event = make_event(olga)
         content = picture() + b"\x00" * (2 * 1024 * 1024)  # what follows a PNG is left alone

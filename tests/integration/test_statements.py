@@ -35,7 +35,11 @@ def test_a_purchase_costs_five_statements_and_one_more_with_a_key(
     ("path", "cost"),
     [
         ("/api/events?limit=100", 1),
+        ("/api/events?q=jazz&location=berlin&available=true&sort=name", 1),
         ("/api/events/{event}", 1),
+        ("/api/events/{event}/calendar.ics", 1),
+        ("/api/events/calendar.ics", 1),
+        ("/api/categories", 1),
         ("/api/orders", 1),
         ("/api/orders/{order}", 1),
         ("/api/users/me", 1),

@@ -1,7 +1,8 @@
 """Events: announcing, changing and ending them."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from eventapi.application.forms import EventForm
@@ -22,6 +23,8 @@ from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import CategoryId, EventId, Slug
+
+log = logging.getLogger(__name__)
 
 Versions = Collection[int] | None
 """The versions of an event that somebody goes by; None overwrites any."""
@@ -300,6 +303,9 @@ def discard(images: ImageStore, key: str | None) -> None:
     Where the store can't do it now, the picture stays: it takes some room, and
     nobody is led to it.
     """
-    if key is not None:
-        with suppress(StorageUnavailable):
-            images.delete(key)
+    if key is None:
+        return
+    try:
+        images.delete(key)
+    except StorageUnavailable as error:
+        log.warning("the picture %s was left in its store: %s", key, error)

@@ -1,6 +1,6 @@
 """Reading from PostgreSQL: one statement each, outside of any transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Engine,
     Executable,
+    FromClause,
     ScalarSelect,
     Select,
     Text,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -169,6 +172,9 @@ class PostgresOrderQueries(_Reader):
         return Page(orders, OrderId(orders[-1].id) if len(found) > limit else None)
 
 
+LONGEST_WALK = 2_000
+"""How many events of a list are looked at one by one for what is wanted: some milliseconds."""
+
 _SORT_COLUMNS = {
     "start_time": tables.events.c.start_time,
     "created_at": tables.events.c.created_at,
@@ -183,22 +189,42 @@ def search_statement(
 
     A page begins where the last one ended: an index in the order of the list
     leads straight to it, so that the hundredth page costs what the first does.
-    What else is asked for is looked at on the way, or found by an index of its
-    own where that is less to read; PostgreSQL weighs the two by what it knows
-    of the data.
     """
-    events = tables.events.c
     key = _SORT_COLUMNS[search.sort.field]
-    query = select(tables.events, key.label("sort_key")).where(*_conditions(search)).limit(limit)
-    if search.sort.descending:
-        query = query.order_by(key.desc(), events.id.desc())
-        if after:
-            query = query.where(tuple_(key, events.id) < tuple_(after.key, after.id))
-        return _events_in_full(query, "-sort_key", "-id")
-    query = query.order_by(key, events.id)
+    id = tables.events.c.id
+    listed = list(_listed(search))
     if after:
-        query = query.where(tuple_(key, events.id) > tuple_(after.key, after.id))
-    return _events_in_full(query, "sort_key", "id")
+        here, there = tuple_(key, id), tuple_(after.key, after.id)
+        listed.append(here < there if search.sort.descending else here > there)
+    in_order = (key.desc(), id.desc()) if search.sort.descending else (key, id)
+    events = select(tables.events, key.label("sort_key"))
+    walk = events.where(*listed).order_by(*in_order)
+    wanted = list(_wanted(search))
+    order = ("-sort_key", "-id") if search.sort.descending else ("sort_key", "id")
+    if not wanted:
+        return _events_in_full(walk.limit(limit), *order)
+
+    # What else is wanted may be in every other event or in one of a million,
+    # and it may all be at the list's far end: Christmas is, for most of the
+    # year. PostgreSQL knows how often a word occurs, but not where in the
+    # list, and would walk through a million events for it. So: walk for a
+    # while; if that does not fill the page, find all that is wanted by its own
+    # index, and sort it. The second is not even begun where the first suffices.
+    nearest = walk.limit(LONGEST_WALK).subquery("nearest")
+    near = (
+        select(nearest)
+        .where(*_wanted(search, of=nearest.c))
+        .order_by(*_columns(nearest, order))
+        .limit(limit)
+        .cte("near")
+        .prefix_with("MATERIALIZED")
+    )
+    found = select(func.count()).select_from(near).scalar_subquery()
+    # OFFSET keeps PostgreSQL from taking the walk here too.
+    everything = events.where(*listed, *wanted, found < limit).offset(0).subquery("everything")
+    far = select(everything).order_by(*_columns(everything, order)).limit(limit)
+    page = union_all(select(near).where(found >= limit), select(far.subquery("far")))
+    return _events_in_full(page, *order)
 
 
 def holds_ticket_statement(user: UserId, event: EventId) -> Select[Any]:
@@ -208,7 +234,8 @@ def holds_ticket_statement(user: UserId, event: EventId) -> Select[Any]:
     return select(exists().where(orders.event_id == event, orders.buyer_id == user, confirmed))
 
 
-def _conditions(search: EventSearch) -> Iterator[ColumnElement[bool]]:
+def _listed(search: EventSearch) -> Iterator[ColumnElement[bool]]:
+    """Tell which list is meant: what an index in its order holds, or nearly so."""
     events = tables.events.c
     if search.owner is not None:
         yield events.organizer_id == search.owner
@@ -217,22 +244,33 @@ def _conditions(search: EventSearch) -> Iterator[ColumnElement[bool]]:
         yield literal_column(tables.PUBLIC, Boolean)
         yield events.status == EventStatus.SCHEDULED.value
     yield events.start_time <= search.now if search.past else events.start_time > search.now
-    if search.starts_after is not None:
-        yield events.start_time > search.starts_after
-    if search.starts_before is not None:
-        yield events.start_time < search.starts_before
     if search.category is not None:
         yield events.category_id == _category_id(search.category)
     if search.organizer is not None:
         yield events.organizer_id == search.organizer
     if search.available:
         yield from _available(search.now)
+    if search.sort.field == "start_time":
+        yield from _within(search, events)
+
+
+def _wanted(search: EventSearch, of: Any = tables.events.c) -> Iterator[ColumnElement[bool]]:
+    """Tell what is wanted of a list that its order does not help to find."""
     words = [word[:LONGEST_WORD] for word in search.words or ()]
     words += [location_word(word) for word in search.location or ()]
     if search.words == frozenset() or search.location == frozenset():
         yield false()
     elif words:
-        yield events.words.contains(words)
+        yield of.words.contains(words)
+    if search.sort.field != "start_time":
+        yield from _within(search, of)
+
+
+def _within(search: EventSearch, of: Any) -> Iterator[ColumnElement[bool]]:
+    if search.starts_after is not None:
+        yield of.start_time > search.starts_after
+    if search.starts_before is not None:
+        yield of.start_time < search.starts_before
 
 
 def _available(now: datetime) -> Iterator[ColumnElement[bool]]:
@@ -259,7 +297,15 @@ def _category_id(slug: str) -> ScalarSelect[Any]:
     return select(categories.id).where(categories.slug == slug).scalar_subquery()
 
 
-def _events_in_full(page: Select[Any], *order: str) -> Select[Any]:
+def _columns(table: FromClause, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Give the columns of these names, falling where a hyphen stands before the name."""
+    return [
+        table.c[name.removeprefix("-")].desc() if name.startswith("-") else table.c[name]
+        for name in names
+    ]
+
+
+def _events_in_full(page: Select[Any] | CompoundSelect[Any], *order: str) -> Select[Any]:
     """Give some events beside all that is shown with them, in one statement.
 
     Args:
@@ -300,12 +346,7 @@ def _events_in_full(page: Select[Any], *order: str) -> Select[Any]:
         )
         .join_from(found, tables.users, found.c.organizer_id == users.id)
         .outerjoin(tables.categories, found.c.category_id == categories.id)
-        .order_by(
-            *(
-                found.c[name.removeprefix("-")].desc() if name.startswith("-") else found.c[name]
-                for name in order
-            )
-        )
+        .order_by(*_columns(found, order))
     )
 
 

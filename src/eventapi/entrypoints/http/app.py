@@ -1,6 +1,7 @@
 """The Flask application."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -114,7 +115,23 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     ):
         api.register_blueprint(module.blueprint)
     docs.register_docs(app, api)
+    app.wsgi_app = _with_chunked_bodies(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _with_chunked_bodies(wsgi_app: Callable[..., Any]) -> Callable[..., Any]:
+    """Read bodies that come in chunks too: their end is known though their length is not.
+
+    Werkzeug takes such a body as empty unless the server says that it ends,
+    which Granian's does, without saying so.
+    """
+
+    def call(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True
+        return wsgi_app(environ, start_response)
+
+    return call
 
 
 class _Api(flask_smorest.Api):

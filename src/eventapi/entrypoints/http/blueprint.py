@@ -15,6 +15,7 @@ import flask_smorest
 from flask import Response, current_app, g, make_response, request
 from marshmallow import EXCLUDE, RAISE, Schema
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapi.application.ports import StorageUnavailable
 from eventapi.application.use_cases import UseCases
@@ -112,7 +113,7 @@ class _StrictParser(FlaskParser):
         if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
             raise UnsupportedMediaType
         try:
-            return current_app.json.loads(req.get_data())
+            return current_app.json.loads(whole_body())
         except ValueError:
             raise MalformedBody from None
 
@@ -273,7 +274,20 @@ def raw_body(*media: str, limit: int) -> bytes:
     if request.mimetype not in media:
         raise UnsupportedMediaType(expected=", ".join(media))
     request.max_content_length = limit
-    return request.get_data()
+    return whole_body()
+
+
+def whole_body() -> bytes:
+    """Read the current request's body.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than it may be. One that comes in
+            chunks Werkzeug would cut off at the limit, and say nothing.
+    """
+    content = request.get_data()
+    if request.content_length is None and len(content) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    return content
 
 
 def _conditional(response: Response) -> Response:
