@@ -1006,10 +1006,13 @@ class ImageContract(Cast):
         problem(response, 422, "unsuitable_image")
         assert guest.get(path_of(event)).get_json() == event
 
-    def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused(self, olga: Client) -> None:
+    @pytest.mark.parametrize("size", [(6_400, 6_400), (20_000, 20_000)])
+    def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused(
+        self, olga: Client, size: tuple[int, int]
+    ) -> None:
         event = make_event(olga)
         file = BytesIO()
-        Image.new("1", (20_000, 20_000)).save(file, "PNG")
+        Image.new("1", size).save(file, "PNG")
         assert len(file.getvalue()) < 100_000
 
         response = olga.put(path_of(event, "image"), data=file.getvalue(), content_type="image/png")
