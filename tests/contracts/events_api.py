@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from eventapi.testing import Client
 from eventapi.testing.api import Api
 from tests.builders import buy, change, event_body, make_event
+from tests.contracts.cast import Cast
 from tests.contracts.http_api import problem
 
 STANDARD = {"name": "Standard", "price": "50.00", "currency": "EUR", "quantity": 5}
@@ -37,30 +38,6 @@ def picture(kind: str = "PNG", *, colour: str = "red", size: tuple[int, int] = (
     file = BytesIO()
     Image.new("RGB", size, colour).save(file, kind)
     return file.getvalue()
-
-
-class Cast:
-    """Who plays in these tests."""
-
-    @pytest.fixture
-    def guest(self, api: Api) -> Client:
-        return api.guest()
-
-    @pytest.fixture
-    def olga(self, api: Api) -> Client:
-        return api.sign_in("organizer", username="olga")
-
-    @pytest.fixture
-    def otto(self, api: Api) -> Client:
-        return api.sign_in("organizer", username="otto")
-
-    @pytest.fixture
-    def bob(self, api: Api) -> Client:
-        return api.sign_in("user", username="bob")
-
-    @pytest.fixture
-    def admin(self, api: Api) -> Client:
-        return api.sign_in("admin")
 
 
 class ChangingContract(Cast):

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD, Api
 from tests.builders import buy, event_body, make_event
+from tests.contracts.cast import Cast
 
 
 def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
@@ -24,20 +25,8 @@ def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
     return document
 
 
-class HttpApiContract:
+class HttpApiContract(Cast):
     """Run on every adapter; a subclass brings the fixture ``api``."""
-
-    @pytest.fixture
-    def guest(self, api: Api) -> Client:
-        return api.guest()
-
-    @pytest.fixture
-    def olga(self, api: Api) -> Client:
-        return api.sign_in("organizer", username="olga")
-
-    @pytest.fixture
-    def bob(self, api: Api) -> Client:
-        return api.sign_in("user", username="bob")
 
     # Accounts
 

@@ -29,6 +29,7 @@ from eventapi.domain.values import (
 )
 
 Key = TypeVar("Key")
+Row = TypeVar("Row", "EventRow", "AttendeeRow")
 
 Progress = Callable[[int], object]
 """Is told how many rows were just done."""
@@ -154,37 +155,29 @@ class ImportEvents:
             InvalidValues: there is no such organizer.
             NotAllowed: the account is no organizer's.
         """
-        imported = Imported()
         with self._unit_of_work() as work:
             actor = _organizer(organizer, work)
             present = set(work.events.references(actor.id, [row.reference for row in rows]))
             seen: dict[str, int] = {}
             categories: dict[str, Category | None] = {}
-            for row in rows:
-                try:
-                    _check_twice(seen, row.reference, row.line, "reference")
-                    if row.reference in present:
-                        imported.present += 1
-                        continue
-                    clean_text("reference", row.reference, longest=Event.LONGEST_REFERENCE)
-                    announce(
-                        row.form,
-                        organizer=actor,
-                        work=work,
-                        category=_category(row.category, categories, work, new=new_categories),
-                        clock=self._clock,
-                        identities=self._identities,
-                        reference=row.reference,
-                    )
-                    imported.added += 1
-                except DomainError as error:
-                    imported.refuse(row.line, error)
-                finally:
-                    options.progress(1)
-            imported.kept = options.keep(imported)
-            if imported.kept:
-                work.commit()
-        return imported
+
+            def bring_in(row: EventRow) -> bool:
+                _check_twice(seen, row.reference, row.line, "reference")
+                if row.reference in present:
+                    return False
+                clean_text("reference", row.reference, longest=Event.LONGEST_REFERENCE)
+                announce(
+                    row.form,
+                    organizer=actor,
+                    work=work,
+                    category=_category(row.category, categories, work, new=new_categories),
+                    clock=self._clock,
+                    identities=self._identities,
+                    reference=row.reference,
+                )
+                return True
+
+            return _bring_in_all(rows, bring_in, options, work)
 
 
 class ImportAttendees:
@@ -214,40 +207,62 @@ class ImportAttendees:
             InvalidValues: there is no such organizer.
             NotAllowed: the account is no organizer's.
         """
-        imported = Imported()
         with self._unit_of_work() as work:
             actor = _organizer(organizer, work)
             ids = work.events.references(actor.id, sorted({row.event for row in rows}))
             events = work.events.get_for_update(*ids.values())
             registered = {id: work.orders.registrants(id) for id in events}
             seen: dict[tuple[EventId, str], int] = {}
-            for row in rows:
-                try:
-                    if row.event not in ids:
-                        raise InvalidValues({"event": f"There is no event {row.event!r}."})
-                    event = events[ids[row.event]]
-                    person = Attendee(row.name, EmailAddress(row.email))
-                    key = EmailAddress(row.email).key
-                    _check_twice(seen, (event.id, key), row.line, "email")
-                    if key in registered[event.id]:
-                        imported.present += 1
-                        continue
-                    order = event.register(
-                        person,
-                        ticket_type_id=_ticket_type(event, row.ticket_type),
-                        now=self._clock.now(),
-                        identities=self._identities,
-                    )
-                    work.orders.add(order)
-                    imported.added += 1
-                except DomainError as error:
-                    imported.refuse(row.line, error)
-                finally:
-                    options.progress(1)
-            imported.kept = options.keep(imported)
-            if imported.kept:
-                work.commit()
-        return imported
+
+            def bring_in(row: AttendeeRow) -> bool:
+                if row.event not in ids:
+                    raise InvalidValues({"event": f"There is no event {row.event!r}."})
+                event = events[ids[row.event]]
+                email = EmailAddress(row.email)
+                person = Attendee(row.name, email)
+                _check_twice(seen, (event.id, email.key), row.line, "email")
+                if email.key in registered[event.id]:
+                    return False
+                order = event.register(
+                    person,
+                    ticket_type_id=_ticket_type(event, row.ticket_type),
+                    now=self._clock.now(),
+                    identities=self._identities,
+                )
+                work.orders.add(order)
+                return True
+
+            return _bring_in_all(rows, bring_in, options, work)
+
+
+def _bring_in_all(
+    rows: Sequence[Row],
+    bring_in: Callable[[Row], bool],
+    options: ImportOptions,
+    work: UnitOfWork,
+) -> Imported:
+    """Bring in row by row, and keep what came of it if it is to be kept.
+
+    Args:
+        rows: what to bring in.
+        bring_in: does so with one row, and tells whether it was new.
+        options: how to do it.
+        work: in which all is done.
+    """
+    imported = Imported()
+    for row in rows:
+        try:
+            if bring_in(row):
+                imported.added += 1
+            else:
+                imported.present += 1
+        except DomainError as error:
+            imported.refuse(row.line, error)
+        options.progress(1)
+    imported.kept = options.keep(imported)
+    if imported.kept:
+        work.commit()
+    return imported
 
 
 def _organizer(username: str, work: UnitOfWork) -> Actor:
