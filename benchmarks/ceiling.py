@@ -30,6 +30,7 @@ _ORDER = OrderView(
     total=Decimal("0.00"),
     currency=None,
     created_at=_TIME,
+    quantity=1,
     tickets=(
         TicketView(
             id=_ID,

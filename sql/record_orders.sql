@@ -9,8 +9,11 @@
 -- count_tickets_sold in migrations/.
 WITH new_orders AS (
     INSERT INTO orders (id, event_id, buyer_id, guest_name, guest_email, registrant, status,
-                        total, currency, created_at)
-    SELECT * FROM unnest(
+                        total, currency, created_at, waitlist_number)
+    SELECT *,
+           -- The order of arrival: whoever writes here holds the event's lock.
+           CASE status WHEN 'waitlisted' THEN nextval('orders_waitlist_number_seq') END
+    FROM unnest(
         CAST(:order_ids AS uuid[]),
         CAST(:order_event_ids AS bigint[]),
         CAST(:order_buyer_ids AS bigint[]),
@@ -21,17 +24,18 @@ WITH new_orders AS (
         CAST(:order_totals AS numeric[]),
         CAST(:order_currencies AS text[]),
         CAST(:order_created_ats AS timestamptz[])
-    )
+    ) AS new_order (id, event_id, buyer_id, guest_name, guest_email, registrant, status, total,
+                    currency, created_at)
 ),
 new_requests AS (
-    INSERT INTO accepted_requests (owner_id, key, fingerprint, answer, accepted_at)
-    SELECT owner_id, key, decode(fingerprint, 'hex'), answer, accepted_at FROM unnest(
-        CAST(:request_owner_ids AS bigint[]),
+    INSERT INTO accepted_requests (owner, key, fingerprint, answer, accepted_at)
+    SELECT owner, key, decode(fingerprint, 'hex'), answer, accepted_at FROM unnest(
+        CAST(:request_owners AS text[]),
         CAST(:request_keys AS text[]),
         CAST(:request_fingerprints AS text[]),
         CAST(:request_answers AS jsonb[]),
         CAST(:request_accepted_ats AS timestamptz[])
-    ) AS request (owner_id, key, fingerprint, answer, accepted_at)
+    ) AS request (owner, key, fingerprint, answer, accepted_at)
 )
 INSERT INTO tickets (id, event_id, order_id, code, ticket_type_id, price, attendee_name,
                      attendee_email, issued_at)

@@ -15,6 +15,7 @@ from eventapi.application.ports import (
     RequestKey,
     UnitOfWorkFactory,
     UserQueries,
+    account_owner,
 )
 from eventapi.application.search import EventSearch
 from eventapi.application.views import AccountRef, OrderView
@@ -292,7 +293,7 @@ class StorageContract:
     def test_an_accepted_request_is_remembered_with_its_answer(
         self, storage: Storage, event: Event, bob: User
     ) -> None:
-        request = RequestKey(bob.id, "k", b"print")
+        request = RequestKey(account_owner(bob.id), "k", b"print")
         with storage.unit_of_work() as work:
             loaded = work.events.get_for_update(event.id)[event.id]
             assert work.orders.accepted([request]) == {}
@@ -303,8 +304,9 @@ class StorageContract:
             work.commit()
 
         with storage.unit_of_work() as work:
-            others = [RequestKey(UserId(bob.id + 1), "k", b""), RequestKey(bob.id, "K", b"")]
-            accepted = work.orders.accepted([*others, RequestKey(bob.id, "k", b"other"), request])
+            mine, other = account_owner(bob.id), account_owner(UserId(bob.id + 1))
+            others = [RequestKey(other, "k", b""), RequestKey(mine, "K", b"")]
+            accepted = work.orders.accepted([*others, RequestKey(mine, "k", b"other"), request])
 
         assert accepted == {request.name: AcceptedRequest(b"print", answer)}
 
@@ -318,7 +320,7 @@ class StorageContract:
                 loaded = work.events.get_for_update(id)[id]
                 order = sell_to(loaded, bob)
                 work.orders.add(order)
-                request = RequestKey(bob.id, "k", str(id).encode())
+                request = RequestKey(account_owner(bob.id), "k", str(id).encode())
                 answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
                 work.orders.remember(request, answer)
                 work.commit()

@@ -1,7 +1,7 @@
 """Memory and PostgreSQL give the same answers to the same commands."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,23 +11,27 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.secrets import HmacOrderSecrets
 from eventapi.application.accounts import NewAccount
 from eventapi.application.finding import EventFilter
 from eventapi.application.forms import EventForm, TicketTypeForm
 from eventapi.application.orders import NamedAttendee, Purchase
+from eventapi.application.registrations import Registration
 from eventapi.application.search import EventSort
 from eventapi.application.use_cases import UseCases
+from eventapi.application.views import OrderView
 from eventapi.domain.errors import DomainError
 from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
-from eventapi.domain.values import EventId, TicketTypeId, UserId
+from eventapi.domain.values import EventId, OrderId, TicketId, TicketTypeId, UserId
 from eventapi.entrypoints.bootstrap import memory_use_cases, postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from tests.builders import NOW
 
 CAPACITIES = (1, 4, 25)
+SECRET = "s" * 64
 ORGANIZER = Actor(UserId(1), "olga", Role.ORGANIZER)
 TYPES = [
     TicketTypeForm(name="A", quantity=2, price=Decimal("2.50"), currency="EUR"),
@@ -40,6 +44,15 @@ lines = st.builds(
     st.integers(-1, 12),
     st.sampled_from([None, None, 1, 2, 3]).map(lambda id: id and TicketTypeId(id)),
 )
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Somebody cancels the order that was made as the so many-th, or a ticket of it."""
+
+    number: int
+    ticket: int | None
+    by: Actor | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,21 @@ purchases = st.builds(
         max_size=2,
     ),
     idempotency_key=st.sampled_from([None, None, "k1", "k2", "k3"]),
+)
+registrations = st.builds(
+    Registration,
+    event_id=st.integers(1, len(CAPACITIES)).map(EventId),
+    name=st.just("Ada"),
+    email=st.sampled_from([f"p{number}@example.org" for number in range(6)] + ["P1@Example.org"]),
+    ticket_type_id=st.sampled_from([None, None, 1, 2]).map(lambda id: id and TicketTypeId(id)),
+    waitlist=st.sampled_from([True, True, False]),
+    idempotency_key=st.sampled_from([None, None, "k1"]),
+)
+cancellations = st.builds(
+    Cancel,
+    number=st.integers(0, 12),
+    ticket=st.sampled_from([None, 0, 1]),
+    by=st.sampled_from([None, ORGANIZER, *BUYERS[:2]]),
 )
 changes = st.builds(
     Change,
@@ -90,10 +118,13 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(BUYERS), purchases),
         st.tuples(st.sampled_from(BUYERS), purchases),
+        st.tuples(st.sampled_from([None, *BUYERS]), registrations),
+        st.tuples(st.sampled_from([None, *BUYERS]), registrations),
+        cancellations,
         changes,
         st.just(timedelta(hours=30)),
     ),
-    max_size=25,
+    max_size=30,
 )
 
 
@@ -103,7 +134,8 @@ class World:
     def __init__(self, use_cases: UseCases, clock: ManualClock) -> None:
         self.use_cases = use_cases
         self.clock = clock
-        self.orders: list[object] = []
+        self.orders: list[OrderId] = []
+        self.secrets = HmacOrderSecrets(SECRET)
 
     def buy(self, buyer: Actor, purchase: Purchase) -> tuple[object, ...]:
         try:
@@ -111,16 +143,61 @@ class World:
         except DomainError as error:
             return type(error).__name__, sorted(vars(error).items())
         if not purchased.replayed:
-            self.orders.append(purchased.order.id)
+            self.orders.append(OrderId(purchased.order.id))
         order = purchased.order
         return (
             "sold",
             purchased.replayed,
-            self.orders.index(order.id),
+            self.orders.index(OrderId(order.id)),
             [(ticket.attendee, ticket.ticket_type, ticket.price) for ticket in order.tickets],
             order.total,
             order.created_at,
         )
+
+    def register(self, actor: Actor | None, registration: Registration) -> tuple[object, ...]:
+        try:
+            registered = self.use_cases.register_person(actor, registration)
+        except DomainError as error:
+            return type(error).__name__, sorted(vars(error).items())
+        if not registered.replayed:
+            self.orders.append(OrderId(registered.order.id))
+        return self.shown(registered.order), registered.replayed, registered.secret is None
+
+    def cancel(self, cancel: Cancel) -> object:
+        if cancel.number >= len(self.orders):
+            return None
+        id = self.orders[cancel.number]
+        secret = self.secrets.of(id) if cancel.by is None else None
+        tickets = self.tickets_of(id)
+        ticket = None
+        if cancel.ticket is not None and cancel.ticket < len(tickets):
+            ticket = tickets[cancel.ticket]
+        try:
+            return self.shown(
+                self.use_cases.cancel_order(cancel.by, id, ticket_id=ticket, secret=secret)
+            )
+        except DomainError as error:
+            return type(error).__name__
+
+    def tickets_of(self, id: OrderId) -> list[TicketId]:
+        admin = Actor(UserId(1), "root", Role.ADMIN)
+        order = self.use_cases.show_order(admin, id)
+        return [TicketId(ticket.id) for ticket in order.tickets]
+
+    def shown(self, order: OrderView) -> object:
+        """Everything of an order but what is random."""
+        return (
+            self.orders.index(OrderId(order.id)),
+            order.status,
+            order.position,
+            order.quantity,
+            (order.total, order.currency),
+            [
+                (ticket.attendee, ticket.ticket_type, ticket.price, ticket.is_cancelled,
+                 ticket.issued_at)
+                for ticket in order.tickets
+            ],
+        )  # fmt: skip
 
     def change(self, change: Change) -> object:
         cases, id, seen = self.use_cases, change.event_id, change.seen
@@ -149,7 +226,25 @@ class World:
         return [
             events,
             statistics,
-            [[self.orders.index(order.id) for order in mine] for mine in orders],
+            [[self.orders.index(OrderId(order.id)) for order in mine] for mine in orders],
+            [
+                [
+                    self.shown(order)
+                    for order in self.use_cases.list_event_orders(
+                        ORGANIZER, EventId(event.id), before=None, limit=100
+                    ).items
+                ]
+                for event in events
+            ],
+            [
+                [
+                    self.shown(order)
+                    for order in self.use_cases.list_event_orders.waitlist(
+                        ORGANIZER, EventId(event.id), after=0, limit=100
+                    ).items
+                ]
+                for event in events
+            ],
             top,
             upcoming,
         ]
@@ -182,21 +277,26 @@ def hasher() -> Argon2PasswordHasher:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_memory_and_postgres_agree_and_keep_the_invariants(
-    steps: list[timedelta | Change | tuple[Actor, Purchase]],
+    steps: list[Any],
     shared_engine: Engine,
     migrated_url: str,
     hasher: Argon2PasswordHasher,
 ) -> None:
     with shared_engine.connect() as connection:
-        connection.execute(text("TRUNCATE users, ticket_types RESTART IDENTITY CASCADE"))
+        connection.execute(
+            text("TRUNCATE users, ticket_types, accepted_requests RESTART IDENTITY CASCADE")
+        )
         connection.execute(text("ALTER SEQUENCE events_id_seq RESTART"))
     memory_clock, postgres_clock = ManualClock(NOW), ManualClock(NOW)
     memory = make_world(
-        memory_use_cases(Settings(), clock=memory_clock, hasher=hasher), memory_clock
+        memory_use_cases(Settings(secret_key=SECRET), clock=memory_clock, hasher=hasher),
+        memory_clock,
     )
     postgres = make_world(
         postgres_use_cases(
-            Settings(database_url=migrated_url, connections=1), clock=postgres_clock, hasher=hasher
+            Settings(database_url=migrated_url, connections=1, secret_key=SECRET),
+            clock=postgres_clock,
+            hasher=hasher,
         ),
         postgres_clock,
     )
@@ -207,13 +307,17 @@ def test_memory_and_postgres_agree_and_keep_the_invariants(
             postgres.clock.advance(step)
         elif isinstance(step, Change):
             assert memory.change(step) == postgres.change(step)
+        elif isinstance(step, Cancel):
+            assert memory.cancel(step) == postgres.cancel(step)
+        elif isinstance(step[1], Registration):
+            assert memory.register(step[0], step[1]) == postgres.register(step[0], step[1])
         else:
             assert memory.buy(*step) == postgres.buy(*step)
         assert memory.figures() == postgres.figures()
-        check_invariants(shared_engine)
+        check_invariants(shared_engine, postgres.clock.now())
 
 
-def check_invariants(engine: Engine) -> None:
+def check_invariants(engine: Engine, now: datetime) -> None:
     """Hold what the database keeps against the invariants of the domain, by other means."""
     with engine.connect() as connection:
         broken = connection.execute(
@@ -222,7 +326,7 @@ def check_invariants(engine: Engine) -> None:
                 LEFT JOIN (
                     SELECT o.event_id, count(t.id) AS tickets
                     FROM orders o JOIN tickets t ON t.order_id = o.id
-                    WHERE o.status = 'confirmed' GROUP BY o.event_id
+                    WHERE o.status = 'confirmed' AND t.cancelled_at IS NULL GROUP BY o.event_id
                 ) AS counted ON counted.event_id = e.id
                 WHERE e.tickets_sold <> coalesce(counted.tickets, 0)
                    OR e.tickets_sold NOT BETWEEN 0 AND e.capacity
@@ -230,12 +334,34 @@ def check_invariants(engine: Engine) -> None:
                 SELECT kind.id FROM ticket_types kind
                 WHERE kind.tickets_sold > kind.quantity OR kind.tickets_sold <> (
                     SELECT count(*) FROM tickets t JOIN orders o ON t.order_id = o.id
-                    WHERE o.status = 'confirmed' AND t.ticket_type_id = kind.id
+                    WHERE o.status = 'confirmed' AND t.cancelled_at IS NULL
+                      AND t.ticket_type_id = kind.id
                 )
                 UNION ALL
                 SELECT o.event_id FROM orders o
-                WHERE o.total <> (SELECT sum(price) FROM tickets t WHERE t.order_id = o.id)
-            """)
+                WHERE o.total <> (
+                    SELECT coalesce(sum(price), 0) FROM tickets t
+                    WHERE t.order_id = o.id AND t.cancelled_at IS NULL
+                )
+                UNION ALL
+                -- Invariant 4: nobody holds two live registrations.
+                SELECT event_id FROM orders WHERE registrant IS NOT NULL AND status <> 'cancelled'
+                GROUP BY event_id, registrant HAVING count(*) > 1
+                UNION ALL
+                SELECT event_id FROM orders
+                WHERE registrant IS NOT NULL AND status <> 'cancelled' AND buyer_id IS NOT NULL
+                GROUP BY event_id, buyer_id HAVING count(*) > 1
+                UNION ALL
+                -- Invariant 8: nobody who fits waits, for an event that can still be entered.
+                SELECT o.event_id FROM orders o
+                JOIN tickets t ON t.order_id = o.id
+                JOIN events e ON e.id = o.event_id
+                LEFT JOIN ticket_types k ON k.id = t.ticket_type_id
+                WHERE o.status = 'waitlisted' AND e.status = 'scheduled' AND e.start_time > :now
+                  AND e.tickets_sold < e.capacity
+                  AND coalesce(k.tickets_sold < k.quantity, true)
+            """),
+            {"now": now},
         ).all()
         assert broken == []
         total, codes = connection.execute(

@@ -44,6 +44,7 @@ def figures_hold(engine: Engine) -> Callable[[], None]:
                     WITH sold AS (
                         SELECT tickets.event_id, ticket_type_id FROM tickets
                         JOIN orders ON orders.id = order_id AND status = 'confirmed'
+                        WHERE cancelled_at IS NULL
                     )
                     SELECT 'event', id FROM events WHERE tickets_sold > capacity
                         OR tickets_sold <> (SELECT count(*) FROM sold WHERE event_id = events.id)
@@ -250,3 +251,106 @@ def test_a_slug_is_taken_once_by_many_at_once(api: Api) -> None:
     )
 
     assert codes(results) == {"201": 1, "category_taken": 5}
+
+
+def register(client: Client, event: dict[str, Any], email: str, **more: Any) -> TestResponse:
+    return client.post(path_of(event, "register"), json={"name": "Ada", "email": email, **more})
+
+
+def test_of_many_registrations_of_one_person_at_once_one_is_taken(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    ways = ["ada@example.org", "Ada@Example.org", " ADA@example.org ", "ada@EXAMPLE.ORG"] * 3
+    for _ in range(ROUNDS // 3):
+        event = make_event(olga)
+        results = run_together(
+            [lambda email=email: register(api.guest(), event, email) for email in ways]  # type: ignore[misc]  # noqa: B023
+        )
+        assert codes(results) == {"201": 1, "already_registered": len(ways) - 1}
+        figures_hold()
+
+
+def test_an_account_registers_once_however_often_it_asks_at_once(olga: Client, bob: Client) -> None:
+    event = make_event(olga)
+
+    results = run_together(
+        [lambda n=n: register(bob, event, f"p{n}@example.org") for n in range(8)]  # type: ignore[misc]
+    )
+
+    assert codes(results) == {"201": 1, "already_registered": 7}
+
+
+def test_no_newcomer_slips_in_before_who_waits(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    buyer, newcomers = api.sign_in("user"), [api.sign_in("user") for _ in range(4)]
+    guest = api.guest()
+    for _ in range(ROUNDS):
+        event = make_event(olga, capacity=2)
+        order = buy(buyer, event["id"], 2).get_json()
+        waiting = [
+            register(guest, event, f"w{number}@example.org", waitlist=True).get_json()
+            for number in range(2)
+        ]
+        cancelled, *bought = run_together(
+            [
+                lambda: buyer.delete(f"/api/orders/{order['id']}"),  # noqa: B023
+                *(lambda newcomer=newcomer: buy(newcomer, event["id"]) for newcomer in newcomers),  # noqa: B023
+            ]
+        )
+        assert codes([cancelled]) == {"200": 1}
+        assert codes(bought) == {"sold_out": 4}
+        for waits in waiting:
+            path = f"/api/orders/{waits['id']}?secret={waits['secret']}"
+            assert guest.get(path).get_json()["status"] == "confirmed"
+        figures_hold()
+
+
+def test_a_ticket_cancelled_by_many_at_once_frees_one_place(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    buyer = api.sign_in("user")
+    event = make_event(olga, capacity=3, ticket_types=TYPES[:1])
+    order = buy(buyer, event["id"], 3).get_json()
+    ticket = order["tickets"][0]["id"]
+
+    results = run_together(
+        [lambda: buyer.delete(f"/api/orders/{order['id']}/tickets/{ticket}")] * 8
+    )
+
+    assert codes(results) == {"200": 8}
+    assert olga.get(path_of(event)).get_json()["tickets_sold"] == 2
+    figures_hold()
+
+
+def test_places_are_raised_and_cancelled_and_asked_for_all_at_once(
+    api: Api, olga: Client, figures_hold: Callable[[], None]
+) -> None:
+    """Whatever the order in which they come: nobody who fits is left waiting."""
+    event = make_event(olga, capacity=4)
+    buyers = [api.sign_in("user") for _ in range(4)]
+    orders = [buy(buyer, event["id"]).get_json() for buyer in buyers]
+    guests = [api.guest() for _ in range(6)]
+
+    results = run_together(
+        [
+            *(
+                lambda buyer=buyer, order=order: buyer.delete(f"/api/orders/{order['id']}")
+                for buyer, order in zip(buyers[:2], orders[:2], strict=True)
+            ),
+            *(
+                lambda guest=guest, n=n: register(guest, event, f"g{n}@example.org", waitlist=True)
+                for n, guest in enumerate(guests)
+            ),
+            lambda: change(olga, path_of(event), seen="*", capacity=5),
+        ]
+    )
+
+    answers = codes(results)
+    assert answers["200"] == 3
+    assert answers["201"] + answers["202"] == 6
+    shown = olga.get(path_of(event)).get_json()
+    assert (shown["capacity"], shown["tickets_sold"]) == (5, 5)
+    waiting = olga.get(path_of(event, "waitlist")).get_json()["items"]
+    assert [order["position"] for order in waiting] == [1, 2, 3]
+    figures_hold()

@@ -113,7 +113,7 @@ def test_what_was_there_before_events_in_full_is_there_afterwards(
     with engine.connect() as connection:
         connection.exec_driver_sql(BEFORE_EVENTS_IN_FULL)
 
-    migrations.upgrade("0002")
+    migrations.upgrade()
 
     storage = storage_on(engine)
     event = storage.events.get(EventId(1))
@@ -134,21 +134,34 @@ def test_what_was_there_before_events_in_full_is_there_afterwards(
 def test_going_back_from_events_in_full_keeps_what_fits(
     migrations: Migrations, new_database: str
 ) -> None:
-    migrations.upgrade("0002")
+    migrations.upgrade()
     engine = make_engine(new_database, pool_size=2)
     storage = storage_on(engine)
     bob = storage.add_user("bob")
     types = [builders.ticket_type(1)]
     event = storage.add_event(bob, types=types, visibility=Visibility.PRIVATE, reference="r")
-    kept = storage.sell(event.id, bob, 2)
+    kept = storage.sell(event.id, bob, 3)
+    full = storage.add_event(bob, capacity=1)
+    storage.sell(full.id, bob)
     cancelled = storage.add_event(bob)
     storage.sell(cancelled.id, bob)
     with storage.unit_of_work() as work:
-        loaded = work.events.get_for_update(event.id, cancelled.id)
+        loaded = work.events.get_for_update(event.id, cancelled.id, full.id)
         guest = Attendee("Ada", EmailAddress("a@b.org"))
         work.orders.add(
             loaded[event.id].register(guest, now=builders.NOW, identities=builders.IDENTITIES)
         )
+        work.orders.add(
+            loaded[full.id].register(
+                guest, waitlist=True, now=builders.NOW, identities=builders.IDENTITIES
+            )
+        )
+        order = work.orders.get(event.id, kept.id)
+        assert order is not None
+        loaded[event.id].cancel_ticket(
+            order, order.tickets[0].id, by_organizer=True, now=builders.NOW
+        )
+        work.orders.save(order)
         loaded[cancelled.id].cancel(now=builders.NOW)
         work.orders.cancel_all(cancelled.id)
         work.events.save(loaded[cancelled.id])
@@ -160,8 +173,9 @@ def test_going_back_from_events_in_full_keeps_what_fits(
     with engine.connect() as connection:
         sold = connection.execute(text("SELECT id, tickets_sold FROM events ORDER BY id")).all()
         orders = connection.execute(text("SELECT id FROM orders")).scalars().all()
-    assert [tuple(row) for row in sold] == [(event.id, 2), (cancelled.id, 0)]
-    assert orders == [kept.id]
+    assert [tuple(row) for row in sold] == [(event.id, 2), (full.id, 1), (cancelled.id, 0)]
+    assert len(orders) == 2
+    assert kept.id in orders
     engine.dispose()
     migrations.upgrade()
 

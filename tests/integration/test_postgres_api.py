@@ -18,6 +18,7 @@ from tests.builders import buy, make_event
 from tests.conformance import watched_app
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract, problem
+from tests.contracts.orders_api import OrdersApiContract
 
 _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests end
 
@@ -36,7 +37,7 @@ def postgres_api(
     return Api(use_cases, clock, app=watched_app())
 
 
-class TestPostgresApi(HttpApiContract, EventsApiContract):
+class TestPostgresApi(HttpApiContract, EventsApiContract, OrdersApiContract):
     @pytest.fixture
     def api(self, database_url: str) -> Api:
         return postgres_api(database_url)

@@ -12,9 +12,10 @@ from eventapi.testing.api import Api
 from tests.conformance import watched_app
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract
+from tests.contracts.orders_api import OrdersApiContract
 
 
-class TestMemoryApi(HttpApiContract, EventsApiContract):
+class TestMemoryApi(HttpApiContract, EventsApiContract, OrdersApiContract):
     @pytest.fixture
     def api(self) -> Api:
         return MemoryApi(app=watched_app())

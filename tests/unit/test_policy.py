@@ -23,7 +23,14 @@ USER, ORGANIZER, ADMIN = actor(Role.USER), actor(Role.ORGANIZER), actor(Role.ADM
         (Action.REGISTER_ADMIN, [ADMIN]),
         (Action.CREATE_EVENT, [ORGANIZER, ADMIN]),
         (Action.PURCHASE_TICKETS, [USER]),
+        (Action.CHANGE_EVENT, [ORGANIZER, ADMIN]),
+        (Action.SEE_PRIVATE_EVENT, [ORGANIZER, ADMIN]),
+        (Action.USE_INVITATION, [USER]),
+        (Action.SEE_EVENT_FIGURES, [ORGANIZER, ADMIN]),
+        (Action.SEE_EVENT_ORDERS, [ORGANIZER, ADMIN]),
+        (Action.MANAGE_CATEGORIES, [ADMIN]),
         (Action.SEE_ORDER, [USER, ORGANIZER, ADMIN]),
+        (Action.CANCEL_ORDER, [USER, ORGANIZER, ADMIN]),
         (Action.SEE_SALES_REPORTS, [ORGANIZER, ADMIN]),
     ],
 )
@@ -54,6 +61,16 @@ def test_an_order_is_seen_by_its_owners_and_by_admins() -> None:
 def test_an_organizer_sees_reports_of_their_own_events_an_admin_of_all() -> None:
     assert policy.scope_of(ORGANIZER, Action.SEE_SALES_REPORTS) is Scope.OWN
     assert policy.scope_of(ADMIN, Action.SEE_SALES_REPORTS) is Scope.ALL
+
+
+@pytest.mark.parametrize(
+    "action", [Action.CHANGE_EVENT, Action.SEE_PRIVATE_EVENT, Action.SEE_EVENT_FIGURES,
+               Action.SEE_EVENT_ORDERS],
+)  # fmt: skip
+def test_an_event_is_its_organizer_s_and_every_admin_s(action: Action) -> None:
+    for somebody, allowed in ((GUEST, False), (USER, False), (ORGANIZER, True), (ADMIN, True)):
+        assert policy.may(somebody, action, owners=(UserId(1),)) is allowed
+        assert policy.may(somebody, action, owners=(UserId(2),)) is (somebody is ADMIN)
 
 
 def test_every_action_has_an_answer_for_everybody() -> None:

@@ -15,6 +15,7 @@ from eventapi.application.ports import (
     UnitOfWorkFactory,
 )
 from eventapi.application.views import EventView
+from eventapi.application.waitlist import let_in_who_waits
 from eventapi.domain import policy
 from eventapi.domain.category import Category
 from eventapi.domain.errors import EventNotFound, InvalidValues, NotAllowed
@@ -88,6 +89,8 @@ class EventEditor:
             event.check_version(versions)
             change(event, work)
             work.events.save(event)
+            # There may be more places now than before.
+            let_in_who_waits(event, work, now=self._clock.now())
             work.commit()
         return shown(self._events, event_id)
 

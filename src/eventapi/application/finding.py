@@ -232,12 +232,7 @@ class ShowStatistics:
         """
         reader = policy.require(actor, Action.SEE_EVENT_FIGURES)
         event = self._events.get(event_id)
-        if event is None:
-            raise EventNotFound(event_id)
-        if not policy.may(reader, Action.SEE_EVENT_FIGURES, owners=(UserId(event.organizer.id),)):
-            if event.visibility == Visibility.PRIVATE:
-                raise EventNotFound(event_id)
-            raise NotAllowed(Action.SEE_EVENT_FIGURES)
+        event = check_figures(reader, event, event_id, Action.SEE_EVENT_FIGURES)
         figures = self._events.sales_figures(event)
         types = [
             TicketTypeFigures(
@@ -256,3 +251,21 @@ class ShowStatistics:
                 )
             )
         return EventStatistics(event=event, by_type=types, figures=figures)
+
+
+def check_figures(
+    reader: Actor, event: EventView | None, event_id: EventId, action: Action
+) -> EventView:
+    """Make sure that somebody may see what only an event's organizer and admins see of it.
+
+    Raises:
+        NotAllowed: it is somebody else's event.
+        EventNotFound: there is none that the reader may know of.
+    """
+    if event is None:
+        raise EventNotFound(event_id)
+    if not policy.may(reader, action, owners=(UserId(event.organizer.id),)):
+        if event.visibility == Visibility.PRIVATE:
+            raise EventNotFound(event_id)
+        raise NotAllowed(action)
+    return event

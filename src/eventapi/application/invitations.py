@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from eventapi.domain import policy
+from eventapi.domain.event import Event
+from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.values import AccessCode, UserId
 
@@ -25,3 +27,18 @@ def is_invited(
     if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is Scope.NONE:
         return False
     return (code is not None and code.opens_for(brought)) or holds_ticket(actor.id)
+
+
+def may_know(
+    actor: Actor | None,
+    event: Event,
+    brought: str | None,
+    *,
+    holds_ticket: Callable[[UserId], bool],
+) -> bool:
+    """Tell whether somebody may know of an event: of all but private ones everybody may."""
+    if event.details.visibility is not Visibility.PRIVATE:
+        return True
+    if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(event.organizer_id,)):
+        return True
+    return is_invited(actor, event.details.access_code, brought, holds_ticket=holds_ticket)

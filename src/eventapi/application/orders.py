@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from eventapi.application.combining import Combiner
-from eventapi.application.invitations import is_invited
+from eventapi.application.finding import check_figures
+from eventapi.application.invitations import may_know
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,
+    EventQueries,
     OrderQueries,
+    OrderSecrets,
     RequestKey,
     RequestName,
     StorageUnavailable,
     UnitOfWork,
     UnitOfWorkFactory,
+    account_owner,
 )
 from eventapi.application.views import AccountRef, OrderView, Page
+from eventapi.application.waitlist import let_in_who_waits
 from eventapi.domain import policy
 from eventapi.domain.errors import (
     DomainError,
@@ -26,10 +31,9 @@ from eventapi.domain.errors import (
     OrderNotFound,
 )
 from eventapi.domain.event import Event, Line
-from eventapi.domain.event_details import Visibility
-from eventapi.domain.order import Identities
+from eventapi.domain.order import Identities, Order
 from eventapi.domain.policy import Action, Actor
-from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, UserId
+from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, TicketId, UserId
 
 MOST_SALES_TOGETHER = 50
 """How many sales one unit of work carries: enough to spread its cost, few enough to stay short."""
@@ -71,7 +75,7 @@ class Purchase:
         wanted = ("purchase", self.event_id, lines[0][0] if alone else lines)
         named = tuple((attendee.name, attendee.email) for attendee in self.attendees)
         digest = sha256(repr((wanted, named)).encode()).digest()
-        return RequestKey(buyer, self.idempotency_key, digest)
+        return RequestKey(account_owner(buyer), self.idempotency_key, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,12 @@ class PurchaseTickets:
             if before.fingerprint != request.fingerprint:
                 return IdempotencyKeyReused(request.key)
             return Purchased(before.answer, replayed=True)
-        if not self._may_see(event, sale, work):
+        if not may_know(
+            sale.buyer,
+            event,
+            sale.purchase.access_code,
+            holds_ticket=lambda user: work.orders.holds_ticket(user, event.id),
+        ):
             return EventNotFound(event.id)
         try:
             order = event.sell(
@@ -212,17 +221,6 @@ class PurchaseTickets:
             work.orders.remember(request, answer)
             accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
         return Purchased(answer, replayed=False)
-
-    def _may_see(self, event: Event, sale: _Sale, work: UnitOfWork) -> bool:
-        """Tell whether a buyer may know of the event: all but private ones are open to all."""
-        if event.details.visibility is not Visibility.PRIVATE:
-            return True
-        return is_invited(
-            sale.buyer,
-            event.details.access_code,
-            sale.purchase.access_code,
-            holds_ticket=lambda user: work.orders.holds_ticket(user, event.id),
-        )
 
 
 class ListOrders:
@@ -247,22 +245,136 @@ class ListOrders:
 class ShowOrder:
     """Show one order with its tickets."""
 
-    def __init__(self, orders: OrderQueries) -> None:
+    def __init__(self, orders: OrderQueries, secrets: OrderSecrets) -> None:
         self._orders = orders
+        self._secrets = secrets
 
-    def __call__(self, actor: Actor | None, order_id: OrderId) -> OrderView:
-        """Give the order to its buyer, the event's organizer or an admin.
+    def __call__(
+        self, actor: Actor | None, order_id: OrderId, *, secret: str | None = None
+    ) -> OrderView:
+        """Give the order to its buyer, the event's organizer, an admin, or who has its secret.
 
         Raises:
-            NotSignedIn: guests see no orders.
+            NotSignedIn: guests see no orders without their secret.
             OrderNotFound: there is none that the actor may know of.
         """
+        if secret is not None and self._secrets.matches(order_id, secret):
+            record = self._orders.get(order_id)
+            if record is not None:
+                return record.order
+        if actor is None and secret is not None:
+            raise OrderNotFound(order_id)
         reader = policy.require(actor, Action.SEE_ORDER)
         record = self._orders.get(order_id)
-        if record is None or not policy.may(
-            reader,
-            Action.SEE_ORDER,
-            owners=record.owners,
-        ):
+        if record is None or not policy.may(reader, Action.SEE_ORDER, owners=record.owners):
             raise OrderNotFound(order_id)
         return record.order
+
+
+class CancelOrder:
+    """Cancel an order or one of its tickets, and let in who waits."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        orders: OrderQueries,
+        clock: Clock,
+        secrets: OrderSecrets,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._orders = orders
+        self._clock = clock
+        self._secrets = secrets
+
+    def __call__(
+        self,
+        actor: Actor | None,
+        order_id: OrderId,
+        *,
+        ticket_id: TicketId | None = None,
+        secret: str | None = None,
+    ) -> OrderView:
+        """Cancel the order, or only one of its tickets. Once is enough.
+
+        The places that it held go to those who wait, in the same unit of work:
+        nobody who comes later can take them.
+
+        Raises:
+            NotSignedIn: guests cancel nothing without the order's secret.
+            OrderNotFound: there is none that the actor may know of.
+            TicketNotFound: the order has no such ticket.
+            EventStarted: it is too late for a buyer; not for the organizer.
+        """
+        has_secret = secret is not None and self._secrets.matches(order_id, secret)
+        if not has_secret:
+            if actor is None and secret is not None:
+                raise OrderNotFound(order_id)
+            policy.require(actor, Action.CANCEL_ORDER)
+        with self._unit_of_work() as work:
+            event, order = order_to_change(order_id, work)
+            by_organizer = policy.may(actor, Action.CHANGE_EVENT, owners=(event.organizer_id,))
+            buyer = () if order.buyer_id is None else (order.buyer_id,)
+            if not (
+                has_secret or by_organizer or policy.may(actor, Action.CANCEL_ORDER, owners=buyer)
+            ):
+                raise OrderNotFound(order_id)
+            now = self._clock.now()
+            if ticket_id is None:
+                event.cancel_order(order, by_organizer=by_organizer, now=now)
+            else:
+                event.cancel_ticket(order, ticket_id, by_organizer=by_organizer, now=now)
+            work.orders.save(order)
+            let_in_who_waits(event, work, now=now, but=order)
+            work.commit()
+        record = self._orders.get(order_id)
+        if record is None:
+            raise OrderNotFound(order_id)
+        return record.order
+
+
+class ListEventOrders:
+    """List the orders of an event, and those who wait."""
+
+    def __init__(self, orders: OrderQueries, events: EventQueries) -> None:
+        self._orders = orders
+        self._events = events
+
+    def __call__(
+        self, actor: Actor | None, event_id: EventId, *, before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
+        """Give one page of the orders, the newest first, to the organizer or an admin.
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business.
+        """
+        self._check(actor, event_id)
+        return self._orders.of_event(event_id, before=before, limit=limit)
+
+    def waitlist(
+        self, actor: Actor | None, event_id: EventId, *, after: int, limit: int
+    ) -> Page[OrderView, int]:
+        """Give one page of those who wait, the first one first.
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business.
+        """
+        self._check(actor, event_id)
+        return self._orders.waitlist(event_id, after=after, limit=limit)
+
+    def _check(self, actor: Actor | None, event_id: EventId) -> None:
+        reader = policy.require(actor, Action.SEE_EVENT_ORDERS)
+        check_figures(reader, self._events.get(event_id), event_id, Action.SEE_EVENT_ORDERS)
+
+
+def order_to_change(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
+    """Load an order with its event, which is locked first: whoever changes an order holds it.
+
+    Raises:
+        OrderNotFound: there is no such order.
+    """
+    event_id = work.orders.event_of(order_id)
+    event = None if event_id is None else work.events.get_for_update(event_id).get(event_id)
+    order = None if event is None else work.orders.get(event.id, order_id)
+    if event is None or order is None:
+        raise OrderNotFound(order_id)
+    return event, order

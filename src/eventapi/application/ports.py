@@ -7,6 +7,7 @@ Every adapter of a port passes the same contract suite
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -28,6 +29,7 @@ from eventapi.domain.order import Order
 from eventapi.domain.user import User
 from eventapi.domain.values import (
     CategoryId,
+    EmailAddress,
     EventId,
     OrderId,
     Slug,
@@ -66,7 +68,7 @@ class StorageUnavailable(Exception):
     """
 
 
-RequestName = tuple[UserId, str]
+RequestName = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,13 @@ class RequestKey:
     """An idempotency key, and what it was used for (invariant 9).
 
     Attributes:
-        owner: whose key it is; two accounts may use the same one.
+        owner: whose key it is, as :func:`account_owner` or
+            :func:`guest_owner` call them; two may use the same one.
         key: as the client made it up.
         fingerprint: a digest of the request; another request has another.
     """
 
-    owner: UserId
+    owner: str
     key: str
     fingerprint: bytes
 
@@ -87,6 +90,16 @@ class RequestKey:
     def name(self) -> RequestName:
         """What the key is known by."""
         return self.owner, self.key
+
+
+def account_owner(id: UserId) -> str:
+    """Name an account as the owner of idempotency keys."""
+    return f"user:{id}"
+
+
+def guest_owner(email: EmailAddress) -> str:
+    """Name a guest as the owner of idempotency keys, without telling the address."""
+    return f"guest:{sha256(email.key.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +196,24 @@ class OrderRepository(Protocol):
         holds another live registration of the event.
         """
 
+    def event_of(self, id: OrderId) -> EventId | None:
+        """Tell which event an order is for, which never changes; None where there is no order."""
+
+    def get(self, event: EventId, id: OrderId) -> Order | None:
+        """Load an order of an event that was loaded for update."""
+
+    def waiting(self, event: EventId) -> list[Order]:
+        """Load the orders that wait for places of an event that was loaded for update.
+
+        The first one that came is the first one.
+        """
+
+    def waiting_before(self, event: EventId) -> int:
+        """Count those that wait for places of an event that was loaded for update."""
+
+    def save(self, order: Order) -> None:
+        """Keep what was changed of an order, and count its tickets as it stands now."""
+
     def cancel_all(self, event: EventId) -> None:
         """Cancel every order of an event that was loaded for update and has been cancelled."""
 
@@ -194,6 +225,12 @@ class OrderRepository(Protocol):
 
     def registrants(self, event: EventId) -> set[str]:
         """Give the keys of all who hold a live registration of an event loaded for update."""
+
+    def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
+        """Tell whether a person holds a live registration of an event loaded for update.
+
+        By the key of their email address, or by their account.
+        """
 
     def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         """Find what was accepted under these keys.
@@ -307,6 +344,30 @@ class OrderQueries(Protocol):
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
         """List a buyer's orders, newest first."""
+
+    def of_event(
+        self, event: EventId, *, before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
+        """List the orders of an event, newest first."""
+
+    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
+        """List the orders that wait for places of an event, the first one first.
+
+        Args:
+            event: which one.
+            after: at which position the page before ended; 0 for the first page.
+            limit: how many at the most.
+        """
+
+
+class OrderSecrets(Protocol):
+    """The secrets by which guests, who have no account, see and cancel their orders."""
+
+    def of(self, order: OrderId) -> str:
+        """Give the secret of an order, always the same."""
+
+    def matches(self, order: OrderId, secret: str) -> bool:
+        """Tell whether this is an order's secret; how long that takes tells nothing of it."""
 
 
 class ImageInspector(Protocol):

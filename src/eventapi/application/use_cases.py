@@ -14,8 +14,15 @@ from eventapi.application.finding import (
     ShowStatistics,
 )
 from eventapi.application.importing import ImportAttendees, ImportEvents
-from eventapi.application.orders import ListOrders, PurchaseTickets, ShowOrder
+from eventapi.application.orders import (
+    CancelOrder,
+    ListEventOrders,
+    ListOrders,
+    PurchaseTickets,
+    ShowOrder,
+)
 from eventapi.application.ports import StorageHealth
+from eventapi.application.registrations import RegisterPerson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +49,9 @@ class UseCases:
     import_events: ImportEvents
     import_attendees: ImportAttendees
     purchase_tickets: PurchaseTickets
+    register_person: RegisterPerson
+    cancel_order: CancelOrder
+    list_event_orders: ListEventOrders
     list_orders: ListOrders
     show_order: ShowOrder
     storage_health: StorageHealth

@@ -232,6 +232,7 @@ class TicketView:
 
     Attributes:
         price: what it cost when it was sold, in the currency of its order.
+        cancelled_at: in UTC; None while it is live.
     """
 
     id: UUID
@@ -241,11 +242,17 @@ class TicketView:
     attendee: AttendeeView | None
     issued_at: datetime
     checked_in_at: datetime | None
+    cancelled_at: datetime | None = None
 
     @property
     def is_checked_in(self) -> bool:
         """Whether it was used at the door."""
         return self.checked_in_at is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it admits nobody any more."""
+        return self.cancelled_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +261,8 @@ class OrderView:
 
     Attributes:
         buyer: the account that bought it; None where a guest registered.
+        quantity: how many live tickets it holds, or waits for.
+        tickets: none while it waits.
         position: its place in the waitlist, from 1; None where it does not wait.
     """
 
@@ -264,13 +273,9 @@ class OrderView:
     total: Decimal
     currency: str | None
     created_at: datetime
+    quantity: int
     tickets: Sequence[TicketView]
     position: int | None = None
-
-    @property
-    def quantity(self) -> int:
-        """How many tickets it holds."""
-        return len(self.tickets)
 
     @property
     def is_waitlisted(self) -> bool:
@@ -278,8 +283,15 @@ class OrderView:
         return self.status == OrderStatus.WAITLISTED
 
     @classmethod
-    def of(cls, order: Order, *, event: Event, buyer: AccountRef | None) -> Self:
-        """Show an order as it was just made."""
+    def of(
+        cls,
+        order: Order,
+        *,
+        event: Event,
+        buyer: AccountRef | None,
+        position: int | None = None,
+    ) -> Self:
+        """Show an order as it stands."""
         types = {kind.id: TicketTypeRef(kind.id, kind.details.name) for kind in event.ticket_types}
         return cls(
             id=order.id,
@@ -289,7 +301,11 @@ class OrderView:
             total=order.total.amount,
             currency=order.total.currency,
             created_at=order.created_at,
-            tickets=tuple(
+            quantity=order.quantity,
+            position=position,
+            tickets=()
+            if order.status is OrderStatus.WAITLISTED
+            else tuple(
                 TicketView(
                     id=ticket.id,
                     code=ticket.code.value,
@@ -303,6 +319,7 @@ class OrderView:
                     else None,
                     issued_at=ticket.issued_at,
                     checked_in_at=ticket.checked_in_at,
+                    cancelled_at=ticket.cancelled_at,
                 )
                 for ticket in order.tickets
             ),

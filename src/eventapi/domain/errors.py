@@ -90,6 +90,26 @@ class OrderNotFound(DomainError):
 
 
 @dataclass(eq=False)
+class TicketNotFound(DomainError):
+    """There is no such ticket, or none that the actor may know of."""
+
+    ticket: object
+
+    def __str__(self) -> str:
+        return f"There is no ticket {self.ticket}."
+
+
+@dataclass(eq=False)
+class OrderCancelled(DomainError):
+    """What was cancelled stays as it is."""
+
+    order_id: object
+
+    def __str__(self) -> str:
+        return f"The order {self.order_id} was cancelled."
+
+
+@dataclass(eq=False)
 class TicketTypeNotFound(DomainError):
     """The event has no such ticket type, or no longer."""
 

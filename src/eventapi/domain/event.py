@@ -30,7 +30,7 @@ from eventapi.domain.errors import (
 from eventapi.domain.event_details import EventDetails, Session
 from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import Attendee, EventId, Money, TicketTypeId, UserId
+from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
 
 
 class EventStatus(StrEnum):
@@ -199,14 +199,27 @@ class Event:
         self,
         person: Attendee,
         *,
+        buyer_id: UserId | None = None,
         ticket_type_id: TicketTypeId | None = None,
+        waitlist: bool = False,
         now: datetime,
         identities: Identities,
     ) -> Order:
-        """Register a guest, who needs an email address and no account, for one ticket.
+        """Register a person, who needs an email address, for one ticket.
 
         That nobody is registered twice (invariant 4), whoever keeps the orders
         makes sure of: the event does not know the others.
+
+        Args:
+            person: whom the ticket admits.
+            buyer_id: whose order it will be; None for a guest's.
+            ticket_type_id: of which type; None leaves it to the event.
+            waitlist: wait for a place if there is none.
+            now: in UTC.
+            identities: makes the ids and codes.
+
+        Returns:
+            The confirmed order, or one that waits.
 
         Raises:
             InvalidValues: the person has no email address, or a type is left
@@ -216,16 +229,116 @@ class Event:
         """
         if person.email is None:
             raise InvalidValues({"email": "Is required."})
-        kinds = self._check_sale([Line(1, ticket_type_id)], now)
+        line = Line(1, ticket_type_id)
+        waits = False
+        try:
+            kinds = self._check_sale([line], now)
+        except SoldOut:
+            if not waitlist:
+                raise
+            waits, kinds = True, [self._type_of(line)]
         return self._issue(
             kinds,
             [person],
-            buyer_id=None,
-            guest=person,
+            buyer_id=buyer_id,
+            guest=person if buyer_id is None else None,
             registrant=person.email.key,
+            waits=waits,
             now=now,
             identities=identities,
         )
+
+    def cancel_order(self, order: Order, *, by_organizer: bool, now: datetime) -> bool:
+        """Cancel an order of this event; its places are free for who waits.
+
+        Args:
+            order: the one to cancel, or to take from the waitlist.
+            by_organizer: who may do so at any time; a buyer, until the start.
+            now: in UTC.
+
+        Returns:
+            Whether it was cancelled by this; it may have been before.
+
+        Raises:
+            EventStarted: it is too late for a buyer.
+        """
+        if order.status is OrderStatus.CANCELLED:
+            return False
+        self._check_too_late(by_organizer=by_organizer, now=now)
+        if order.status is OrderStatus.CONFIRMED:
+            self._count(order.live_tickets, -1)
+        order.status = OrderStatus.CANCELLED
+        return True
+
+    def cancel_ticket(
+        self, order: Order, id: TicketId, *, by_organizer: bool, now: datetime
+    ) -> bool:
+        """Cancel one ticket of an order; with the last one goes the order.
+
+        Returns:
+            Whether it was cancelled by this; it may have been before.
+
+        Raises:
+            TicketNotFound: the order has no such ticket.
+            EventStarted: it is too late for a buyer.
+        """
+        ticket = order.ticket(id)
+        if order.status is OrderStatus.CANCELLED or not ticket.is_live:
+            return False
+        if order.live_tickets == [ticket]:
+            return self.cancel_order(order, by_organizer=by_organizer, now=now)
+        self._check_too_late(by_organizer=by_organizer, now=now)
+        if order.status is OrderStatus.CONFIRMED:
+            self._count([ticket], -1)
+        ticket.cancelled_at = now
+        left = sum((ticket.price.amount for ticket in order.live_tickets), Decimal(0))
+        order.total = Money(left, order.total.currency)
+        return True
+
+    def promote(self, waiting: Sequence[Order], *, now: datetime) -> list[Order]:
+        """Give free places to the orders that wait, in the order in which they came.
+
+        One that does not fit goes on waiting, and lets pass a later one that
+        does (invariant 8). Once the event has started or was cancelled,
+        nobody gets in any more. When tickets are sold does not matter here:
+        who waits has ordered in time.
+
+        Args:
+            waiting: all orders of this event that wait, the first one first.
+            now: in UTC.
+
+        Returns:
+            Those that are confirmed by this.
+        """
+        if self.status is EventStatus.CANCELLED or now >= self.details.period.start:
+            return []
+        return [order for order in waiting if self._confirm(order, now)]
+
+    def _confirm(self, order: Order, now: datetime) -> bool:
+        """Confirm an order that waits, if it fits."""
+        tickets = order.live_tickets
+        if len(tickets) > self.details.capacity - self.tickets_sold:
+            return False
+        for id, quantity in Counter(ticket.ticket_type_id for ticket in tickets).items():
+            if id is not None and quantity > self.ticket_type(id).tickets_remaining:
+                return False
+        for ticket in tickets:
+            ticket.issued_at = now
+        order.status = _status_of_new_order(order.total)
+        self._count(tickets, +1)
+        return True
+
+    def _check_too_late(self, *, by_organizer: bool, now: datetime) -> None:
+        start = self.details.period.start
+        if not by_organizer and now >= start:
+            raise EventStarted(start)
+
+    def _count(self, tickets: Sequence[Ticket], sign: int) -> None:
+        """Count tickets as sold, or no longer."""
+        self.tickets_sold += sign * len(tickets)
+        for ticket in tickets:
+            if ticket.ticket_type_id is not None:
+                self.ticket_type(ticket.ticket_type_id).tickets_sold += sign
 
     def _check_sale(self, lines: Sequence[Line], now: datetime) -> list[TicketType | None]:
         """Make sure that all lines can be sold now; gives the type of each ticket."""
@@ -260,10 +373,11 @@ class Event:
         buyer_id: UserId | None,
         guest: Attendee | None = None,
         registrant: str | None = None,
+        waits: bool = False,
         now: datetime,
         identities: Identities,
     ) -> Order:
-        """Make the order of tickets that can be sold, and count them as sold."""
+        """Make the order of tickets that can be sold, and count them as sold unless it waits."""
         prices = [kind.details.price if kind else Money.free() for kind in kinds]
         total = _total(prices)
         order = Order(
@@ -272,7 +386,7 @@ class Event:
             buyer_id=buyer_id,
             guest=guest,
             registrant=registrant,
-            status=_status_of_new_order(total),
+            status=OrderStatus.WAITLISTED if waits else _status_of_new_order(total),
             total=total,
             tickets=[
                 Ticket(
@@ -287,10 +401,8 @@ class Event:
             ],
             created_at=now,
         )
-        self.tickets_sold += len(kinds)
-        for kind in kinds:
-            if kind is not None:
-                kind.tickets_sold += 1
+        if not waits:
+            self._count(order.tickets, +1)
         return order
 
     # Changing what its organizer says of it

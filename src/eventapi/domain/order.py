@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from eventapi.domain.errors import TicketNotFound
 from eventapi.domain.values import (
     AccessCode,
     Attendee,
@@ -56,6 +57,7 @@ class Ticket:
         attendee: whom it admits; None until somebody is named.
         issued_at: in UTC.
         checked_in_at: in UTC; None until it was used at the door.
+        cancelled_at: in UTC; None while it is live.
     """
 
     id: TicketId
@@ -65,6 +67,12 @@ class Ticket:
     attendee: Attendee | None
     issued_at: datetime
     checked_in_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was not cancelled."""
+        return self.cancelled_at is None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -72,14 +80,16 @@ class Order:
     """What one buyer took of one event in one go.
 
     Made by :meth:`eventapi.domain.event.Event.sell` or its sibling
-    ``register``, never by hand.
+    ``register``, and changed by its event alone, never by hand.
 
     Attributes:
         buyer_id: the account that bought it; None where a guest did.
         guest: who registered without an account; None where an account bought.
         registrant: the key of the email address whose one registration of the
             event this is (invariant 4); None for a purchase.
-        total: what all its tickets cost together.
+        total: what all its live tickets cost together.
+        tickets: those it holds, or, while it waits, will hold; and those that
+            were cancelled.
         created_at: in UTC.
     """
 
@@ -95,5 +105,21 @@ class Order:
 
     @property
     def quantity(self) -> int:
-        """How many tickets it holds."""
-        return len(self.tickets)
+        """How many live tickets it holds, or waits for."""
+        return len(self.live_tickets)
+
+    @property
+    def live_tickets(self) -> list[Ticket]:
+        """Those that were not cancelled."""
+        return [ticket for ticket in self.tickets if ticket.is_live]
+
+    def ticket(self, id: TicketId) -> Ticket:
+        """Find one of its tickets.
+
+        Raises:
+            TicketNotFound: it has no such ticket.
+        """
+        for ticket in self.tickets:
+            if ticket.id == id:
+                return ticket
+        raise TicketNotFound(id)

@@ -38,6 +38,8 @@ class Action(StrEnum):
     MANAGE_CATEGORIES = "manage categories"
     PURCHASE_TICKETS = "purchase tickets"
     SEE_ORDER = "see this order"
+    CANCEL_ORDER = "cancel this order"
+    SEE_EVENT_ORDERS = "see the orders of this event"
     SEE_SALES_REPORTS = "see sales reports"
 
 
@@ -56,6 +58,8 @@ _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 # actor, or for an event of the actor's; of a report: over the actor's events.
 # To change an event is also to cancel or delete it, and to change its ticket
 # types, its sessions and its image. Public and unlisted events are seen by all.
+# Anyone may register for an event that they may see. A guest sees and cancels an
+# order by its secret, which stands above this table.
 _TABLE = {
     # may                      guest  user   organizer  admin
     Action.REGISTER_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
@@ -67,6 +71,8 @@ _TABLE = {
     Action.MANAGE_CATEGORIES: (_NONE, _NONE, _NONE,     _ALL),
     Action.PURCHASE_TICKETS:  (_NONE, _ALL,  _NONE,     _NONE),
     Action.SEE_ORDER:         (_NONE, _OWN,  _OWN,      _ALL),
+    Action.CANCEL_ORDER:      (_NONE, _OWN,  _OWN,      _ALL),
+    Action.SEE_EVENT_ORDERS:  (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_SALES_REPORTS: (_NONE, _NONE, _OWN,      _ALL),
 }  # fmt: skip
 

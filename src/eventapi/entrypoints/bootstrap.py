@@ -69,6 +69,8 @@ def _use_cases(
         images=images,
         open_admin_registration=settings.open_admin_registration,
         order_limit=settings.order_limit,
+        # Commands that serve nobody give out no secrets either.
+        secret_key=settings.secret_key or secrets.token_hex(),
         **replacements,
     )
     use_cases: UseCases = container.use_cases()

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from eventapi.adapters import memory, postgres
 from eventapi.adapters.images import PillowInspector
 from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.secrets import HmacOrderSecrets
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
 from eventapi.application.categories import ListCategories, ManageCategories
@@ -21,8 +22,15 @@ from eventapi.application.finding import (
     ShowStatistics,
 )
 from eventapi.application.importing import ImportAttendees, ImportEvents
-from eventapi.application.orders import ListOrders, PurchaseTickets, ShowOrder
+from eventapi.application.orders import (
+    CancelOrder,
+    ListEventOrders,
+    ListOrders,
+    PurchaseTickets,
+    ShowOrder,
+)
 from eventapi.application.ports import Clock, ImageStore, PasswordHasher
+from eventapi.application.registrations import RegisterPerson
 from eventapi.application.use_cases import UseCases
 
 
@@ -60,10 +68,12 @@ class Application(containers.DeclarativeContainer):
     images: providers.Provider[ImageStore] = providers.Dependency()
     open_admin_registration = providers.Dependency(instance_of=bool)
     order_limit = providers.Dependency(instance_of=int)
+    secret_key = providers.Dependency(instance_of=str)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     identities = providers.Singleton(RandomIdentities)
+    order_secrets = providers.Singleton(HmacOrderSecrets, secret_key)
     inspector = providers.Singleton(PillowInspector)
     unit_of_work = storage.unit_of_work.provider
 
@@ -107,6 +117,13 @@ class Application(containers.DeclarativeContainer):
             PurchaseTickets, unit_of_work, clock, identities, order_limit=order_limit
         ),
         list_orders=providers.Singleton(ListOrders, storage.orders),
-        show_order=providers.Singleton(ShowOrder, storage.orders),
+        show_order=providers.Singleton(ShowOrder, storage.orders, order_secrets),
+        register_person=providers.Singleton(
+            RegisterPerson, unit_of_work, storage.users, clock, identities, order_secrets
+        ),
+        cancel_order=providers.Singleton(
+            CancelOrder, unit_of_work, storage.orders, clock, order_secrets
+        ),
+        list_event_orders=providers.Singleton(ListEventOrders, storage.orders, storage.events),
         storage_health=storage.health,
     )

@@ -81,6 +81,10 @@ class MemoryDatabase:
         """Give the orders of an event; the mutex must be held."""
         return (order for order in self.orders.values() if order.event_id == event)
 
+    def waiting(self, event: EventId) -> list[Order]:
+        """Give the orders that wait, in the order in which they came; the mutex must be held."""
+        return [order for order in self.orders_of(event) if order.status is OrderStatus.WAITLISTED]
+
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Tell whether an account has a confirmed order of an event; the mutex must be held."""
         return any(
@@ -175,17 +179,20 @@ class MemoryDatabase:
         """Invariant 4."""
         if all(order.registrant is None for order in changes.orders.values()):
             return
-        taken = {
-            (order.event_id, order.registrant)
-            for order in self.orders.values()
-            if order.status is not OrderStatus.CANCELLED
-        }
-        for order in changes.orders.values():
-            if order.registrant is None:
-                continue
-            if (order.event_id, order.registrant) in taken:
-                raise AlreadyRegistered(order.event_id)
-            taken.add((order.event_id, order.registrant))
+        after = self.orders | changes.orders
+        live = [
+            order
+            for order in after.values()
+            if order.registrant is not None and order.status is not OrderStatus.CANCELLED
+        ]
+        people: set[tuple[EventId, str | UserId]] = set()
+        for order in live:
+            for person in (order.registrant, order.buyer_id):
+                if person is None:
+                    continue
+                if (order.event_id, person) in people:
+                    raise AlreadyRegistered(order.event_id)
+                people.add((order.event_id, person))
 
     def _sold_before(
         self, id: EventId, changes: Changes
@@ -200,14 +207,21 @@ class MemoryDatabase:
 
     def _check_sales(self, changes: Changes) -> None:
         codes = _codes(changes)
-        if len(set(codes)) < len(codes) or not self._codes.isdisjoint(codes):
+        known = {
+            ticket.code
+            for id in changes.orders.keys() & self.orders.keys()
+            for ticket in self.orders[id].tickets
+        }
+        if len(set(codes)) < len(codes) or not self._codes.isdisjoint(set(codes) - known):
             raise ConstraintViolatedError("a ticket code came twice")
         for event in (changes.locked | changes.saved).values():
             sold, by_type = self._sold_before(event.id, changes)
             for order in changes.orders.values():
-                if order.event_id == event.id and order.status is OrderStatus.CONFIRMED:
-                    sold += order.quantity
-                    by_type.update(ticket.ticket_type_id for ticket in order.tickets)
+                if order.event_id == event.id:
+                    before = _sold_of(self.orders.get(order.id))
+                    by_type.update(_sold_of(order))
+                    by_type.subtract(before)
+                    sold += _sold_of(order).total() - before.total()
             if event.tickets_sold != sold:
                 raise ConstraintViolatedError("tickets_sold is not what the orders hold")
             if not 0 <= event.tickets_sold <= event.details.capacity:
@@ -217,6 +231,13 @@ class MemoryDatabase:
                     raise ConstraintViolatedError("a type's tickets_sold is not what orders hold")
                 if not 0 <= kind.tickets_sold <= kind.details.quantity:
                     raise ConstraintViolatedError("more tickets of a type sold than there are")
+
+
+def _sold_of(order: Order | None) -> Counter[TicketTypeId | None]:
+    """Count the tickets of an order that count as sold, by type."""
+    if order is None or order.status is not OrderStatus.CONFIRMED:
+        return Counter()
+    return Counter(ticket.ticket_type_id for ticket in order.live_tickets)
 
 
 def _take_over_sales(event: Event, kept: Event) -> None:

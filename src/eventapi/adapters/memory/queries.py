@@ -1,6 +1,7 @@
 """Reading from memory."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from datetime import datetime
@@ -145,7 +146,7 @@ class MemoryEventQueries:
         with self._database.mutex:
             orders = deepcopy(list(self._database.orders_of(EventId(event.id))))
         sold = [order for order in orders if order.status is OrderStatus.CONFIRMED]
-        tickets = [ticket for order in sold for ticket in order.tickets]
+        tickets = [ticket for order in sold for ticket in order.live_tickets]
         revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
         for order in sold:
             if order.total.currency is not None:
@@ -158,7 +159,9 @@ class MemoryEventQueries:
             checked_in=sum(ticket.checked_in_at is not None for ticket in tickets),
             waitlisted=sum(order.status is OrderStatus.WAITLISTED for order in orders),
             cancelled=sum(
-                order.quantity for order in orders if order.status is OrderStatus.CANCELLED
+                order.status is OrderStatus.CANCELLED or not ticket.is_live
+                for order in orders
+                for ticket in order.tickets
             ),
         )
 
@@ -242,12 +245,23 @@ class MemoryOrderQueries:
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
         """List a buyer's orders, newest first."""
+        return self._newest_first(lambda order: order.buyer_id == buyer, before, limit)
+
+    def of_event(
+        self, event: EventId, *, before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
+        """List the orders of an event, newest first."""
+        return self._newest_first(lambda order: order.event_id == event, before, limit)
+
+    def _newest_first(
+        self, is_meant: Callable[[Order], bool], before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
         with self._database.mutex:
             newest_first = sorted(self._database.orders.items(), reverse=True)
             matching = (
                 order
                 for id, order in newest_first
-                if order.buyer_id == buyer and (before is None or id < before)
+                if is_meant(order) and (before is None or id < before)
             )
             found = list(islice(matching, limit + 1))
             shown = found[:limit]
@@ -256,10 +270,19 @@ class MemoryOrderQueries:
                 shown[-1].id if len(found) > limit else None,
             )
 
+    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
+        """List the orders that wait for places of an event, the first one first."""
+        with self._database.mutex:
+            waiting = self._database.waiting(event)
+            shown = [self._view(order) for order in waiting[after : after + limit]]
+            return Page(shown, after + limit if len(waiting) > after + limit else None)
+
     def _view(self, order: Order) -> OrderView:
         buyer = None if order.buyer_id is None else self._database.users[order.buyer_id]
+        waiting = [other.id for other in self._database.waiting(order.event_id)]
         return OrderView.of(
             order,
+            position=waiting.index(order.id) + 1 if order.id in waiting else None,
             event=self._database.events[order.event_id],
             buyer=None if buyer is None else AccountRef(buyer.id, buyer.username.value),
         )

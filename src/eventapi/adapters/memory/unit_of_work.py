@@ -22,7 +22,15 @@ from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.user import User
-from eventapi.domain.values import CategoryId, EventId, Slug, TicketTypeId, UserId, Username
+from eventapi.domain.values import (
+    CategoryId,
+    EventId,
+    OrderId,
+    Slug,
+    TicketTypeId,
+    UserId,
+    Username,
+)
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for an event that another unit of work holds."""
@@ -150,6 +158,41 @@ class MemoryOrders:
     def add(self, order: Order) -> None:
         """Keep a new order."""
         self._changes.orders[order.id] = order
+
+    def event_of(self, id: OrderId) -> EventId | None:
+        """Tell which event an order is for."""
+        with self._database.mutex:
+            order = self._database.orders.get(id)
+            return None if order is None else order.event_id
+
+    def get(self, event: EventId, id: OrderId) -> Order | None:
+        """Load an order."""
+        with self._database.mutex:
+            order = self._database.orders.get(id)
+            return deepcopy(order) if order is not None and order.event_id == event else None
+
+    def waiting(self, event: EventId) -> list[Order]:
+        """Load the orders that wait, the first one first."""
+        with self._database.mutex:
+            return deepcopy(self._database.waiting(event))
+
+    def waiting_before(self, event: EventId) -> int:
+        """Count those that wait."""
+        with self._database.mutex:
+            return len(self._database.waiting(event))
+
+    def save(self, order: Order) -> None:
+        """Keep what was changed of an order."""
+        self._changes.orders[order.id] = order
+
+    def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
+        """Tell whether a person holds a live registration of an event."""
+        with self._database.mutex:
+            return any(
+                order.registrant == registrant or (user is not None and order.buyer_id == user)
+                for order in self._database.orders_of(event)
+                if order.registrant is not None and order.status is not OrderStatus.CANCELLED
+            )
 
     def cancel_all(self, event: EventId) -> None:
         """Cancel every order of an event."""

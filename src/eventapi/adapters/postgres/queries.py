@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     exists,
     false,
@@ -161,15 +162,42 @@ class PostgresOrderQueries(_Reader):
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
         """List a buyer's orders, newest first."""
+        return self._newest_first(tables.orders.c.buyer_id == buyer, before, limit)
+
+    def of_event(
+        self, event: EventId, *, before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
+        """List the orders of an event, newest first."""
+        return self._newest_first(tables.orders.c.event_id == event, before, limit)
+
+    def _newest_first(
+        self, condition: ColumnElement[bool], before: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
         id = tables.orders.c.id
-        page = _orders().where(tables.orders.c.buyer_id == buyer)
+        page = _orders().where(condition).order_by(id.desc()).limit(limit + 1)
         if before:
             page = page.where(id < before)
-        page = page.order_by(id.desc()).limit(limit + 1)
-        rows = self.rows(_orders_with_tickets(page))
-        found = [order_view_of(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+        found = self._views(page)
         orders = found[:limit]
         return Page(orders, OrderId(orders[-1].id) if len(found) > limit else None)
+
+    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
+        """List the orders that wait for places of an event, the first one first."""
+        orders = tables.orders.c
+        page = (
+            _orders()
+            .where(orders.event_id == event, orders.status == OrderStatus.WAITLISTED.value)
+            .order_by(orders.waitlist_number)
+            .offset(after)
+            .limit(limit + 1)
+        )
+        found = sorted(self._views(page), key=lambda order: order.position or 0)
+        shown = found[:limit]
+        return Page(shown, shown[-1].position if len(found) > limit else None)
+
+    def _views(self, page: Select[Any]) -> list[OrderView]:
+        rows = self.rows(_orders_with_tickets(page))
+        return [order_view_of(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
 
 LONGEST_WALK = 2_000
@@ -352,9 +380,21 @@ def _events_in_full(page: Select[Any] | CompoundSelect[Any], *order: str) -> Sel
 
 def _orders() -> Select[Any]:
     orders, events, users = tables.orders.c, tables.events.c, tables.users.c
+    others = tables.orders.alias("others").c
+    waiting = OrderStatus.WAITLISTED.value
+    position = (
+        select(func.count())
+        .where(
+            others.event_id == orders.event_id,
+            others.status == waiting,
+            others.waitlist_number <= orders.waitlist_number,
+        )
+        .scalar_subquery()
+    )
     return (
         select(
             tables.orders,
+            case((orders.status == waiting, position)).label("position"),
             events.name.label("event_name"),
             events.start_time.label("event_start_time"),
             events.organizer_id,
@@ -380,6 +420,7 @@ def _orders_with_tickets(orders: Select[Any]) -> Select[Any]:
             tickets.attendee_email,
             tickets.issued_at,
             tickets.checked_in_at,
+            tickets.cancelled_at,
         )
         .join_from(
             page,

@@ -27,18 +27,22 @@ from eventapi.application.views import (
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import EventDetails, Session, Visibility
-from eventapi.domain.order import Order
+from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
     AccessCode,
+    Attendee,
     CategoryId,
     EmailAddress,
     EventId,
     Money,
+    OrderId,
     Period,
     SalesWindow,
     Slug,
+    TicketCode,
+    TicketId,
     TicketTypeId,
     Timezone,
     UserId,
@@ -329,6 +333,55 @@ def order_columns(orders: Sequence[Order]) -> dict[str, list[object]]:
     }
 
 
+def order_of(rows: Sequence[Row]) -> Order:
+    """Make the aggregate's part of an order that stands beside each of its tickets."""
+    row = rows[0]
+    return Order(
+        id=OrderId(row.id),
+        event_id=EventId(row.event_id),
+        buyer_id=None if row.buyer_id is None else UserId(row.buyer_id),
+        guest=None
+        if row.guest_name is None
+        else Attendee(row.guest_name, EmailAddress(row.guest_email)),
+        registrant=row.registrant,
+        status=OrderStatus(row.status),
+        total=Money(row.total, row.currency),
+        tickets=[
+            Ticket(
+                id=TicketId(ticket.ticket_id),
+                code=TicketCode(ticket.code),
+                ticket_type_id=None
+                if ticket.ticket_type_id is None
+                else TicketTypeId(ticket.ticket_type_id),
+                price=Money(ticket.price, row.currency if ticket.price else None),
+                attendee=None
+                if ticket.attendee_name is None
+                else Attendee(
+                    ticket.attendee_name,
+                    None if ticket.attendee_email is None else EmailAddress(ticket.attendee_email),
+                ),
+                issued_at=ticket.issued_at,
+                checked_in_at=ticket.checked_in_at,
+                cancelled_at=ticket.cancelled_at,
+            )
+            for ticket in rows
+        ],
+        created_at=row.created_at,
+    )
+
+
+def ticket_changes(ticket: Ticket) -> dict[str, object]:
+    """Give what may have been changed of a ticket."""
+    attendee = ticket.attendee
+    return {
+        "attendee_name": attendee.name if attendee else None,
+        "attendee_email": attendee.email.value if attendee and attendee.email else None,
+        "issued_at": ticket.issued_at,
+        "checked_in_at": ticket.checked_in_at,
+        "cancelled_at": ticket.cancelled_at,
+    }
+
+
 def order_view_of(rows: Sequence[Row]) -> OrderView:
     """Make the view of an order that stands, with its event and buyer, beside each ticket."""
     row = rows[0]
@@ -340,7 +393,11 @@ def order_view_of(rows: Sequence[Row]) -> OrderView:
         total=row.total,
         currency=row.currency,
         created_at=row.created_at,
-        tickets=tuple(
+        quantity=sum(ticket.cancelled_at is None for ticket in rows),
+        position=row.position,
+        tickets=()
+        if row.status == OrderStatus.WAITLISTED
+        else tuple(
             TicketView(
                 id=ticket.ticket_id,
                 code=ticket.code,
@@ -353,6 +410,7 @@ def order_view_of(rows: Sequence[Row]) -> OrderView:
                 else AttendeeView(ticket.attendee_name, ticket.attendee_email),
                 issued_at=ticket.issued_at,
                 checked_in_at=ticket.checked_in_at,
+                cancelled_at=ticket.cancelled_at,
             )
             for ticket in rows
         ),
@@ -378,6 +436,8 @@ def order_view_of_json(stored: Mapping[str, Any]) -> OrderView:
         total=Decimal(stored["total"]),
         currency=stored["currency"],
         created_at=_moment(stored["created_at"]),
+        quantity=stored.get("quantity", len(tickets)),
+        position=stored.get("position"),
         tickets=tuple(
             TicketView(
                 id=UUID(ticket["id"]),
@@ -387,6 +447,7 @@ def order_view_of_json(stored: Mapping[str, Any]) -> OrderView:
                 attendee=ticket["attendee"] and AttendeeView(**ticket["attendee"]),
                 issued_at=_moment(ticket["issued_at"]),
                 checked_in_at=_moment(ticket["checked_in_at"]),
+                cancelled_at=_moment(ticket.get("cancelled_at")),
             )
             for ticket in tickets
         ),

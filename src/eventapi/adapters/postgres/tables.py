@@ -1,9 +1,10 @@
 """The tables, as queries need them.
 
 The migrations make them; a test compares the two. Triggers, which only the
-migrations know, keep invariant 2: ``count_tickets_sold`` and
-``count_changed_orders`` derive ``tickets_sold`` of events and of ticket types
-from the tickets themselves, and nobody else may write it.
+migrations know, keep invariant 2: ``count_tickets_sold``,
+``count_changed_orders`` and ``count_changed_tickets`` derive ``tickets_sold``
+of events and of ticket types from the tickets themselves, and nobody else may
+write it.
 """
 
 from sqlalchemy import (
@@ -207,6 +208,8 @@ orders = Table(
     Column("total", Numeric(12, 2), nullable=False),
     Column("currency", String(3)),
     _moment("created_at"),
+    # The order of arrival in the waitlist; given by the statement that writes the order.
+    Column("waitlist_number", BigInteger),
     # The event belongs to every key, so that orders and tickets can be
     # partitioned or distributed by it; the id leads, so that it is found alone.
     PrimaryKeyConstraint("id", "event_id"),
@@ -221,7 +224,26 @@ orders = Table(
         " AND (guest_email IS NULL) = (guest_name IS NULL)",
         name="orders_buyer_check",
     ),
+    CheckConstraint(
+        "status <> 'waitlisted' OR waitlist_number IS NOT NULL",
+        name="orders_waitlist_number_check",
+    ),
     Index("orders_by_event", "event_id", "id"),
+    Index(
+        "orders_by_waitlist",
+        "event_id",
+        "waitlist_number",
+        postgresql_where=text("status = 'waitlisted'"),
+    ),
+    Index(
+        "orders_registered_account_key",
+        "event_id",
+        "buyer_id",
+        unique=True,
+        postgresql_where=text(
+            "registrant IS NOT NULL AND buyer_id IS NOT NULL AND status <> 'cancelled'"
+        ),
+    ),
     # Invariant 4. Only registrations stand in it, so purchases don't pay for it.
     Index(
         "orders_registrant_key",
@@ -246,6 +268,7 @@ tickets = Table(
     Column("attendee_email", String(254)),
     _moment("issued_at"),
     _moment("checked_in_at", nullable=True),
+    _moment("cancelled_at", nullable=True),
     PrimaryKeyConstraint("id", "event_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["order_id", "event_id"], ["orders.id", "orders.event_id"]),
@@ -263,10 +286,10 @@ tickets = Table(
 accepted_requests = Table(
     "accepted_requests",
     metadata,
-    Column("owner_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("owner", String(80), nullable=False),
     Column("key", String(255), nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("answer", JSONB, nullable=False),
     _moment("accepted_at"),
-    PrimaryKeyConstraint("owner_id", "key"),
+    PrimaryKeyConstraint("owner", "key"),
 )

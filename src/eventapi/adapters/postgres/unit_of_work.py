@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -39,8 +41,10 @@ from eventapi.adapters.postgres.rows import (
     event_of,
     event_row,
     order_columns,
+    order_of,
     order_view_of_json,
     order_view_to_json,
+    ticket_changes,
     ticket_type_rows,
     user_of,
     user_row,
@@ -72,10 +76,19 @@ from eventapi.domain.errors import (
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.user import User
-from eventapi.domain.values import CategoryId, EventId, Slug, TicketTypeId, UserId, Username
+from eventapi.domain.values import (
+    CategoryId,
+    EventId,
+    OrderId,
+    Slug,
+    TicketTypeId,
+    UserId,
+    Username,
+)
 
 LOCK_EVENTS = sql_file("lock_events.sql")
 TICKET_TYPES = sql_file("ticket_types.sql")
+ORDERS_TO_CHANGE = sql_file("orders_to_change.sql")
 RECORD_ORDERS = sql_file("record_orders.sql")
 CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
@@ -224,6 +237,27 @@ class PostgresEvents:
         return {EventId(row.id): event_of(row, by_event.get(row.id, ())) for row in rows}
 
 
+def _update_order(order: Order, connection: Connection) -> None:
+    """Write a changed order and its tickets; the triggers count what that changes."""
+    orders, tickets = tables.orders, tables.tickets
+    for ticket in order.tickets:
+        connection.execute(
+            update(tickets)
+            .where(tickets.c.id == ticket.id, tickets.c.event_id == order.event_id)
+            .values(ticket_changes(ticket))
+        )
+    connection.execute(
+        update(orders)
+        .where(orders.c.id == order.id, orders.c.event_id == order.event_id)
+        .values(
+            status=order.status.value,
+            registrant=order.registrant,
+            total=order.total.amount,
+            currency=order.total.currency,
+        )
+    )
+
+
 def _update_event(event: Event, connection: Connection) -> None:
     """Write a changed event and its ticket types; what is sold is never written."""
     types = tables.ticket_types
@@ -267,6 +301,58 @@ class PostgresOrders:
         if len(self._staged.orders) >= MOST_STAGED_ORDERS:
             self._write_orders()
 
+    def event_of(self, id: OrderId) -> EventId | None:
+        """Tell which event an order is for."""
+        query = select(tables.orders.c.event_id).where(tables.orders.c.id == id)
+        with storage_errors():
+            event: int | None = self._connection.execute(query).scalar_one_or_none()
+        return None if event is None else EventId(event)
+
+    def get(self, event: EventId, id: OrderId) -> Order | None:
+        """Load an order."""
+        return next(iter(self._load(event, id)), None)
+
+    def waiting(self, event: EventId) -> list[Order]:
+        """Load the orders that wait, the first one first."""
+        return self._load(event, None)
+
+    def _load(self, event: EventId, id: OrderId | None) -> list[Order]:
+        values = {"event_id": event, "order_id": None if id is None else str(id)}
+        with storage_errors():
+            rows = self._connection.execute(ORDERS_TO_CHANGE, values).all()
+        return [order_of(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+
+    def waiting_before(self, event: EventId) -> int:
+        """Count those that wait."""
+        orders = tables.orders.c
+        query = (
+            select(func.count())
+            .select_from(tables.orders)
+            .where(orders.event_id == event, orders.status == OrderStatus.WAITLISTED.value)
+        )
+        with storage_errors():
+            return int(self._connection.execute(query).scalar_one())
+
+    def save(self, order: Order) -> None:
+        """Keep what was changed of an order."""
+        self._staged.changes.append(partial(_update_order, order))
+
+    def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
+        """Tell whether a person holds a live registration of an event."""
+        orders = tables.orders.c
+        query = select(
+            exists().where(
+                orders.event_id == event,
+                orders.registrant.is_not(None),
+                orders.status != OrderStatus.CANCELLED.value,
+                or_(orders.registrant == registrant, orders.buyer_id == user)
+                if user is not None
+                else orders.registrant == registrant,
+            )
+        )
+        with storage_errors():
+            return bool(self._connection.execute(query).scalar_one())
+
     def cancel_all(self, event: EventId) -> None:
         """Cancel every order of an event: sql/cancel_event_orders.sql."""
         self._staged.changes.append(
@@ -298,13 +384,13 @@ class PostgresOrders:
     def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         """Find what was accepted under these keys."""
         known = tables.accepted_requests.c
-        query = select(known.owner_id, known.key, known.fingerprint, known.answer).where(
-            tuple_(known.owner_id, known.key).in_({request.name for request in requests})
+        query = select(known.owner, known.key, known.fingerprint, known.answer).where(
+            tuple_(known.owner, known.key).in_({request.name for request in requests})
         )
         with storage_errors():
             rows = self._connection.execute(query).all()
         return {
-            (UserId(row.owner_id), row.key): AcceptedRequest(
+            (row.owner, row.key): AcceptedRequest(
                 bytes(row.fingerprint), order_view_of_json(row.answer)
             )
             for row in rows
@@ -401,7 +487,7 @@ class PostgresUnitOfWork:
     def _request_columns(self) -> dict[str, list[object]]:
         requests = self._staged.requests
         return {
-            "request_owner_ids": [request.owner for request, _ in requests],
+            "request_owners": [request.owner for request, _ in requests],
             "request_keys": [request.key for request, _ in requests],
             "request_fingerprints": [request.fingerprint.hex() for request, _ in requests],
             "request_answers": [order_view_to_json(answer) for _, answer in requests],
@@ -418,9 +504,9 @@ class PostgresUnitOfWork:
             "users_username_key_key": lambda: UsernameTaken(staged.users[0].username.value),
             "events_organizer_id_fkey": AccountGone,
             "orders_buyer_id_fkey": AccountGone,
-            "accepted_requests_owner_id_fkey": AccountGone,
             "accepted_requests_pkey": lambda: IdempotencyKeyReused(staged.requests[0][0].key),
             "orders_registrant_key": lambda: AlreadyRegistered(staged.orders[0].event_id),
+            "orders_registered_account_key": lambda: AlreadyRegistered(staged.orders[0].event_id),
             "categories_slug_key": lambda: CategoryTaken(staged.categories[0].slug.value),
             "events_reference_key": lambda: ReferenceTaken(staged.events[0].reference or ""),
             "tickets_ticket_type_id_fkey": lambda: TicketTypeInUse(_first_number(error)),

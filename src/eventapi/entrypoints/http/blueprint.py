@@ -142,6 +142,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         gives: type[Schema] | Schema | None = None,
         gives_media: Sequence[str] = (),
         status: HTTPStatus = HTTPStatus.OK,
+        other_status: HTTPStatus | None = None,
         body: type[Schema] | None = None,
         takes_media: Sequence[str] = (),
         query: type[Schema] | None = None,
@@ -169,6 +170,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             gives: the schema of the answer.
             gives_media: of which kinds the answer is, where it is not JSON.
             status: of the answer, where all went well.
+            other_status: what the function may answer with instead.
             body: the schema of the JSON that comes in.
             takes_media: of which kinds a body that is not JSON may be; the
                 function reads it with :func:`raw_body`.
@@ -203,6 +205,14 @@ class ApiBlueprint(flask_smorest.Blueprint):
                 parsing = self.response(
                     status, gives, headers=success_headers, example=answer_example
                 )(view)
+            if other_status:
+                parsing = self.alt_response(
+                    other_status,
+                    schema=gives,
+                    success=True,
+                    headers=success_headers,
+                    example=answer_example,
+                )(parsing)
             # What is applied last is called first: headers are parsed last of all.
             for location, schema in (("headers", headers), ("query", query)):
                 if schema:

@@ -138,6 +138,7 @@ ORDER: Final[Example] = {
             "issued_at": "2026-11-21T09:32:00Z",
             "is_checked_in": False,
             "checked_in_at": None,
+            "is_cancelled": False,
         },
         {
             "id": "019aa59b-3c00-7d3e-9d2a-7034f2c9b8ee",
@@ -148,6 +149,31 @@ ORDER: Final[Example] = {
             "issued_at": "2026-11-21T09:32:00Z",
             "is_checked_in": False,
             "checked_in_at": None,
+            "is_cancelled": False,
         },
     ],
+}
+REGISTER: Final[Example] = {
+    "name": "Grace Example",
+    "email": "grace@example.org",
+    "ticket_type": 7,
+    "waitlist": True,
+}
+WAITING: Final[Example] = ORDER | {
+    "buyer": None,
+    "status": "waitlisted",
+    "is_waitlisted": True,
+    "position": 3,
+    "quantity": 1,
+    "total": "50.00",
+    "tickets": [],
+}
+REGISTERED: Final[Example] = ORDER | {
+    "buyer": None,
+    "quantity": 1,
+    "total": "50.00",
+    "tickets": [
+        ORDER["tickets"][0] | {"attendee": {"name": "Grace Example", "email": "grace@example.org"}}
+    ],
+    "secret": "mzxw6ytboi4tqmzrgi2tcnzqge",
 }

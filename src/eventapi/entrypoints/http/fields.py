@@ -66,6 +66,15 @@ class QueryTimestamp(Timestamp):
         return super()._deserialize(encoded, attr, data, **kwargs)
 
 
+class Flag(fields.Boolean):
+    """JSON's true or false, and nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class QueryFlag(fields.Boolean):
     """``true`` or ``false``, and nothing that only looks like it."""
 

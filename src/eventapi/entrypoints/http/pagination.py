@@ -23,6 +23,7 @@ Position = TypeVar("Position")
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 1_500  # of a list by name, whose cursor holds a name
 LARGEST_ID = 2**63 - 1
+MOST_WAITING = 2**31
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -133,6 +134,26 @@ def read_order_cursor(cursor: str | None) -> OrderId | None:
                 return OrderId(UUID(hex=id))
             except ValueError:
                 raise InvalidCursor from None
+        case _:
+            raise InvalidCursor
+
+
+def waitlist_cursor(position: int) -> str:
+    """Write down where in a waitlist a page ended."""
+    return _encode(["waitlist", position])
+
+
+def read_waitlist_cursor(cursor: str | None) -> int:
+    """Read where in a waitlist a page ended.
+
+    Raises:
+        InvalidCursor: it was not written by waitlist_cursor.
+    """
+    if cursor is None:
+        return 0
+    match _decode(cursor):
+        case ["waitlist", position] if type(position) is int and 0 <= position <= MOST_WAITING:
+            return position
         case _:
             raise InvalidCursor
 

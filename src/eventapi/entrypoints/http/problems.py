@@ -160,6 +160,9 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     domain.OrderNotFound: Problem(
         _S.NOT_FOUND, "order_not_found", "Order not found", domain.OrderNotFound(_ORDER)
     ),
+    domain.TicketNotFound: Problem(
+        _S.NOT_FOUND, "ticket_not_found", "Ticket not found", domain.TicketNotFound(_ORDER)
+    ),
     domain.TicketTypeNotFound: Problem(
         _S.NOT_FOUND,
         "ticket_type_not_found",
@@ -180,6 +183,9 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ),
     domain.UsernameTaken: Problem(
         _S.CONFLICT, "username_taken", "Username taken", domain.UsernameTaken("alice")
+    ),
+    domain.AlreadyRegistered: Problem(
+        _S.CONFLICT, "already_registered", "Already registered", domain.AlreadyRegistered(42)
     ),
     domain.SoldOut: Problem(
         _S.CONFLICT, "sold_out", "Sold out", domain.SoldOut(requested=3, remaining=1)

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from eventapi.domain.event import Event
 from eventapi.domain.order import OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress
-from eventapi.entrypoints.http.fields import Amount, Text, Timestamp, WholeNumber
+from eventapi.entrypoints.http.fields import Amount, Flag, Text, Timestamp, WholeNumber
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
@@ -67,6 +67,43 @@ class PurchaseSchema(Schema):
             raise ValidationError("Stand instead of quantity and ticket_type.", "lines")
 
 
+class EventRegistrationSchema(Schema):
+    """Who registers: an account that says nothing registers itself."""
+
+    name = Text(
+        allow_none=True,
+        validate=validate.Length(1, Attendee.LONGEST_NAME),
+        metadata={"description": "A guest must say it; of an account, its own by default."},
+    )
+    email = Text(
+        allow_none=True,
+        validate=validate.Length(max=EmailAddress.LONGEST),
+        metadata={
+            "format": "email",
+            "description": "A guest must say it; of an account, its own by default.",
+        },
+    )
+    ticket_type = WholeNumber(
+        allow_none=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The id of a type; needed where the event has several."},
+    )
+    waitlist = Flag(
+        load_default=False,
+        metadata={"description": "Whether to wait for a place if there is none."},
+    )
+
+
+class OrderSecretQuerySchema(Schema):
+    """How a guest, who has no account, shows whose order it is."""
+
+    secret = Text(
+        load_default=None,
+        validate=validate.Length(max=100),
+        metadata={"description": "Of a guest's order; the answer to the registration told it."},
+    )
+
+
 class IdempotencySchema(Schema):
     """Makes a request safe to send again."""
 
@@ -105,6 +142,9 @@ class TicketSchema(Schema):
     issued_at = Timestamp(required=True)
     is_checked_in = fields.Boolean(required=True)
     checked_in_at = Timestamp(required=True, allow_none=True)
+    is_cancelled = fields.Boolean(
+        required=True, metadata={"description": "Whether it admits nobody any more."}
+    )
 
 
 class EventRefSchema(Schema):
@@ -144,6 +184,19 @@ class OrderSchema(Schema):
     )
     created_at = Timestamp(required=True)
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
+
+
+class RegisteredSchema(OrderSchema):
+    """The order of a registration, and how a guest comes back to it."""
+
+    secret = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "By which a guest sees and cancels the order: keep it. Null for an "
+            "account, which needs none."
+        },
+    )
 
 
 OrderPageSchema = page_schema(OrderSchema, "OrderPage")
