@@ -1,7 +1,7 @@
 -- Orders of one event with their tickets, to be changed.
 --
 -- Parameters: :event_id
---             :order_id  which one; NULL gives all that wait, the first one first
+--             :order_ids  which; NULL gives all that wait, the first one first
 --
 -- Sent with the event locked (sql/lock_events.sql). Whoever changes an order
 -- holds its event, so the orders need no lock of their own, and nobody who
@@ -14,6 +14,6 @@ SELECT o.id, o.event_id, o.buyer_id, o.guest_name, o.guest_email, o.registrant, 
 FROM orders AS o
 JOIN tickets AS t ON t.event_id = o.event_id AND t.order_id = o.id
 WHERE o.event_id = :event_id
-  AND CASE WHEN CAST(:order_id AS uuid) IS NULL THEN o.status = 'waitlisted'
-           ELSE o.id = CAST(:order_id AS uuid) END
+  AND CASE WHEN CAST(:order_ids AS uuid[]) IS NULL THEN o.status = 'waitlisted'
+           ELSE o.id = ANY(CAST(:order_ids AS uuid[])) END
 ORDER BY o.waitlist_number, o.id, t.id

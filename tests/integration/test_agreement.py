@@ -24,7 +24,15 @@ from eventapi.domain.errors import DomainError
 from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
-from eventapi.domain.values import EventId, OrderId, TicketId, TicketTypeId, UserId
+from eventapi.domain.values import (
+    Attendee,
+    EmailAddress,
+    EventId,
+    OrderId,
+    TicketId,
+    TicketTypeId,
+    UserId,
+)
 from eventapi.entrypoints.bootstrap import memory_use_cases, postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
@@ -32,6 +40,7 @@ from tests.builders import NOW
 
 CAPACITIES = (1, 4, 25)
 SECRET = "s" * 64
+ADMIN = Actor(UserId(1), "olga", Role.ADMIN)
 ORGANIZER = Actor(UserId(1), "olga", Role.ORGANIZER)
 TYPES = [
     TicketTypeForm(name="A", quantity=2, price=Decimal("2.50"), currency="EUR"),
@@ -53,6 +62,16 @@ class Cancel:
     number: int
     ticket: int | None
     by: Actor | None
+
+
+@dataclass(frozen=True)
+class AtTheDoor:
+    """A ticket of the order that was made as the so many-th is scanned, or handed on."""
+
+    number: int
+    ticket: int
+    what: str
+    event_id: EventId
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,13 @@ cancellations = st.builds(
     ticket=st.sampled_from([None, 0, 1]),
     by=st.sampled_from([None, ORGANIZER, *BUYERS[:2]]),
 )
+at_the_door = st.builds(
+    AtTheDoor,
+    number=st.integers(0, 12),
+    ticket=st.integers(0, 2),
+    what=st.sampled_from(["scan", "scan", "undo", "transfer"]),
+    event_id=st.integers(1, len(CAPACITIES)).map(EventId),
+)
 changes = st.builds(
     Change,
     event_id=st.integers(1, len(CAPACITIES) + 1).map(EventId),
@@ -121,6 +147,7 @@ steps = st.lists(
         st.tuples(st.sampled_from([None, *BUYERS]), registrations),
         st.tuples(st.sampled_from([None, *BUYERS]), registrations),
         cancellations,
+        at_the_door,
         changes,
         st.just(timedelta(hours=30)),
     ),
@@ -179,9 +206,34 @@ class World:
         except DomainError as error:
             return type(error).__name__
 
+    def at_the_door(self, step: AtTheDoor) -> object:
+        if step.number >= len(self.orders):
+            return None
+        id = self.orders[step.number]
+        order = self.use_cases.show_order(ADMIN, id)
+        if step.ticket >= len(order.tickets):
+            return None
+        ticket = order.tickets[step.ticket]
+        try:
+            match step.what:
+                case "scan":
+                    self.use_cases.check_in(ADMIN, step.event_id, ticket.code)
+                case "undo":
+                    self.use_cases.check_in.undo(ADMIN, step.event_id, ticket.code)
+                case _:
+                    self.use_cases.change_ticket.transfer(
+                        None,
+                        id,
+                        TicketId(ticket.id),
+                        Attendee("Grace", EmailAddress("p2@example.org")),
+                        secret=self.secrets.of(id),
+                    )
+        except DomainError as error:
+            return type(error).__name__
+        return self.shown(self.use_cases.show_order(ADMIN, id))
+
     def tickets_of(self, id: OrderId) -> list[TicketId]:
-        admin = Actor(UserId(1), "root", Role.ADMIN)
-        order = self.use_cases.show_order(admin, id)
+        order = self.use_cases.show_order(ADMIN, id)
         return [TicketId(ticket.id) for ticket in order.tickets]
 
     def shown(self, order: OrderView) -> object:
@@ -194,7 +246,7 @@ class World:
             (order.total, order.currency),
             [
                 (ticket.attendee, ticket.ticket_type, ticket.price, ticket.is_cancelled,
-                 ticket.issued_at)
+                 ticket.issued_at, ticket.checked_in_at)
                 for ticket in order.tickets
             ],
         )  # fmt: skip
@@ -307,6 +359,8 @@ def test_memory_and_postgres_agree_and_keep_the_invariants(
             postgres.clock.advance(step)
         elif isinstance(step, Change):
             assert memory.change(step) == postgres.change(step)
+        elif isinstance(step, AtTheDoor):
+            assert memory.at_the_door(step) == postgres.at_the_door(step)
         elif isinstance(step, Cancel):
             assert memory.cancel(step) == postgres.cancel(step)
         elif isinstance(step[1], Registration):

@@ -19,6 +19,7 @@ from tests.conformance import watched_app
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract, problem
 from tests.contracts.orders_api import OrdersApiContract
+from tests.contracts.tickets_api import TicketsApiContract
 
 _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests end
 
@@ -37,7 +38,7 @@ def postgres_api(
     return Api(use_cases, clock, app=watched_app())
 
 
-class TestPostgresApi(HttpApiContract, EventsApiContract, OrdersApiContract):
+class TestPostgresApi(HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract):
     @pytest.fixture
     def api(self, database_url: str) -> Api:
         return postgres_api(database_url)

@@ -13,9 +13,10 @@ from tests.conformance import watched_app
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract
 from tests.contracts.orders_api import OrdersApiContract
+from tests.contracts.tickets_api import TicketsApiContract
 
 
-class TestMemoryApi(HttpApiContract, EventsApiContract, OrdersApiContract):
+class TestMemoryApi(HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract):
     @pytest.fixture
     def api(self) -> Api:
         return MemoryApi(app=watched_app())

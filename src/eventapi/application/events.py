@@ -209,23 +209,28 @@ class DeleteEvent:
         discard(self._images, event.image)
 
 
-def event_to_change(actor: Actor | None, event_id: EventId, work: UnitOfWork) -> Event:
-    """Load an event for somebody who wants to change it.
+def event_to_change(
+    actor: Actor | None,
+    event_id: EventId,
+    work: UnitOfWork,
+    action: Action = Action.CHANGE_EVENT,
+) -> Event:
+    """Load an event for somebody who wants to change it, or to do something else at it.
 
     Raises:
-        NotSignedIn: a guest changes nothing.
+        NotSignedIn: a guest does nothing of this.
         NotAllowed: no one of this role may, or the event is somebody else's.
         EventNotFound: there is none that the actor may know of.
     """
-    editor = policy.require(actor, Action.CHANGE_EVENT)
+    editor = policy.require(actor, action)
     event = work.events.get_for_update(event_id).get(event_id)
     if event is None:
         raise EventNotFound(event_id)
     owners = (event.organizer_id,)
-    if not policy.may(editor, Action.CHANGE_EVENT, owners=owners):
+    if not policy.may(editor, action, owners=owners):
         if event.details.visibility is Visibility.PRIVATE:
             raise EventNotFound(event_id)
-        raise NotAllowed(Action.CHANGE_EVENT)
+        raise NotAllowed(action)
     return event
 
 

@@ -13,7 +13,9 @@ from typing import Protocol, Self
 
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
+    Attendance,
     CategoryView,
+    CheckInCounts,
     EventPosition,
     EventView,
     OrderRecord,
@@ -33,6 +35,8 @@ from eventapi.domain.values import (
     EventId,
     OrderId,
     Slug,
+    TicketCode,
+    TicketId,
     TicketTypeId,
     UserId,
     Username,
@@ -202,6 +206,13 @@ class OrderRepository(Protocol):
     def get(self, event: EventId, id: OrderId) -> Order | None:
         """Load an order of an event that was loaded for update."""
 
+    def by_codes(self, codes: Sequence[TicketCode]) -> dict[TicketCode, Order]:
+        """Load the orders to which tickets belong, of whatever event.
+
+        Only those of an event that was loaded for update may be changed. A
+        code that no ticket has is left out.
+        """
+
     def waiting(self, event: EventId) -> list[Order]:
         """Load the orders that wait for places of an event that was loaded for update.
 
@@ -349,6 +360,25 @@ class OrderQueries(Protocol):
         self, event: EventId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
         """List the orders of an event, newest first."""
+
+    def by_code(self, code: TicketCode) -> Attendance | None:
+        """Find the ticket of a code, unless it is one that is only waited for."""
+
+    def attendees(
+        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
+    ) -> Page[Attendance, TicketId]:
+        """List the tickets that admit somebody to an event, the one first issued first.
+
+        Args:
+            event: which one.
+            q: what stands in the attendee's name or email address, without
+                regard to the case of Latin letters; None asks for all.
+            after: with which ticket the page before ended.
+            limit: how many at the most.
+        """
+
+    def check_in_counts(self, event: EventId) -> CheckInCounts:
+        """Count the tickets that admit somebody to an event, and those that have."""
 
     def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
         """List the orders that wait for places of an event, the first one first.

@@ -23,6 +23,7 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import StorageHealth
 from eventapi.application.registrations import RegisterPerson
+from eventapi.application.tickets import ChangeTicket, CheckIn, ListAttendees, ShowTicket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,10 @@ class UseCases:
     register_person: RegisterPerson
     cancel_order: CancelOrder
     list_event_orders: ListEventOrders
+    show_ticket: ShowTicket
+    change_ticket: ChangeTicket
+    list_attendees: ListAttendees
+    check_in: CheckIn
     list_orders: ListOrders
     show_order: ShowOrder
     storage_health: StorageHealth

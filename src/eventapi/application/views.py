@@ -13,7 +13,7 @@ from uuid import UUID
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import Session
-from eventapi.domain.order import Order, OrderStatus
+from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import User
 from eventapi.domain.values import UserId
@@ -254,6 +254,55 @@ class TicketView:
         """Whether it admits nobody any more."""
         return self.cancelled_at is not None
 
+    @classmethod
+    def of(cls, ticket: Ticket, *, event: Event) -> Self:
+        """Show a ticket of an event."""
+        kind = None
+        if ticket.ticket_type_id is not None:
+            details = event.ticket_type(ticket.ticket_type_id).details
+            kind = TicketTypeRef(ticket.ticket_type_id, details.name)
+        attendee = ticket.attendee
+        return cls(
+            id=ticket.id,
+            code=ticket.code.value,
+            ticket_type=kind,
+            price=ticket.price.amount,
+            attendee=None
+            if attendee is None
+            else AttendeeView(attendee.name, attendee.email.value if attendee.email else None),
+            issued_at=ticket.issued_at,
+            checked_in_at=ticket.checked_in_at,
+            cancelled_at=ticket.cancelled_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance:
+    """A ticket by itself, with what tells where it belongs."""
+
+    ticket: TicketView
+    order_id: UUID
+    order_status: str
+    event_id: int
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it admits somebody, or has."""
+        return self.order_status == OrderStatus.CONFIRMED and not self.ticket.is_cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInCounts:
+    """How many are in, of how many.
+
+    Attributes:
+        sold: how many tickets admit somebody.
+        checked_in: how many of them have.
+    """
+
+    sold: int
+    checked_in: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
@@ -292,7 +341,6 @@ class OrderView:
         position: int | None = None,
     ) -> Self:
         """Show an order as it stands."""
-        types = {kind.id: TicketTypeRef(kind.id, kind.details.name) for kind in event.ticket_types}
         return cls(
             id=order.id,
             event=EventRef(event.id, event.details.name, event.details.period.start),
@@ -305,24 +353,7 @@ class OrderView:
             position=position,
             tickets=()
             if order.status is OrderStatus.WAITLISTED
-            else tuple(
-                TicketView(
-                    id=ticket.id,
-                    code=ticket.code.value,
-                    ticket_type=types.get(ticket.ticket_type_id) if ticket.ticket_type_id else None,
-                    price=ticket.price.amount,
-                    attendee=AttendeeView(
-                        ticket.attendee.name,
-                        ticket.attendee.email.value if ticket.attendee.email else None,
-                    )
-                    if ticket.attendee
-                    else None,
-                    issued_at=ticket.issued_at,
-                    checked_in_at=ticket.checked_in_at,
-                    cancelled_at=ticket.cancelled_at,
-                )
-                for ticket in order.tickets
-            ),
+            else tuple(TicketView.of(ticket, event=event) for ticket in order.tickets),
         )
 
 

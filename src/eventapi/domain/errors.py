@@ -100,13 +100,33 @@ class TicketNotFound(DomainError):
 
 
 @dataclass(eq=False)
-class OrderCancelled(DomainError):
-    """What was cancelled stays as it is."""
+class TicketCancelled(DomainError):
+    """The ticket or its whole order was cancelled, or it was handed on: it admits nobody."""
 
-    order_id: object
+    ticket: object
 
     def __str__(self) -> str:
-        return f"The order {self.order_id} was cancelled."
+        return "This ticket was cancelled or handed on, and admits nobody any more."
+
+
+@dataclass(eq=False)
+class WrongEvent(DomainError):
+    """The ticket is good, but for another event."""
+
+    event_id: int
+
+    def __str__(self) -> str:
+        return f"This ticket is for another event than {self.event_id}."
+
+
+@dataclass(eq=False)
+class AlreadyCheckedIn(DomainError):
+    """A ticket is checked in at most once (invariant 5)."""
+
+    checked_in_at: datetime
+
+    def __str__(self) -> str:
+        return f"This ticket was used at {self.checked_in_at.isoformat()}."
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Self
 
 from eventapi.domain.errors import (
+    AlreadyCheckedIn,
     CapacityBelowSold,
     EventCancelled,
     EventEnded,
@@ -24,13 +25,24 @@ from eventapi.domain.errors import (
     SalesClosed,
     SoldOut,
     StaleVersion,
+    TicketCancelled,
+    TicketNotFound,
     TicketTypeInUse,
     TicketTypeNotFound,
+    WrongEvent,
 )
 from eventapi.domain.event_details import EventDetails, Session
 from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
+from eventapi.domain.values import (
+    Attendee,
+    EventId,
+    Money,
+    TicketCode,
+    TicketId,
+    TicketTypeId,
+    UserId,
+)
 
 
 class EventStatus(StrEnum):
@@ -294,6 +306,113 @@ class Event:
         left = sum((ticket.price.amount for ticket in order.live_tickets), Decimal(0))
         order.total = Money(left, order.total.currency)
         return True
+
+    def name_attendee(
+        self, order: Order, id: TicketId, attendee: Attendee | None, *, now: datetime
+    ) -> None:
+        """Say whom a ticket admits; until the event starts.
+
+        Raises:
+            TicketNotFound: the order has no such ticket.
+            TicketCancelled: it admits nobody any more.
+            AlreadyCheckedIn: it has admitted somebody.
+            EventStarted: it is too late.
+        """
+        ticket = self._ticket_to_change(order, id, now)
+        ticket.attendee = attendee
+
+    def transfer(
+        self,
+        order: Order,
+        id: TicketId,
+        person: Attendee,
+        *,
+        now: datetime,
+        identities: Identities,
+    ) -> Ticket:
+        """Hand a ticket on to another person; until the event starts.
+
+        The old ticket is cancelled, so that its code is worth nothing any
+        more, and a new one with a new code takes its place. A registration
+        then is that of the other person.
+
+        Returns:
+            The new ticket.
+
+        Raises:
+            InvalidValues: the person has no email address.
+            TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
+                see :meth:`name_attendee`.
+        """
+        if person.email is None:
+            raise InvalidValues({"email": "Is required."})
+        old = self._ticket_to_change(order, id, now)
+        new = Ticket(
+            id=identities.ticket_id(),
+            code=identities.ticket_code(),
+            ticket_type_id=old.ticket_type_id,
+            price=old.price,
+            attendee=person,
+            issued_at=now,
+        )
+        old.cancelled_at = now
+        order.tickets.append(new)
+        if order.registrant is not None:
+            order.registrant = person.email.key
+        return new
+
+    def _ticket_to_change(self, order: Order, id: TicketId, now: datetime) -> Ticket:
+        ticket = order.ticket(id)
+        self._check_valid(order, ticket)
+        if ticket.checked_in_at is not None:
+            raise AlreadyCheckedIn(ticket.checked_in_at)
+        self._check_too_late(by_organizer=False, now=now)
+        return ticket
+
+    def check_in(self, order: Order, code: TicketCode, *, at: datetime) -> Ticket:
+        """Admit whoever shows a ticket at the door, once.
+
+        Args:
+            order: to which the ticket belongs.
+            code: the ticket's.
+            at: when it was shown, in UTC.
+
+        Raises:
+            WrongEvent: the order is for another event.
+            TicketNotFound: the order has no such ticket, or only waits for one.
+            TicketCancelled: it admits nobody any more.
+            AlreadyCheckedIn: it was used (invariant 5).
+        """
+        ticket = self._ticket_at_the_door(order, code)
+        if ticket.checked_in_at is not None:
+            raise AlreadyCheckedIn(ticket.checked_in_at)
+        ticket.checked_in_at = at
+        return ticket
+
+    def undo_check_in(self, order: Order, code: TicketCode) -> Ticket:
+        """Let a ticket be as if it had not been shown; it may not have been.
+
+        Raises:
+            WrongEvent, TicketNotFound, TicketCancelled: see :meth:`check_in`.
+        """
+        ticket = self._ticket_at_the_door(order, code)
+        ticket.checked_in_at = None
+        return ticket
+
+    def _ticket_at_the_door(self, order: Order, code: TicketCode) -> Ticket:
+        if order.event_id != self.id:
+            raise WrongEvent(self.id)
+        for ticket in order.tickets:
+            if ticket.code == code:
+                self._check_valid(order, ticket)
+                return ticket
+        raise TicketNotFound(code)
+
+    def _check_valid(self, order: Order, ticket: Ticket) -> None:
+        if order.status is OrderStatus.WAITLISTED:
+            raise TicketNotFound(ticket.id)
+        if order.status is OrderStatus.CANCELLED or not ticket.is_live:
+            raise TicketCancelled(ticket.id)
 
     def promote(self, waiting: Sequence[Order], *, now: datetime) -> list[Order]:
         """Give free places to the orders that wait, in the order in which they came.

@@ -39,7 +39,10 @@ class Action(StrEnum):
     PURCHASE_TICKETS = "purchase tickets"
     SEE_ORDER = "see this order"
     CANCEL_ORDER = "cancel this order"
+    CHANGE_ORDER = "change this order"
     SEE_EVENT_ORDERS = "see the orders of this event"
+    SEE_ATTENDEES = "see who attends this event"
+    CHECK_IN = "check in tickets of this event"
     SEE_SALES_REPORTS = "see sales reports"
 
 
@@ -72,6 +75,9 @@ _TABLE = {
     Action.PURCHASE_TICKETS:  (_NONE, _ALL,  _NONE,     _NONE),
     Action.SEE_ORDER:         (_NONE, _OWN,  _OWN,      _ALL),
     Action.CANCEL_ORDER:      (_NONE, _OWN,  _OWN,      _ALL),
+    Action.CHANGE_ORDER:      (_NONE, _OWN,  _OWN,      _NONE),
+    Action.SEE_ATTENDEES:     (_NONE, _NONE, _OWN,      _ALL),
+    Action.CHECK_IN:          (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_EVENT_ORDERS:  (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_SALES_REPORTS: (_NONE, _NONE, _OWN,      _ALL),
 }  # fmt: skip

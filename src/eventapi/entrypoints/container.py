@@ -31,6 +31,7 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.registrations import RegisterPerson
+from eventapi.application.tickets import ChangeTicket, CheckIn, ListAttendees, ShowTicket
 from eventapi.application.use_cases import UseCases
 
 
@@ -124,6 +125,12 @@ class Application(containers.DeclarativeContainer):
         cancel_order=providers.Singleton(
             CancelOrder, unit_of_work, storage.orders, clock, order_secrets
         ),
+        show_ticket=providers.Singleton(ShowTicket, storage.orders, storage.events),
+        change_ticket=providers.Singleton(
+            ChangeTicket, unit_of_work, storage.orders, clock, identities, order_secrets
+        ),
+        list_attendees=providers.Singleton(ListAttendees, storage.orders, storage.events),
+        check_in=providers.Singleton(CheckIn, unit_of_work, storage.orders, storage.events, clock),
         list_event_orders=providers.Singleton(ListEventOrders, storage.orders, storage.events),
         storage_health=storage.health,
     )

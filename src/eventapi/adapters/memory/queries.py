@@ -14,7 +14,9 @@ from eventapi.adapters.memory.database import MemoryDatabase
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
     AccountRef,
+    Attendance,
     CategoryView,
+    CheckInCounts,
     DaySales,
     EventPosition,
     EventView,
@@ -23,13 +25,23 @@ from eventapi.application.views import (
     Page,
     Revenue,
     SalesFigures,
+    TicketView,
     TopEventView,
     UserView,
 )
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import Visibility
-from eventapi.domain.order import Order, OrderStatus
-from eventapi.domain.values import EventId, OrderId, UserId, sort_key, words_of
+from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.domain.values import (
+    Attendee,
+    EventId,
+    OrderId,
+    TicketCode,
+    TicketId,
+    UserId,
+    sort_key,
+    words_of,
+)
 
 
 class MemoryUserQueries:
@@ -192,6 +204,13 @@ class MemoryEventQueries:
         )
 
 
+def _is_called(attendee: Attendee | None, q: str | None) -> bool:
+    if q is None:
+        return True
+    who = [] if attendee is None else [attendee.name, str(attendee.email or "")]
+    return q.lower() in "\n".join(who).lower()
+
+
 def _sort_key(event: Event, sort: EventSort) -> datetime | str:
     match sort.field:
         case "start_time":
@@ -276,6 +295,53 @@ class MemoryOrderQueries:
             waiting = self._database.waiting(event)
             shown = [self._view(order) for order in waiting[after : after + limit]]
             return Page(shown, after + limit if len(waiting) > after + limit else None)
+
+    def by_code(self, code: TicketCode) -> Attendance | None:
+        """Find the ticket of a code."""
+        with self._database.mutex:
+            for order in self._database.orders.values():
+                if order.status is not OrderStatus.WAITLISTED:
+                    for ticket in order.tickets:
+                        if ticket.code == code:
+                            return self._attendance(order, ticket)
+        return None
+
+    def attendees(
+        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
+    ) -> Page[Attendance, TicketId]:
+        """List the tickets that admit somebody to an event."""
+        with self._database.mutex:
+            matching = [
+                self._attendance(order, ticket)
+                for order in self._database.orders_of(event)
+                if order.status is OrderStatus.CONFIRMED
+                for ticket in order.live_tickets
+                if (after is None or ticket.id > after) and _is_called(ticket.attendee, q)
+            ]
+        found = sorted(matching, key=lambda attendance: attendance.ticket.id)
+        shown = found[:limit]
+        return Page(shown, TicketId(shown[-1].ticket.id) if len(found) > limit else None)
+
+    def check_in_counts(self, event: EventId) -> CheckInCounts:
+        """Count the tickets that admit somebody, and those that have."""
+        with self._database.mutex:
+            tickets = [
+                ticket
+                for order in self._database.orders_of(event)
+                if order.status is OrderStatus.CONFIRMED
+                for ticket in order.live_tickets
+            ]
+        used = sum(ticket.checked_in_at is not None for ticket in tickets)
+        return CheckInCounts(len(tickets), used)
+
+    def _attendance(self, order: Order, ticket: Ticket) -> Attendance:
+        event = self._database.events[order.event_id]
+        return Attendance(
+            ticket=TicketView.of(ticket, event=event),
+            order_id=order.id,
+            order_status=order.status.value,
+            event_id=event.id,
+        )
 
     def _view(self, order: Order) -> OrderView:
         buyer = None if order.buyer_id is None else self._database.users[order.buyer_id]

@@ -27,6 +27,7 @@ from eventapi.domain.values import (
     EventId,
     OrderId,
     Slug,
+    TicketCode,
     TicketTypeId,
     UserId,
     Username,
@@ -170,6 +171,17 @@ class MemoryOrders:
         with self._database.mutex:
             order = self._database.orders.get(id)
             return deepcopy(order) if order is not None and order.event_id == event else None
+
+    def by_codes(self, codes: Sequence[TicketCode]) -> dict[TicketCode, Order]:
+        """Load the orders to which tickets belong."""
+        with self._database.mutex:
+            wanted = set(codes)
+            found: dict[TicketCode, Order] = {}
+            for order in self._database.orders.values():
+                mine = wanted & {ticket.code for ticket in order.tickets}
+                if mine:
+                    found |= dict.fromkeys(mine, deepcopy(order))
+            return found
 
     def waiting(self, event: EventId) -> list[Order]:
         """Load the orders that wait, the first one first."""

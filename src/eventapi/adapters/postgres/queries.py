@@ -36,6 +36,7 @@ from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.rows import (
     LONGEST_WORD,
+    attendance_of,
     event_view_of,
     figures_of,
     location_word,
@@ -44,7 +45,9 @@ from eventapi.adapters.postgres.rows import (
 )
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
+    Attendance,
     CategoryView,
+    CheckInCounts,
     EventPosition,
     EventView,
     OrderRecord,
@@ -56,7 +59,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain.event import EventStatus
 from eventapi.domain.order import OrderStatus
-from eventapi.domain.values import EventId, OrderId, UserId, sort_key
+from eventapi.domain.values import EventId, OrderId, TicketCode, TicketId, UserId, sort_key
 
 TOP_EVENTS = sql_file("top_events.sql")
 EVENT_FIGURES = sql_file("event_figures.sql")
@@ -194,6 +197,47 @@ class PostgresOrderQueries(_Reader):
         found = sorted(self._views(page), key=lambda order: order.position or 0)
         shown = found[:limit]
         return Page(shown, shown[-1].position if len(found) > limit else None)
+
+    def by_code(self, code: TicketCode) -> Attendance | None:
+        """Find the ticket of a code."""
+        rows = self.rows(
+            _attendances().where(
+                tables.tickets.c.code == code.value,
+                tables.orders.c.status != OrderStatus.WAITLISTED.value,
+            )
+        )
+        return attendance_of(rows[0]) if rows else None
+
+    def attendees(
+        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
+    ) -> Page[Attendance, TicketId]:
+        """List the tickets that admit somebody to an event."""
+        tickets = tables.tickets.c
+        query = (
+            _attendances()
+            .where(tickets.event_id == event, *_admits())
+            .order_by(tickets.id)
+            .limit(limit + 1)
+        )
+        if after:
+            query = query.where(tickets.id > after)
+        if q is not None:
+            who = func.concat_ws("\n", tickets.attendee_name, tickets.attendee_email)
+            query = query.where(func.strpos(func.lower(who), func.lower(q)) > 0)
+        rows = self.rows(query)
+        found = [attendance_of(row) for row in rows[:limit]]
+        return Page(found, TicketId(found[-1].ticket.id) if len(rows) > limit else None)
+
+    def check_in_counts(self, event: EventId) -> CheckInCounts:
+        """Count the tickets that admit somebody, and those that have."""
+        tickets = tables.tickets.c
+        (row,) = self.rows(
+            select(func.count(), func.count(tickets.checked_in_at))
+            .select_from(tables.tickets)
+            .join(tables.orders, _of_order())
+            .where(tickets.event_id == event, *_admits())
+        )
+        return CheckInCounts(*row)
 
     def _views(self, page: Select[Any]) -> list[OrderView]:
         rows = self.rows(_orders_with_tickets(page))
@@ -402,6 +446,32 @@ def _orders() -> Select[Any]:
         )
         .join_from(tables.orders, tables.events, orders.event_id == events.id)
         .outerjoin(tables.users, orders.buyer_id == users.id)
+    )
+
+
+def _of_order() -> ColumnElement[bool]:
+    tickets, orders = tables.tickets.c, tables.orders.c
+    return and_(orders.event_id == tickets.event_id, orders.id == tickets.order_id)
+
+
+def _admits() -> Iterator[ColumnElement[bool]]:
+    yield tables.orders.c.status == OrderStatus.CONFIRMED.value
+    yield tables.tickets.c.cancelled_at.is_(None)
+
+
+def _attendances() -> Select[Any]:
+    tickets, types = tables.tickets.c, tables.ticket_types.c
+    return (
+        select(
+            tables.tickets,
+            tables.orders.c.status.label("order_status"),
+            types.name.label("ticket_type_name"),
+        )
+        .join_from(tables.tickets, tables.orders, _of_order())
+        .outerjoin(
+            tables.ticket_types,
+            and_(types.event_id == tickets.event_id, types.id == tickets.ticket_type_id),
+        )
     )
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from eventapi.application.views import (
     AccountRef,
+    Attendance,
     AttendeeView,
     CategoryView,
     DaySales,
@@ -380,6 +381,41 @@ def ticket_changes(ticket: Ticket) -> dict[str, object]:
         "checked_in_at": ticket.checked_in_at,
         "cancelled_at": ticket.cancelled_at,
     }
+
+
+def ticket_row(order: Order, ticket: Ticket) -> dict[str, object]:
+    """Make a row of tickets."""
+    return {
+        "id": ticket.id,
+        "event_id": order.event_id,
+        "order_id": order.id,
+        "code": ticket.code.value,
+        "ticket_type_id": ticket.ticket_type_id,
+        "price": ticket.price.amount,
+    } | ticket_changes(ticket)
+
+
+def attendance_of(row: Row) -> Attendance:
+    """Make the view of a ticket beside its type and what tells its event and order."""
+    return Attendance(
+        ticket=TicketView(
+            id=row.id,
+            code=row.code,
+            ticket_type=None
+            if row.ticket_type_id is None
+            else TicketTypeRef(row.ticket_type_id, row.ticket_type_name),
+            price=row.price,
+            attendee=None
+            if row.attendee_name is None
+            else AttendeeView(row.attendee_name, row.attendee_email),
+            issued_at=row.issued_at,
+            checked_in_at=row.checked_in_at,
+            cancelled_at=row.cancelled_at,
+        ),
+        order_id=row.order_id,
+        order_status=row.order_status,
+        event_id=row.event_id,
+    )
 
 
 def order_view_of(rows: Sequence[Row]) -> OrderView:

@@ -45,6 +45,7 @@ from eventapi.adapters.postgres.rows import (
     order_view_of_json,
     order_view_to_json,
     ticket_changes,
+    ticket_row,
     ticket_type_rows,
     user_of,
     user_row,
@@ -81,6 +82,7 @@ from eventapi.domain.values import (
     EventId,
     OrderId,
     Slug,
+    TicketCode,
     TicketTypeId,
     UserId,
     Username,
@@ -241,11 +243,13 @@ def _update_order(order: Order, connection: Connection) -> None:
     """Write a changed order and its tickets; the triggers count what that changes."""
     orders, tickets = tables.orders, tables.tickets
     for ticket in order.tickets:
-        connection.execute(
+        known = connection.execute(
             update(tickets)
             .where(tickets.c.id == ticket.id, tickets.c.event_id == order.event_id)
             .values(ticket_changes(ticket))
-        )
+        ).rowcount
+        if not known:
+            connection.execute(insert(tickets).values(ticket_row(order, ticket)))
     connection.execute(
         update(orders)
         .where(orders.c.id == order.id, orders.c.event_id == order.event_id)
@@ -310,14 +314,31 @@ class PostgresOrders:
 
     def get(self, event: EventId, id: OrderId) -> Order | None:
         """Load an order."""
-        return next(iter(self._load(event, id)), None)
+        return next(iter(self._load(event, [id])), None)
 
     def waiting(self, event: EventId) -> list[Order]:
         """Load the orders that wait, the first one first."""
         return self._load(event, None)
 
-    def _load(self, event: EventId, id: OrderId | None) -> list[Order]:
-        values = {"event_id": event, "order_id": None if id is None else str(id)}
+    def by_codes(self, codes: Sequence[TicketCode]) -> dict[TicketCode, Order]:
+        """Load the orders to which tickets belong, two statements for any number of one event."""
+        tickets = tables.tickets.c
+        query = select(tickets.code, tickets.event_id, tickets.order_id).where(
+            tickets.code == func.any(cast([code.value for code in codes], ARRAY(String)))
+        )
+        with storage_errors():
+            rows = self._connection.execute(query).all()
+        orders = {
+            order.id: order
+            for event in sorted({row.event_id for row in rows})
+            for order in self._load(
+                EventId(event), [row.order_id for row in rows if row.event_id == event]
+            )
+        }
+        return {TicketCode(row.code): orders[OrderId(row.order_id)] for row in rows}
+
+    def _load(self, event: EventId, ids: Sequence[OrderId] | None) -> list[Order]:
+        values = {"event_id": event, "order_ids": None if ids is None else list(map(str, ids))}
         with storage_errors():
             rows = self._connection.execute(ORDERS_TO_CHANGE, values).all()
         return [order_of(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
@@ -505,8 +526,8 @@ class PostgresUnitOfWork:
             "events_organizer_id_fkey": AccountGone,
             "orders_buyer_id_fkey": AccountGone,
             "accepted_requests_pkey": lambda: IdempotencyKeyReused(staged.requests[0][0].key),
-            "orders_registrant_key": lambda: AlreadyRegistered(staged.orders[0].event_id),
-            "orders_registered_account_key": lambda: AlreadyRegistered(staged.orders[0].event_id),
+            "orders_registrant_key": lambda: AlreadyRegistered(_first_number(error)),
+            "orders_registered_account_key": lambda: AlreadyRegistered(_first_number(error)),
             "categories_slug_key": lambda: CategoryTaken(staged.categories[0].slug.value),
             "events_reference_key": lambda: ReferenceTaken(staged.events[0].reference or ""),
             "tickets_ticket_type_id_fkey": lambda: TicketTypeInUse(_first_number(error)),
@@ -525,7 +546,7 @@ class PostgresUnitOfWork:
 
 
 def _first_number(error: IntegrityError) -> int:
-    """Give the first number of what PostgreSQL says of an error: the id of what is in use."""
-    detail: str = error.orig.diag.message_detail  # type: ignore[union-attr]
+    """Give the first number that PostgreSQL tells of an error: "Key (event_id, …)=(7, …)"."""
+    detail: str = error.orig.diag.message_detail or ""  # type: ignore[union-attr]
     found = re.search(r"\d+", detail)
     return int(found.group()) if found else 0

@@ -25,6 +25,7 @@ from eventapi.entrypoints.http import (
     health,
     orders,
     reports,
+    tickets,
 )
 from eventapi.entrypoints.http.problems import register_error_handlers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema
@@ -110,6 +111,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         event_parts,
         calendars,
         orders,
+        tickets,
         reports,
         health,
     ):

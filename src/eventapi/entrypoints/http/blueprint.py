@@ -168,7 +168,8 @@ class ApiBlueprint(flask_smorest.Blueprint):
             rule: the path below the blueprint's.
             access: who is let in; GUEST_OR_ACCOUNT reads a token if there is one.
             gives: the schema of the answer.
-            gives_media: of which kinds the answer is, where it is not JSON.
+            gives_media: of which kinds the answer is, where it is not JSON, or may be
+                instead, where there is a schema too.
             status: of the answer, where all went well.
             other_status: what the function may answer with instead.
             body: the schema of the JSON that comes in.
@@ -201,7 +202,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
         def decorate(view: View) -> View:
             parsing = view
-            if not gives_media:
+            if gives or not gives_media:
                 parsing = self.response(
                     status, gives, headers=success_headers, example=answer_example
                 )(view)
@@ -346,7 +347,8 @@ def _document_conditional(
     """Document If-Match, If-None-Match and 304 where they are at work; flask-smorest calls this."""
     if info.get("conditional"):
         documentation.setdefault("parameters", []).append(IF_NONE_MATCH)
-        documentation["responses"][HTTPStatus.NOT_MODIFIED.value] = NOT_MODIFIED
+        responses = documentation.setdefault("responses", {})
+        responses[HTTPStatus.NOT_MODIFIED.value] = NOT_MODIFIED
     if info.get("if_match"):
         documentation.setdefault("parameters", []).append(IF_MATCH)
     return documentation

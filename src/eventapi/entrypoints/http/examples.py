@@ -177,3 +177,16 @@ REGISTERED: Final[Example] = ORDER | {
     ],
     "secret": "mzxw6ytboi4tqmzrgi2tcnzqge",
 }
+HELD_TICKET: Final[Example] = ORDER["tickets"][0] | {
+    "is_valid": True,
+    "event": {
+        "id": 1,
+        "name": "Jazz night",
+        "start_time": "2030-06-01T18:00:00Z",
+        "end_time": "2030-06-01T21:30:00Z",
+        "timezone": "Europe/Berlin",
+        "location": "Blue Note, Berlin",
+        "status": "scheduled",
+    },
+}
+ATTENDANCE: Final[Example] = ORDER["tickets"][0] | {"order_id": ORDER["id"]}

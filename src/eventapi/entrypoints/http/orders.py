@@ -37,9 +37,9 @@ from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
     PageQuerySchema,
-    order_cursor,
+    id_cursor,
     page_answer,
-    read_order_cursor,
+    read_id_cursor,
     read_waitlist_cursor,
     waitlist_cursor,
 )
@@ -120,6 +120,12 @@ def purchase_tickets(
     return purchased.order, answer_headers
 
 
+def _before(query: dict[str, Any]) -> OrderId | None:
+    """Read with which order the page before ended."""
+    position = read_id_cursor(query["cursor"])
+    return None if position is None else OrderId(position)
+
+
 def _lines(body: dict[str, Any]) -> list[Line]:
     """Read what is wanted: lines, or a quantity of one type or of the only one."""
     return [Line(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]]
@@ -137,10 +143,8 @@ def _lines(body: dict[str, Any]) -> list[Line]:
 )
 def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List one's own orders, newest first."""
-    page = use_cases().list_orders(
-        current_actor(), before=read_order_cursor(query["cursor"]), limit=query["limit"]
-    )
-    return page_answer(page, order_cursor)
+    page = use_cases().list_orders(current_actor(), before=_before(query), limit=query["limit"])
+    return page_answer(page, id_cursor)
 
 
 @blueprint.operation(
@@ -264,10 +268,10 @@ def list_event_orders(
     page = use_cases().list_event_orders(
         current_actor(),
         EventId(event_id),
-        before=read_order_cursor(query["cursor"]),
+        before=_before(query),
         limit=query["limit"],
     )
-    return page_answer(page, order_cursor)
+    return page_answer(page, id_cursor)
 
 
 @blueprint.operation(

@@ -14,7 +14,6 @@ from marshmallow import Schema, fields, validate
 
 from eventapi.application.search import EventSort
 from eventapi.application.views import EventPosition, Page
-from eventapi.domain.values import OrderId
 from eventapi.entrypoints.http.fields import Text
 from eventapi.entrypoints.http.problems import InvalidCursor
 
@@ -115,23 +114,23 @@ def _read_key(key: object, sort: EventSort) -> datetime | str:
     raise InvalidCursor
 
 
-def order_cursor(position: OrderId) -> str:
-    """Write down where in a list of orders a page ended."""
+def id_cursor(position: UUID) -> str:
+    """Write down where in a list that is sorted by id a page ended."""
     return _encode([position.hex])
 
 
-def read_order_cursor(cursor: str | None) -> OrderId | None:
-    """Read where in a list of orders a page ended.
+def read_id_cursor(cursor: str | None) -> UUID | None:
+    """Read where in a list that is sorted by id a page ended.
 
     Raises:
-        InvalidCursor: it was not written by order_cursor.
+        InvalidCursor: it was not written by id_cursor.
     """
     if cursor is None:
         return None
     match _decode(cursor):
         case [str(id)]:
             try:
-                return OrderId(UUID(hex=id))
+                return UUID(hex=id)
             except ValueError:
                 raise InvalidCursor from None
         case _:

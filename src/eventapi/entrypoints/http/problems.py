@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from eventapi.application.ports import StorageUnavailable
 from eventapi.domain import errors as domain
+from eventapi.domain.values import TicketCode
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = 1
@@ -184,6 +185,13 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     domain.UsernameTaken: Problem(
         _S.CONFLICT, "username_taken", "Username taken", domain.UsernameTaken("alice")
     ),
+    domain.AlreadyCheckedIn: Problem(
+        _S.CONFLICT, "already_checked_in", "Already checked in", domain.AlreadyCheckedIn(_TIME)
+    ),
+    domain.WrongEvent: Problem(_S.CONFLICT, "wrong_event", "Wrong event", domain.WrongEvent(42)),
+    domain.TicketCancelled: Problem(
+        _S.CONFLICT, "ticket_cancelled", "Ticket cancelled", domain.TicketCancelled(_ORDER)
+    ),
     domain.AlreadyRegistered: Problem(
         _S.CONFLICT, "already_registered", "Already registered", domain.AlreadyRegistered(42)
     ),
@@ -304,7 +312,7 @@ def _json(fact: object) -> object:
         return fact.isoformat().replace("+00:00", "Z")
     if isinstance(fact, Enum):
         return fact.value
-    return str(fact) if isinstance(fact, UUID) else fact
+    return str(fact) if isinstance(fact, UUID | TicketCode) else fact
 
 
 def problem_response(error: Exception) -> Response:

@@ -4,11 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from eventapi.application.tickets import MOST_SCANS
 from eventapi.domain.event import Event
 from eventapi.domain.order import OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress
 from eventapi.entrypoints.http.fields import Amount, Flag, Text, Timestamp, WholeNumber
-from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
 
@@ -184,6 +185,124 @@ class OrderSchema(Schema):
     )
     created_at = Timestamp(required=True)
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
+
+
+class TicketEventSchema(Schema):
+    """The event that a ticket is for, as its holder needs to know it."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    start_time = Timestamp(required=True)
+    end_time = Timestamp(required=True)
+    timezone = fields.String(required=True)
+    location = fields.String(required=True)
+    status = fields.String(required=True)
+
+
+class HeldTicketSchema(TicketSchema):
+    """A ticket, for whoever holds its code."""
+
+    is_valid = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether it admits somebody, or has: nothing was cancelled."},
+    )
+    event = fields.Nested(TicketEventSchema, required=True)
+
+
+class AttendanceSchema(TicketSchema):
+    """A ticket that admits somebody, for the organizer."""
+
+    order_id = fields.UUID(required=True)
+
+
+AttendeePageSchema = page_schema(AttendanceSchema, "AttendeePage")
+
+
+class AttendeeListQuerySchema(PageQuerySchema):
+    """Who is looked for."""
+
+    q = Text(
+        load_default=None,
+        validate=validate.Length(1, 200),
+        metadata={"description": "What stands in the name or the email address."},
+    )
+
+
+class AttendeeChangeSchema(Schema):
+    """Whom a ticket shall admit; null leaves it open."""
+
+    attendee = fields.Nested(NamedAttendeeSchema, required=True, allow_none=True)
+
+
+class TransferSchema(Schema):
+    """To whom a ticket is handed on."""
+
+    name = Text(required=True, validate=validate.Length(1, Attendee.LONGEST_NAME))
+    email = Text(
+        required=True,
+        validate=validate.Length(1, EmailAddress.LONGEST),
+        metadata={"format": "email"},
+    )
+
+
+_CODE = {"description": "Of a ticket, as scanned or typed; upper or lower case."}
+
+
+class ScanSchema(Schema):
+    """A code that was shown at the door."""
+
+    code = Text(required=True, validate=validate.Length(1, 100), metadata=_CODE)
+
+
+class CodeQuerySchema(Schema):
+    """Which ticket is meant."""
+
+    code = Text(required=True, validate=validate.Length(1, 100), metadata=_CODE)
+
+
+class OfflineScanSchema(ScanSchema):
+    """A code that was shown at the door, while the scanner was offline perhaps."""
+
+    scanned_at = Timestamp(
+        load_default=None, allow_none=True, metadata={"description": "When; now, by default."}
+    )
+
+
+class ScanBatchSchema(Schema):
+    """What a scanner saw, in its order."""
+
+    scans = fields.List(
+        fields.Nested(OfflineScanSchema), required=True, validate=validate.Length(1, MOST_SCANS)
+    )
+
+
+class ScannedSchema(Schema):
+    """What came of one scan."""
+
+    code = fields.String(required=True)
+    admitted = fields.Boolean(required=True)
+    ticket = fields.Nested(TicketSchema, required=True, allow_none=True)
+    problem = fields.Raw(  # ready as it is
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Why nobody was admitted, as a single scan would be answered.",
+            "oneOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}],
+        },
+    )
+
+
+class ScannedBatchSchema(Schema):
+    """What came of each scan, in their order."""
+
+    results = fields.List(fields.Nested(ScannedSchema), required=True)
+
+
+class CheckInCountsSchema(Schema):
+    """How many are in, of how many."""
+
+    sold = fields.Integer(required=True)
+    checked_in = fields.Integer(required=True)
 
 
 class RegisteredSchema(OrderSchema):

@@ -62,6 +62,9 @@ class ProblemSchema(Schema):
         metadata={"description": "With `order_too_large` and `body_too_large`: what is allowed."}
     )
     start_time = fields.DateTime(metadata={"description": "With `event_started`: when."})
+    checked_in_at = fields.DateTime(
+        metadata={"description": "With `already_checked_in`: when it was first used."}
+    )
     retry_after = fields.Integer(
         metadata={"description": "With `storage_unavailable`: seconds to wait."}
     )
