@@ -72,6 +72,15 @@ class StorageUnavailable(Exception):
     """
 
 
+class StorageConflict(StorageUnavailable):
+    """The storage gave up this unit of work for the sake of another; nothing of it was kept.
+
+    Our own units of work never wait for each other in a circle (see
+    ``EventRepository.get_for_update``), but a hand at the database may join
+    them. Trying again at once mostly works.
+    """
+
+
 RequestName = tuple[str, str]
 
 

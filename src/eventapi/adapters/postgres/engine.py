@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports import StorageConflict, StorageUnavailable
 
 CONNECT_TIMEOUT = 5  # seconds, to reach the server
 POOL_TIMEOUT = 5  # seconds, to wait for a connection that another thread uses
@@ -30,6 +30,9 @@ _WORTH_ANOTHER_TRY = frozenset(
         errorcodes.DISK_FULL,
     }
 )
+
+
+_GIVEN_UP = frozenset({errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
 
 
 class DatabaseUrlError(Exception):
@@ -91,6 +94,8 @@ def storage_errors() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise StorageUnavailable("all connections are in use") from error
     except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) in _GIVEN_UP:
+            raise StorageConflict(str(error.orig).strip()) from error
         if error.connection_invalidated or _is_worth_another_try(error):
             raise StorageUnavailable(str(error.orig).strip()) from error
         raise

@@ -6,7 +6,7 @@ OpenAPI document can't say anything else than what happens.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from marshmallow import EXCLUDE, RAISE, Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports import StorageConflict, StorageUnavailable
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import NotSignedIn, StaleVersion
 from eventapi.entrypoints.http.problems import (
@@ -227,7 +227,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                     read_token(required=access != GUEST_OR_ACCOUNT, refresh=access == REFRESH_TOKEN)
                 if not query and request.args:
                     raise ValidationFailed({name: ["Unknown field."] for name in request.args})
-                response = make_response(parsing(*args, **kwargs))
+                response = make_response(_with_another_try(partial(parsing, *args, **kwargs)))
                 return _conditional(response) if etag else response
 
             media_answer = _media_answer(status, gives_media, success_headers)
@@ -246,6 +246,18 @@ class ApiBlueprint(flask_smorest.Blueprint):
             return view
 
         return decorate
+
+
+def _with_another_try(answer: Callable[[], Any]) -> Any:
+    """Answer a request, and do so once more if the storage gave it up for another's sake.
+
+    Nothing of the first try was kept. If the second is given up too, the
+    client is told to try again.
+    """
+    try:
+        return answer()
+    except StorageConflict:
+        return answer()
 
 
 def show_version(version: int) -> None:

@@ -280,12 +280,17 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
 }
 
 
+def _problem_of(error: Exception) -> Problem:
+    """Find an error in the table, by its class or the nearest above it."""
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+
+
 def problem_document(error: Exception, *, request_id: str | None = None) -> dict[str, Any]:
     """Make the problem document of an error in the table.
 
     The facts that the error carries become members of the document.
     """
-    problem = PROBLEMS[type(error)]
+    problem = _problem_of(error)
     document: dict[str, Any] = {
         "type": f"/docs/problems#{problem.code}",
         "title": problem.title,
@@ -317,7 +322,7 @@ def _json(fact: object) -> object:
 
 def problem_response(error: Exception) -> Response:
     """Answer an error in the table."""
-    problem = PROBLEMS[type(error)]
+    problem = _problem_of(error)
     document = problem_document(error, request_id=g.request_id)
     response = current_app.response_class(
         current_app.json.dumps(document), status=problem.status, content_type=PROBLEM_JSON
