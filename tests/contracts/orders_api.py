@@ -386,7 +386,7 @@ class WaitlistContract(Cast):
             path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
 
         assert seen == waiting
-        for what in ("waitlist", "orders"):
+        for what in ("waitlist", "orders", "attendees"):
             assert admin.get(path_of(event, what)).status_code == 200
             problem(otto.get(path_of(event, what)), 403, "not_allowed")
             problem(bob.get(path_of(event, what)), 403, "not_allowed")

@@ -99,13 +99,17 @@ class AttendeesContract(Cast):
             for cell in row.values():
                 assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
 
-    def test_a_long_export_has_everybody_once(self, olga: Client, guest: Client) -> None:
+    def test_a_long_export_is_read_piece_by_piece_and_has_everybody_once(
+        self, olga: Client, guest: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eventapi.application.tickets.ATTENDEES_AT_ONCE", 10)
         event = make_event(olga, capacity=3_000)
         for number in range(25):
             register(guest, event, f"p{number}@example.org")
 
         export = olga.get(path_of(event, "attendees"), headers={"Accept": "text/csv"})
 
+        assert export.is_streamed
         rows = list(csv.DictReader(StringIO(export.get_data(as_text=True))))
         assert [row["name"] for row in rows] == [f"p{number}" for number in range(25)]
 

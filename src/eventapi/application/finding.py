@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from eventapi.application.access import check_figures, is_invited
 from eventapi.application.event_parts import session_of, type_of
-from eventapi.application.invitations import is_invited
 from eventapi.application.ports import Clock, EventQueries, ImageStore
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
@@ -19,7 +19,7 @@ from eventapi.application.views import (
     TopEventView,
 )
 from eventapi.domain import policy
-from eventapi.domain.errors import EventNotFound, ImageNotFound, NotAllowed
+from eventapi.domain.errors import EventNotFound, ImageNotFound
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId, words_of
@@ -251,21 +251,3 @@ class ShowStatistics:
                 )
             )
         return EventStatistics(event=event, by_type=types, figures=figures)
-
-
-def check_figures(
-    reader: Actor, event: EventView | None, event_id: EventId, action: Action
-) -> EventView:
-    """Make sure that somebody may see what only an event's organizer and admins see of it.
-
-    Raises:
-        NotAllowed: it is somebody else's event.
-        EventNotFound: there is none that the reader may know of.
-    """
-    if event is None:
-        raise EventNotFound(event_id)
-    if not policy.may(reader, action, owners=(UserId(event.organizer.id),)):
-        if event.visibility == Visibility.PRIVATE:
-            raise EventNotFound(event_id)
-        raise NotAllowed(action)
-    return event

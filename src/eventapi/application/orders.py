@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from eventapi.application.access import check_figures, may_know
 from eventapi.application.combining import Combiner
-from eventapi.application.finding import check_figures
-from eventapi.application.invitations import may_know
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,

@@ -14,6 +14,7 @@ from typing import Protocol, Self
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
     Attendance,
+    AttendeePosition,
     CategoryView,
     CheckInCounts,
     EventPosition,
@@ -36,7 +37,6 @@ from eventapi.domain.values import (
     OrderId,
     Slug,
     TicketCode,
-    TicketId,
     TicketTypeId,
     UserId,
     Username,
@@ -374,15 +374,15 @@ class OrderQueries(Protocol):
         """Find the ticket of a code, unless it is one that is only waited for."""
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
-    ) -> Page[Attendance, TicketId]:
-        """List the tickets that admit somebody to an event, the one first issued first.
+        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+    ) -> Page[Attendance, AttendeePosition]:
+        """List the tickets that admit somebody to an event, those of the first order first.
 
         Args:
             event: which one.
             q: what stands in the attendee's name or email address, without
                 regard to the case of Latin letters; None asks for all.
-            after: with which ticket the page before ended.
+            after: where the page before ended.
             limit: how many at the most.
         """
 

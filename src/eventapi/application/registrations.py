@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from eventapi.application.invitations import may_know
+from eventapi.application.access import may_know
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from eventapi.application.access import check_figures
 from eventapi.application.events import event_to_change
-from eventapi.application.finding import check_figures
 from eventapi.application.orders import order_to_change
 from eventapi.application.ports import (
     Clock,
@@ -17,6 +17,7 @@ from eventapi.application.ports import (
 )
 from eventapi.application.views import (
     Attendance,
+    AttendeePosition,
     CheckInCounts,
     EventView,
     OrderView,
@@ -190,9 +191,9 @@ class ListAttendees:
         event_id: EventId,
         *,
         q: str | None,
-        after: TicketId | None,
+        after: AttendeePosition | None,
         limit: int,
-    ) -> Page[Attendance, TicketId]:
+    ) -> Page[Attendance, AttendeePosition]:
         """Give one page of the tickets that admit somebody, to the organizer or an admin.
 
         Raises:
@@ -212,7 +213,7 @@ class ListAttendees:
         return self._walk(event_id, q)
 
     def _walk(self, event_id: EventId, q: str | None) -> Iterator[Attendance]:
-        after: TicketId | None = None
+        after: AttendeePosition | None = None
         while True:
             page = self._orders.attendees(event_id, q=q, after=after, limit=ATTENDEES_AT_ONCE)
             yield from page.items

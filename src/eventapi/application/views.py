@@ -276,6 +276,13 @@ class TicketView:
         )
 
 
+class AttendeePosition(NamedTuple):
+    """Where in the list of attendees, by order and then by ticket, a page ended."""
+
+    order_id: UUID
+    ticket_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
     """A ticket by itself, with what tells where it belongs."""
@@ -284,6 +291,11 @@ class Attendance:
     order_id: UUID
     order_status: str
     event_id: int
+
+    @property
+    def position(self) -> AttendeePosition:
+        """Where it stands in the list of attendees."""
+        return AttendeePosition(self.order_id, self.ticket.id)
 
     @property
     def is_valid(self) -> bool:

@@ -15,6 +15,7 @@ from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
     AccountRef,
     Attendance,
+    AttendeePosition,
     CategoryView,
     CheckInCounts,
     DaySales,
@@ -37,7 +38,6 @@ from eventapi.domain.values import (
     EventId,
     OrderId,
     TicketCode,
-    TicketId,
     UserId,
     sort_key,
     words_of,
@@ -307,8 +307,8 @@ class MemoryOrderQueries:
         return None
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
-    ) -> Page[Attendance, TicketId]:
+        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+    ) -> Page[Attendance, AttendeePosition]:
         """List the tickets that admit somebody to an event."""
         with self._database.mutex:
             matching = [
@@ -316,11 +316,14 @@ class MemoryOrderQueries:
                 for order in self._database.orders_of(event)
                 if order.status is OrderStatus.CONFIRMED
                 for ticket in order.live_tickets
-                if (after is None or ticket.id > after) and _is_called(ticket.attendee, q)
+                if _is_called(ticket.attendee, q)
             ]
-        found = sorted(matching, key=lambda attendance: attendance.ticket.id)
+        found = sorted(
+            (one for one in matching if after is None or one.position > after),
+            key=lambda one: one.position,
+        )
         shown = found[:limit]
-        return Page(shown, TicketId(shown[-1].ticket.id) if len(found) > limit else None)
+        return Page(shown, shown[-1].position if len(found) > limit else None)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
         """Count the tickets that admit somebody, and those that have."""

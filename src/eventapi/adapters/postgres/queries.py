@@ -46,6 +46,7 @@ from eventapi.adapters.postgres.rows import (
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
     Attendance,
+    AttendeePosition,
     CategoryView,
     CheckInCounts,
     EventPosition,
@@ -59,7 +60,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain.event import EventStatus
 from eventapi.domain.order import OrderStatus
-from eventapi.domain.values import EventId, OrderId, TicketCode, TicketId, UserId, sort_key
+from eventapi.domain.values import EventId, OrderId, TicketCode, UserId, sort_key
 
 TOP_EVENTS = sql_file("top_events.sql")
 EVENT_FIGURES = sql_file("event_figures.sql")
@@ -209,24 +210,25 @@ class PostgresOrderQueries(_Reader):
         return attendance_of(rows[0]) if rows else None
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: TicketId | None, limit: int
-    ) -> Page[Attendance, TicketId]:
+        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+    ) -> Page[Attendance, AttendeePosition]:
         """List the tickets that admit somebody to an event."""
         tickets = tables.tickets.c
         query = (
             _attendances()
             .where(tickets.event_id == event, *_admits())
-            .order_by(tickets.id)
+            .order_by(tickets.order_id, tickets.id)
             .limit(limit + 1)
         )
         if after:
-            query = query.where(tickets.id > after)
+            here = tuple_(tickets.order_id, tickets.id)
+            query = query.where(here > tuple_(after.order_id, after.ticket_id))
         if q is not None:
             who = func.concat_ws("\n", tickets.attendee_name, tickets.attendee_email)
             query = query.where(func.strpos(func.lower(who), func.lower(q)) > 0)
         rows = self.rows(query)
         found = [attendance_of(row) for row in rows[:limit]]
-        return Page(found, TicketId(found[-1].ticket.id) if len(rows) > limit else None)
+        return Page(found, found[-1].position if len(rows) > limit else None)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
         """Count the tickets that admit somebody, and those that have."""

@@ -123,7 +123,7 @@ def purchase_tickets(
 def _before(query: dict[str, Any]) -> OrderId | None:
     """Read with which order the page before ended."""
     position = read_id_cursor(query["cursor"])
-    return None if position is None else OrderId(position)
+    return None if position is None else OrderId(position[0])
 
 
 def _lines(body: dict[str, Any]) -> list[Line]:

@@ -114,23 +114,23 @@ def _read_key(key: object, sort: EventSort) -> datetime | str:
     raise InvalidCursor
 
 
-def id_cursor(position: UUID) -> str:
-    """Write down where in a list that is sorted by id a page ended."""
-    return _encode([position.hex])
+def id_cursor(*position: UUID) -> str:
+    """Write down where in a list that is sorted by ids a page ended."""
+    return _encode([id.hex for id in position])
 
 
-def read_id_cursor(cursor: str | None) -> UUID | None:
-    """Read where in a list that is sorted by id a page ended.
+def read_id_cursor(cursor: str | None, *, length: int = 1) -> tuple[UUID, ...] | None:
+    """Read where in a list that is sorted by so many ids a page ended.
 
     Raises:
-        InvalidCursor: it was not written by id_cursor.
+        InvalidCursor: it was not written by id_cursor, or for another list.
     """
     if cursor is None:
         return None
     match _decode(cursor):
-        case [str(id)]:
+        case [*ids] if len(ids) == length and all(isinstance(id, str) for id in ids):
             try:
-                return UUID(hex=id)
+                return tuple(UUID(hex=str(id)) for id in ids)
             except ValueError:
                 raise InvalidCursor from None
         case _:

@@ -10,7 +10,13 @@ import segno
 from flask import Response, g, request, stream_with_context
 
 from eventapi.application.tickets import Scan, Scanned, TicketWithEvent, person_named
-from eventapi.application.views import Attendance, CheckInCounts, OrderView, TicketView
+from eventapi.application.views import (
+    Attendance,
+    AttendeePosition,
+    CheckInCounts,
+    OrderView,
+    TicketView,
+)
 from eventapi.domain.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -188,15 +194,15 @@ def list_attendees(
             content_type=f"{CSV}; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="attendees-{id}.csv"'},
         )
-    position = read_id_cursor(query["cursor"])
+    position = read_id_cursor(query["cursor"], length=2)
     page = cases(
         actor,
         id,
         q=query["q"],
-        after=None if position is None else TicketId(position),
+        after=None if position is None else AttendeePosition(*position),
         limit=query["limit"],
     )
-    shown, headers = page_answer(page, id_cursor)
+    shown, headers = page_answer(page, lambda position: id_cursor(*position))
     items = [_ticket(one.ticket) | {"order_id": one.order_id} for one in page.items]
     return shown | {"items": items}, headers
 

@@ -1,12 +1,14 @@
-"""Who is invited to a private event."""
+"""Who may know of an event, and of what only its organizer and admins see of it."""
 
 from collections.abc import Callable
 
+from eventapi.application.views import EventView
 from eventapi.domain import policy
+from eventapi.domain.errors import EventNotFound, NotAllowed
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, Scope
-from eventapi.domain.values import AccessCode, UserId
+from eventapi.domain.values import AccessCode, EventId, UserId
 
 
 def is_invited(
@@ -42,3 +44,21 @@ def may_know(
     if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(event.organizer_id,)):
         return True
     return is_invited(actor, event.details.access_code, brought, holds_ticket=holds_ticket)
+
+
+def check_figures(
+    reader: Actor, event: EventView | None, event_id: EventId, action: Action
+) -> EventView:
+    """Make sure that somebody may see what only an event's organizer and admins see of it.
+
+    Raises:
+        NotAllowed: it is somebody else's event.
+        EventNotFound: there is none that the reader may know of.
+    """
+    if event is None:
+        raise EventNotFound(event_id)
+    if not policy.may(reader, action, owners=(UserId(event.organizer.id),)):
+        if event.visibility == Visibility.PRIVATE:
+            raise EventNotFound(event_id)
+        raise NotAllowed(action)
+    return event
