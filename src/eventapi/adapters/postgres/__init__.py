@@ -1,7 +1,7 @@
 """Storage in PostgreSQL 15 or newer, by SQLAlchemy Core.
 
-:mod:`.tables` says what is kept, :mod:`.unit_of_work` how it is changed,
-:mod:`.queries` how it is read, :mod:`.embedded` where the server comes from
+:mod:`.tables` says what is kept, :mod:`.repositories` and :mod:`.unit_of_work`
+how it is changed, :mod:`.queries` how it is read, :mod:`.embedded` where the server comes from
 when none is configured.
 """
 
