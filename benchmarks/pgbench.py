@@ -36,7 +36,7 @@ SALE_VALUES = {
     "ticket_attendee_names": "ARRAY[NULL]",
     "ticket_attendee_emails": "ARRAY[NULL]",
     "ticket_issued_ats": "ARRAY[now()]",
-    "request_owner_ids": "'{}'",
+    "request_owners": "'{}'",
     "request_keys": "'{}'",
     "request_fingerprints": "'{}'",
     "request_answers": "'{}'",
