@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
+from pypdfium2 import PdfDocument
 from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
@@ -185,7 +186,7 @@ class HeldTicketsContract(Cast):
         self, guest: Client, olga: Client, code: str
     ) -> None:
         event = make_event(olga)
-        for path in ("", "/qr.svg", "/qr.png"):
+        for path in ("", "/qr.svg", "/qr.png", "/ticket.pdf"):
             response = guest.get(f"/api/tickets/{code}{path}")
             assert response.status_code == 404
         if "%" not in code:
@@ -221,6 +222,48 @@ class HeldTicketsContract(Cast):
         else:
             assert drawn.data.lstrip().startswith((b"<?xml", b"<svg"))
             assert b"<script" not in drawn.data
+
+    def test_a_printed_ticket_tells_all_and_a_decoder_reads_its_code(
+        self, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(
+            olga,
+            name="Jazz night",
+            location="Blue Note",
+            timezone="Europe/Berlin",
+            start_time="2030-06-01T18:00:00Z",
+            end_time="2030-06-02T00:30:00Z",
+            ticket_types=TYPES[:1],
+        )
+        order = buy(bob, event["id"], attendees=[{"name": "Grace Example"}]).get_json()
+        path = f"/api/tickets/{code_of(order)}/ticket.pdf"
+
+        printed = guest.get(path)
+
+        assert (printed.status_code, printed.mimetype) == (200, "application/pdf")
+        assert printed.headers["Content-Disposition"] == 'inline; filename="ticket.pdf"'
+        etag = printed.headers["ETag"]
+        assert guest.get(path, headers={"If-None-Match": etag}).status_code == 304
+        with PdfDocument(printed.data) as pages:
+            (page,) = pages
+            text = " ".join(page.get_textpage().get_text_range().split())
+            seen = zxingcpp.read_barcodes(page.render(scale=2, grayscale=True).to_pil())
+        assert [barcode.text for barcode in seen] == [code_of(order)]
+        for said in (
+            "Jazz night", "Blue Note", "Grace Example", TYPES[0]["name"], "olga", order["id"],
+            "Saturday, 1 June 2030, 20:00 – Sunday, 2 June 2030, 02:30 (UTC+02:00) Europe/Berlin",
+            code_of(order),
+        ):  # fmt: skip
+            assert str(said) in text
+
+        bob.delete(order_path(order))
+
+        cancelled = guest.get(path, headers={"If-None-Match": etag})
+        assert cancelled.status_code == 200
+        with PdfDocument(cancelled.data) as pages:
+            assert "CANCELLED" in pages[0].get_textpage().get_text_range()
+            shown = pages[0].render(scale=2, grayscale=True).to_pil()
+        assert zxingcpp.read_barcodes(shown) == []
 
     def test_a_ticket_is_handed_on_and_its_old_code_dies(
         self, api: Api, olga: Client, bob: Client, guest: Client

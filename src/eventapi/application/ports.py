@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
@@ -82,6 +82,7 @@ class StorageConflict(StorageUnavailable):
 
 
 RequestName = tuple[str, str]
+PictureKind = Literal["svg", "png"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +408,16 @@ class OrderSecrets(Protocol):
 
     def matches(self, order: OrderId, secret: str) -> bool:
         """Tell whether this is an order's secret; how long that takes tells nothing of it."""
+
+
+class TicketPrinter(Protocol):
+    """Turns tickets into what is shown at the door."""
+
+    def qr_code(self, code: str, kind: PictureKind) -> bytes:
+        """Draw a ticket's code for a camera to read, with the quiet zone around it."""
+
+    def pdf(self, attendance: Attendance, event: EventView) -> bytes:
+        """Print a ticket for its event, with its QR code; the same one gives the same bytes."""
 
 
 class ImageInspector(Protocol):

@@ -12,6 +12,8 @@ from eventapi.application.ports import (
     EventQueries,
     OrderQueries,
     OrderSecrets,
+    PictureKind,
+    TicketPrinter,
     UnitOfWork,
     UnitOfWorkFactory,
 )
@@ -72,11 +74,50 @@ class ShowTicket:
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        attendance = self._orders.by_code(code_of(code))
-        event = None if attendance is None else self._events.get(EventId(attendance.event_id))
-        if attendance is None or event is None:
-            raise TicketNotFound(code)
-        return TicketWithEvent(attendance, event.for_others())
+        attendance = _held(code, self._orders)
+        return TicketWithEvent(attendance, _event_of(attendance, self._events))
+
+
+class PrintTicket:
+    """Give a ticket as it is shown at the door, to whoever holds its code."""
+
+    def __init__(self, orders: OrderQueries, events: EventQueries, printer: TicketPrinter) -> None:
+        self._orders = orders
+        self._events = events
+        self._printer = printer
+
+    def qr_code(self, code: str, kind: PictureKind) -> bytes:
+        """Give the ticket's code as a QR code.
+
+        Raises:
+            TicketNotFound: no ticket has this code.
+        """
+        return self._printer.qr_code(_held(code, self._orders).ticket.code, kind)
+
+    def pdf(self, code: str) -> bytes:
+        """Give the ticket on a page to print.
+
+        Raises:
+            TicketNotFound: no ticket has this code.
+        """
+        attendance = _held(code, self._orders)
+        event = _event_of(attendance, self._events)
+        return self._printer.pdf(attendance, event)
+
+
+def _held(code: str, orders: OrderQueries) -> Attendance:
+    attendance = orders.by_code(code_of(code))
+    if attendance is None:
+        raise TicketNotFound(code)
+    return attendance
+
+
+def _event_of(attendance: Attendance, events: EventQueries) -> EventView:
+    """Give a ticket's event; who has the code may see even a private one."""
+    event = events.get(EventId(attendance.event_id))
+    if event is None:
+        raise TicketNotFound(attendance.ticket.code)
+    return event.for_others()
 
 
 class ChangeTicket:

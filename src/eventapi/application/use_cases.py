@@ -23,7 +23,13 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import StorageHealth
 from eventapi.application.registrations import RegisterPerson
-from eventapi.application.tickets import ChangeTicket, CheckIn, ListAttendees, ShowTicket
+from eventapi.application.tickets import (
+    ChangeTicket,
+    CheckIn,
+    ListAttendees,
+    PrintTicket,
+    ShowTicket,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,7 @@ class UseCases:
     cancel_order: CancelOrder
     list_event_orders: ListEventOrders
     show_ticket: ShowTicket
+    print_ticket: PrintTicket
     change_ticket: ChangeTicket
     list_attendees: ListAttendees
     check_in: CheckIn

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from eventapi.adapters import memory, postgres
 from eventapi.adapters.images import PillowInspector
 from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.printing import TypstTicketPrinter
 from eventapi.adapters.secrets import HmacOrderSecrets
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
@@ -31,7 +32,13 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.registrations import RegisterPerson
-from eventapi.application.tickets import ChangeTicket, CheckIn, ListAttendees, ShowTicket
+from eventapi.application.tickets import (
+    ChangeTicket,
+    CheckIn,
+    ListAttendees,
+    PrintTicket,
+    ShowTicket,
+)
 from eventapi.application.use_cases import UseCases
 
 
@@ -75,6 +82,7 @@ class Application(containers.DeclarativeContainer):
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     identities = providers.Singleton(RandomIdentities)
     order_secrets = providers.Singleton(HmacOrderSecrets, secret_key)
+    printer = providers.Singleton(TypstTicketPrinter)
     inspector = providers.Singleton(PillowInspector)
     unit_of_work = storage.unit_of_work.provider
 
@@ -126,6 +134,7 @@ class Application(containers.DeclarativeContainer):
             CancelOrder, unit_of_work, storage.orders, clock, order_secrets
         ),
         show_ticket=providers.Singleton(ShowTicket, storage.orders, storage.events),
+        print_ticket=providers.Singleton(PrintTicket, storage.orders, storage.events, printer),
         change_ticket=providers.Singleton(
             ChangeTicket, unit_of_work, storage.orders, clock, identities, order_secrets
         ),

@@ -2,11 +2,10 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from io import BytesIO, StringIO
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
-import segno
 from flask import Response, g, request, stream_with_context
 
 from eventapi.application.tickets import Scan, Scanned, TicketWithEvent, person_named
@@ -69,7 +68,7 @@ blueprint = ApiBlueprint(
 
 TICKET = "/orders/<uuid:order_id>/tickets/<uuid:ticket_id>"
 CAN_NOT_BE_CHANGED = (TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted)
-CSV, SVG, PNG = "text/csv", "image/svg+xml", "image/png"
+CSV, SVG, PNG, PDF = "text/csv", "image/svg+xml", "image/png", "application/pdf"
 CSV_HEAD = ("name", "email", "ticket_type", "code", "order", "issued_at", "checked_in_at")
 CSV_LINES_AT_ONCE = 500
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -101,7 +100,7 @@ def show_ticket(code: str) -> dict[str, Any]:
 )
 def show_qr_svg(code: str) -> Response:
     """Give a ticket's code as a QR code, as a drawing of any size."""
-    return _qr(use_cases().show_ticket(code), "svg", SVG)
+    return _file(use_cases().print_ticket.qr_code(code, "svg"), SVG)
 
 
 @blueprint.operation(
@@ -115,7 +114,23 @@ def show_qr_svg(code: str) -> Response:
 )
 def show_qr_png(code: str) -> Response:
     """Give a ticket's code as a QR code, as a picture."""
-    return _qr(use_cases().show_ticket(code), "png", PNG)
+    return _file(use_cases().print_ticket.qr_code(code, "png"), PNG)
+
+
+@blueprint.operation(
+    "GET",
+    "/tickets/<code>/ticket.pdf",
+    access=ANYONE,
+    gives_media=(PDF,),
+    answer_headers=ETAG_HEADER,
+    errors=(TicketNotFound,),
+    conditional=True,
+)
+def show_ticket_pdf(code: str) -> Response:
+    """Give a ticket on a page to print, with its QR code and the time on the event's clocks."""
+    response = _file(use_cases().print_ticket.pdf(code), PDF)
+    response.headers["Content-Disposition"] = 'inline; filename="ticket.pdf"'
+    return response
 
 
 @blueprint.operation(
@@ -296,13 +311,11 @@ def _held(found: TicketWithEvent) -> dict[str, Any]:
     return _ticket(attendance.ticket) | {"is_valid": attendance.is_valid, "event": found.event}
 
 
-def _qr(found: TicketWithEvent, kind: str, media: str) -> Response:
-    """Draw a ticket's code: capital letters and digits, so the QR code is a small one."""
-    file = BytesIO()
-    code = segno.make(found.attendance.ticket.code, error="m", micro=False)
-    code.save(file, kind=kind, scale=10, border=4)
-    response = Response(file.getvalue(), mimetype=media)
-    response.headers["Cache-Control"] = "private, max-age=86400"
+def _file(content: bytes, media: str) -> Response:
+    response = Response(content, mimetype=media)
+    # The code may be used by whoever sees it, so nothing between us and its holder keeps it;
+    # and the holder asks again, since a ticket may have been cancelled meanwhile.
+    response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
     return response

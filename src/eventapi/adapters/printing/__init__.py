@@ -1,0 +1,5 @@
+"""Tickets on paper and on screens."""
+
+from eventapi.adapters.printing.printer import TypstTicketPrinter
+
+__all__ = ["TypstTicketPrinter"]
