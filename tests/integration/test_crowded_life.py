@@ -30,6 +30,9 @@ class Ledger:
     mutex: Lock = field(default_factory=Lock)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
+    tickets_cancelled: set[str] = field(default_factory=set)
+    handed_on: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    resized: Counter[str] = field(default_factory=Counter)
     admitted: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
 
@@ -110,7 +113,11 @@ class Visitor:
         if found is None:
             return None
         order, ticket = found
-        return self.organizer.delete(f"/api/orders/{order['id']}/tickets/{ticket['id']}")
+        answer = self.organizer.delete(f"/api/orders/{order['id']}/tickets/{ticket['id']}")
+        if answer.status_code == 200:
+            with self.ledger.mutex:
+                self.ledger.tickets_cancelled.add(ticket["code"])
+        return answer
 
     def scan(self) -> TestResponse | None:
         found = self.ticket()
@@ -134,11 +141,20 @@ class Visitor:
         secret = {"secret": order["secret"]} if order.get("secret") else {}
         email = f"p{self.dice.randint(1, 30)}@example.org"
         client = self.guest if secret else self.user
-        return client.post(path, json={"name": "Eve", "email": email}, query_string=secret)
+        answer = client.post(path, json={"name": "Eve", "email": email}, query_string=secret)
+        if answer.status_code == 200:
+            with self.ledger.mutex:
+                assert ticket["code"] not in self.ledger.handed_on
+                self.ledger.handed_on[ticket["code"]] = order["id"], answer.get_json()
+        return answer
 
     def resize(self) -> TestResponse:
         path = f"/api/events/{self.event()['id']}"
-        return change(self.organizer, path, capacity=self.dice.randint(4, 14))
+        answer = change(self.organizer, path, capacity=self.dice.randint(4, 14))
+        if answer.status_code == 200:
+            with self.ledger.mutex:
+                self.ledger.resized[path] += 1
+        return answer
 
     def read(self) -> TestResponse:
         path = f"/api/events/{self.event()['id']}"
@@ -175,8 +191,21 @@ def test_eight_threads_do_everything_at_once(database_url: str, engine: Engine, 
             assert shown["status"] == "cancelled"
         elif shown["status"] == "confirmed":
             assert len(live) == shown["quantity"] >= 1
-    # Nobody was let in twice with one ticket.
+    # Nobody was let in twice with one ticket, and who was let in is known to have been.
     assert set(ledger.admitted.values()) <= {1}
+    for code in ledger.admitted:
+        assert user.get(f"/api/tickets/{code}").get_json()["is_checked_in"]
+    for code in {*ledger.tickets_cancelled, *ledger.handed_on}:
+        assert not user.get(f"/api/tickets/{code}").get_json()["is_valid"]
+    # A ticket that was handed on is the other person's, as it was answered, whatever came of it then.
+    for order_id, ticket in ledger.handed_on.values():
+        after = user.get(f"/api/tickets/{ticket['code']}").get_json()
+        assert after["attendee"] == ticket["attendee"]
+        ended = {*ledger.tickets_cancelled, *ledger.handed_on}
+        assert after["is_valid"] is not (after["code"] in ended or order_id in ledger.cancelled)
+    for event in events:
+        path = f"/api/events/{event['id']}"
+        assert user.get(path).get_json()["version"] == 1 + ledger.resized[path]
     listed = [
         order["id"]
         for event in events
