@@ -70,9 +70,18 @@ def test_a_crowd_at_the_served_program_gets_exactly_the_places_there_are(
     engine: Engine, migrated_url: str, event: Event, buyers: list[str]
 ) -> None:
     settings = Settings(database_url=migrated_url, secret_key=SECRET)
+    with engine.connect() as connection:
+        sessions = connection.execute(
+            text("""
+                INSERT INTO sessions (id, user_id, generation, created_at, expires_at)
+                SELECT gen_random_uuid(), id, 1, now(), now() + interval '1 day' FROM users
+                RETURNING user_id, id
+            """)
+        ).all()
+    by_user = {str(user): session for user, session in sessions}
     with postgres_app(settings).app_context():
         tokens = [
-            create_access_token(buyer, additional_claims={"role": "user", "username": buyer})
+            create_access_token(buyer, additional_claims={"sid": by_user[buyer].hex})
             for buyer in buyers
         ]
 

@@ -16,7 +16,7 @@ def tapped_api(database_url: str) -> Iterator[tuple[Api, Wire]]:
         yield postgres_api(url), wire
 
 
-def test_a_purchase_costs_five_statements_and_one_more_with_a_key(
+def test_a_purchase_costs_six_statements_after_who_buys_is_known_and_one_more_with_a_key(
     tapped_api: tuple[Api, Wire],
 ) -> None:
     api, wire = tapped_api

@@ -2,6 +2,7 @@
 
 import hmac
 from base64 import b32encode
+from collections.abc import Sequence
 
 from eventapi.domain.values import OrderId
 
@@ -9,17 +10,27 @@ LENGTH = 26  # characters, of 5 bits each
 
 
 class HmacOrderSecrets:
-    """Makes the secret of an order from its id and the installation's key."""
+    """Makes the secret of an order from its id and the installation's key.
 
-    def __init__(self, secret_key: str) -> None:
-        # A key of its own, so that no other use of the installation's key makes the same.
-        self._key = hmac.digest(secret_key.encode(), b"order secrets", "sha256")
+    Secrets that were made with keys of before go on to be good.
+    """
+
+    def __init__(self, secret_key: str, old_secret_keys: Sequence[str] = ()) -> None:
+        # Keys of their own, so that no other use of the installation's key makes the same.
+        self._keys = [
+            hmac.digest(key.encode(), b"order secrets", "sha256")
+            for key in (secret_key, *old_secret_keys)
+        ]
 
     def of(self, order: OrderId) -> str:
         """Give the secret of an order."""
-        digest = hmac.digest(self._key, order.bytes, "sha256")
-        return b32encode(digest).decode().lower()[:LENGTH]
+        return _secret(order, self._keys[0])
 
     def matches(self, order: OrderId, secret: str) -> bool:
         """Tell whether this is an order's secret."""
-        return hmac.compare_digest(self.of(order).encode(), secret.encode())
+        brought = secret.encode()
+        return any(hmac.compare_digest(_secret(order, key).encode(), brought) for key in self._keys)
+
+
+def _secret(order: OrderId, key: bytes) -> str:
+    return b32encode(hmac.digest(key, order.bytes, "sha256")).decode().lower()[:LENGTH]

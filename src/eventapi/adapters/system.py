@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
-from eventapi.domain.values import AccessCode, OrderId, TicketCode, TicketId
+from eventapi.domain.values import AccessCode, OrderId, SessionId, TicketCode, TicketId
+
+API_KEY_START = "eventapi_"
 
 
 class SystemClock:
@@ -38,6 +40,18 @@ class RandomIdentities:
     def access_code(self) -> AccessCode:
         """Give a code of 60 random bits: guessed at over the network, it lasts."""
         return AccessCode(_random_text(12))
+
+
+class RandomSecrets:
+    """Secrets from the system's secure source."""
+
+    def session_id(self) -> SessionId:
+        """Give a new session's id."""
+        return SessionId(uuid7())
+
+    def api_key(self) -> str:
+        """Give a new API key; its beginning lets people and scanners know what it is."""
+        return API_KEY_START + secrets.token_urlsafe(32)
 
 
 def _random_text(length: int) -> str:

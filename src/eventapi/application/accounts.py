@@ -1,19 +1,25 @@
-"""Accounts: registering and signing in."""
+"""Accounts: registering, changing and erasing one's own, and managing those of others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.ports import (
     Clock,
     PasswordHasher,
+    PasswordRules,
+    UnitOfWork,
     UnitOfWorkFactory,
+    UsernameRules,
     UserQueries,
+    UserSearch,
 )
-from eventapi.application.views import UserView
+from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
-from eventapi.domain.errors import AccountGone, InvalidCredentials, InvalidValues
+from eventapi.domain.errors import AccountGone, InvalidValues, LastAdmin, UserNotFound
 from eventapi.domain.policy import Action, Actor
-from eventapi.domain.user import Role, User, check_password
-from eventapi.domain.values import EmailAddress, Username, clean_text
+from eventapi.domain.user import Role, User
+from eventapi.domain.values import EmailAddress, SessionId, UserId, clean_text
 
 LONGEST_PERSON_NAME = 150
 
@@ -42,12 +48,16 @@ class RegisterAccount:
         self,
         unit_of_work: UnitOfWorkFactory,
         hasher: PasswordHasher,
+        usernames: UsernameRules,
+        passwords: PasswordRules,
         clock: Clock,
         *,
         open_admin_registration: bool,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._hasher = hasher
+        self._usernames = usernames
+        self._passwords = passwords
         self._clock = clock
         self._open_admin_registration = open_admin_registration
 
@@ -59,14 +69,11 @@ class RegisterAccount:
             NotSignedIn, NotAllowed: registering an admin needs an admin.
             UsernameTaken: somebody has the username.
         """
-        try:
-            role = Role(account.role)
-        except ValueError:
-            raise InvalidValues({"role": "Must be admin, organizer or user."}) from None
+        role = _role(account.role)
         if role is Role.ADMIN and not self._open_admin_registration:
             policy.require(actor, Action.REGISTER_ADMIN)
-        username = Username(account.username)
-        check_password(account.password)
+        username = self._usernames.read(account.username)
+        self._passwords.check(account.password, "password")
         email = EmailAddress(account.email) if account.email is not None else None
         first_name = _person_name("first_name", account.first_name)
         last_name = _person_name("last_name", account.last_name)
@@ -85,6 +92,7 @@ class RegisterAccount:
                 created_at=self._clock.now(),
             )
             work.users.add(user)
+            work.audit.record(_done(actor, Deed.ACCOUNT_REGISTERED, self._clock, user.id))
             work.commit()
         return UserView.of(user)
 
@@ -93,42 +101,24 @@ def _person_name(field: str, name: str | None) -> str | None:
     return None if name is None else clean_text(field, name, longest=LONGEST_PERSON_NAME)
 
 
-class SignIn:
-    """Find out by username and password who somebody is."""
+class ChangeOwnAccount:
+    """What somebody does to their own account."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, hasher: PasswordHasher) -> None:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        users: UserQueries,
+        hasher: PasswordHasher,
+        passwords: PasswordRules,
+        clock: Clock,
+    ) -> None:
         self._unit_of_work = unit_of_work
-        self._hasher = hasher
-
-    def __call__(self, username: str, password: str) -> UserView:
-        """Give the account.
-
-        Raises:
-            InvalidCredentials: there is no such account or the password is not
-                its password; the words and the time taken are the same.
-        """
-        user = self._find(username)
-        known = self._hasher.verify(user.password_hash if user else None, password)
-        if user is None or not known:
-            raise InvalidCredentials
-        return UserView.of(user)
-
-    def _find(self, username: str) -> User | None:
-        try:
-            name = Username(username)
-        except InvalidValues:
-            return None  # nobody is called so
-        with self._unit_of_work() as work:
-            return work.users.by_username(name)
-
-
-class ShowAccount:
-    """Show somebody their own account, as it is now."""
-
-    def __init__(self, users: UserQueries) -> None:
         self._users = users
+        self._hasher = hasher
+        self._passwords = passwords
+        self._clock = clock
 
-    def __call__(self, actor: Actor) -> UserView:
+    def show(self, actor: Actor) -> UserView:
         """Give the account.
 
         Raises:
@@ -138,3 +128,196 @@ class ShowAccount:
         if user is None:
             raise AccountGone
         return user
+
+    def describe(self, actor: Actor, changes: Mapping[str, str | None]) -> UserView:
+        """Change the email address, the first and the last name, of these what is given.
+
+        Raises:
+            InvalidValues: one of them can't be taken.
+            AccountGone: the account no longer exists.
+        """
+        policy.require(actor, Action.CHANGE_ACCOUNT)
+        with self._unit_of_work() as work:
+            user = _own(actor, work)
+            email = changes.get("email", user.email.value if user.email else None)
+            user.describe(
+                email=EmailAddress(email) if email is not None else None,
+                first_name=_person_name("first_name", changes.get("first_name", user.first_name)),
+                last_name=_person_name("last_name", changes.get("last_name", user.last_name)),
+            )
+            work.users.save(user)
+            work.audit.record(_done(actor, Deed.ACCOUNT_CHANGED, self._clock, user.id))
+            work.commit()
+        return UserView.of(user)
+
+    def change_password(
+        self, actor: Actor, session: SessionId | None, *, current: str, new: str
+    ) -> None:
+        """Choose another password, and end all other sessions.
+
+        Args:
+            actor: whose password it is.
+            session: the one that goes on.
+            current: the password as it is.
+            new: as it shall be.
+
+        Raises:
+            InvalidValues: the current one is wrong, or the new one can't be taken.
+            AccountGone: the account no longer exists.
+            Overloaded: too many passwords are being checked at this moment.
+        """
+        policy.require(actor, Action.CHANGE_ACCOUNT)
+        self._passwords.check(new, "new_password")
+        with self._unit_of_work() as work:
+            before = work.users.get(actor.id)
+        if before is None:
+            raise AccountGone
+        # Slow on purpose, so done while nothing is locked.
+        if not self._hasher.verify(before.password_hash, current):
+            raise InvalidValues({"current_password": "Is not your password."})
+        password_hash = self._hasher.hash(new)
+        with self._unit_of_work() as work:
+            user = _own(actor, work)
+            if user.password_hash != before.password_hash:
+                # Somebody was faster; what is the current one has to be asked again.
+                raise InvalidValues({"current_password": "Is not your password."})
+            user.password_hash = password_hash
+            work.users.save(user)
+            work.sessions.remove_all(user.id, but=session)
+            work.audit.record(_done(actor, Deed.PASSWORD_CHANGED, self._clock, user.id))
+            work.commit()
+
+
+def _own(actor: Actor, work: UnitOfWork) -> User:
+    user = work.users.get_for_update(actor.id)
+    if user is None or not user.is_active:
+        raise AccountGone
+    return user
+
+
+def _done(actor: Actor | None, deed: Deed, clock: Clock, account: UserId) -> DeedDone:
+    return DeedDone.by(actor, deed, clock.now(), account=account)
+
+
+class EraseAccount:
+    """Remove who stood behind an account from everything that is kept.
+
+    The account stays as a number without a name, so that what it bought, sold
+    and did stays counted and accounted for.
+    """
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    def __call__(self, actor: Actor, id: UserId) -> None:
+        """Erase one's own account, or, as an admin, somebody's; erasing it again changes nothing.
+
+        Raises:
+            NotAllowed: it is somebody else's, and the actor no admin.
+            UserNotFound: there is none.
+            LastAdmin: nobody could manage the others.
+        """
+        policy.require(actor, Action.CHANGE_ACCOUNT if actor.id == id else Action.MANAGE_ACCOUNTS)
+        now = self._clock.now()
+        with self._unit_of_work() as work:
+            # Events are locked before accounts, by everybody.
+            work.events.get_for_update(*work.orders.events_of(id))
+            user = work.users.get_for_update(id)
+            if user is None:
+                raise UserNotFound(id)
+            _keep_an_admin(user, work)
+            user.erase(now)
+            work.users.save(user)
+            work.orders.forget_buyer(id)
+            work.sessions.remove_all(id)
+            work.api_keys.remove_all(id)
+            work.audit.record(_done(actor, Deed.ACCOUNT_ERASED, self._clock, id))
+            work.commit()
+
+
+def _keep_an_admin(user: User, work: UnitOfWork) -> None:
+    """Make sure that an account may cease to be an active admin's.
+
+    Raises:
+        LastAdmin: it is the only one.
+    """
+    if user.role is Role.ADMIN and user.is_active:
+        # All of them stay locked until the end, so that the last two can't go at the same time.
+        others = work.users.lock_active_admins() - {user.id}
+        if not others:
+            raise LastAdmin
+
+
+class ManageAccounts:
+    """What admins do with the accounts of others."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, users: UserQueries, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._users = users
+        self._clock = clock
+
+    def list(
+        self, actor: Actor | None, search: UserSearch, *, after: UserId | None, limit: int
+    ) -> Page[UserView, UserId]:
+        """Give one page of the accounts, in the order in which they were made.
+
+        Raises:
+            NotSignedIn, NotAllowed: only admins may.
+        """
+        policy.require(actor, Action.MANAGE_ACCOUNTS)
+        return self._users.search(search, after=after, limit=limit)
+
+    def show(self, actor: Actor | None, id: UserId) -> UserView:
+        """Give an account.
+
+        Raises:
+            NotSignedIn, NotAllowed: only admins may.
+            UserNotFound: there is none.
+        """
+        policy.require(actor, Action.MANAGE_ACCOUNTS)
+        user = self._users.get(id)
+        if user is None:
+            raise UserNotFound(id)
+        return user
+
+    def change(
+        self, actor: Actor | None, id: UserId, *, role: str | None, is_disabled: bool | None
+    ) -> UserView:
+        """Change an account's role, or disable or enable it; None leaves it as it is.
+
+        Raises:
+            NotSignedIn, NotAllowed: only admins may.
+            InvalidValues: there is no such role.
+            UserNotFound: there is no such account, or it was erased.
+            LastAdmin: nobody could manage the others.
+        """
+        policy.require(actor, Action.MANAGE_ACCOUNTS)
+        wanted = None if role is None else _role(role)
+        with self._unit_of_work() as work:
+            user = work.users.get_for_update(id)
+            if user is None or user.erased_at is not None:
+                raise UserNotFound(id)
+            if is_disabled or (wanted or user.role) is not Role.ADMIN:
+                _keep_an_admin(user, work)
+            if wanted is not None and wanted is not user.role:
+                user.role = wanted
+                work.audit.record(_done(actor, Deed.ACCOUNT_ROLE_CHANGED, self._clock, id))
+            if is_disabled is not None and is_disabled is user.is_active:
+                if is_disabled:
+                    user.disable(self._clock.now())
+                    work.sessions.remove_all(id)
+                else:
+                    user.enable()
+                deed = Deed.ACCOUNT_DISABLED if is_disabled else Deed.ACCOUNT_ENABLED
+                work.audit.record(_done(actor, deed, self._clock, id))
+            work.users.save(user)
+            work.commit()
+        return UserView.of(user)
+
+
+def _role(name: str) -> Role:
+    try:
+        return Role(name)
+    except ValueError:
+        raise InvalidValues({"role": "Must be admin, organizer or user."}) from None

@@ -1,6 +1,7 @@
 """Categories: the kinds of event, kept in order by admins."""
 
-from eventapi.application.ports import CategoryQueries, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.deeds import Deed, DeedDone
+from eventapi.application.ports import CategoryQueries, Clock, UnitOfWork, UnitOfWorkFactory
 from eventapi.application.views import CategoryView
 from eventapi.domain import policy
 from eventapi.domain.category import Category
@@ -37,8 +38,9 @@ class ListCategories:
 class ManageCategories:
     """Make, rename and delete categories."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._clock = clock
 
     def create(self, actor: Actor | None, name: str) -> CategoryView:
         """Make a category, with a slug made of its name.
@@ -52,6 +54,7 @@ class ManageCategories:
         with self._unit_of_work() as work:
             category = Category.named(name, id=work.categories.next_id())
             work.categories.add(category)
+            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_MADE, self._clock.now()))
             work.commit()
         return CategoryView.of(category)
 
@@ -68,6 +71,7 @@ class ManageCategories:
             category = _category_of(slug, work)
             category.rename(name)
             work.categories.save(category)
+            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_CHANGED, self._clock.now()))
             work.commit()
         return CategoryView.of(category)
 
@@ -82,6 +86,7 @@ class ManageCategories:
         policy.require(actor, Action.MANAGE_CATEGORIES)
         with self._unit_of_work() as work:
             work.categories.remove(_category_of(slug, work))
+            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_DELETED, self._clock.now()))
             work.commit()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.forms import EventForm
 from eventapi.application.ports import (
     Clock,
@@ -64,6 +65,8 @@ class CreateEvent:
                 clock=self._clock,
                 identities=self._identities,
             )
+            done = DeedDone.by(actor, Deed.EVENT_CREATED, self._clock.now(), event=event.id)
+            work.audit.record(done)
             work.commit()
         return shown(self._events, event.id)
 
@@ -82,6 +85,7 @@ class EventEditor:
         event_id: EventId,
         versions: Versions,
         change: Callable[[Event, UnitOfWork], object],
+        deed: Deed = Deed.EVENT_CHANGED,
     ) -> EventView:
         """Load an event, make sure that the actor may change it as they know it, and change it."""
         with self._unit_of_work() as work:
@@ -90,7 +94,9 @@ class EventEditor:
             change(event, work)
             work.events.save(event)
             # There may be more places now than before.
-            let_in_who_waits(event, work, now=self._clock.now())
+            now = self._clock.now()
+            let_in_who_waits(event, work, now=now)
+            work.audit.record(DeedDone.by(actor, deed, now, event=event_id))
             work.commit()
         return shown(self._events, event_id)
 
@@ -182,15 +188,16 @@ class CancelEvent(EventEditor):
             if event.cancel(now=self._clock.now()):
                 work.orders.cancel_all(event.id)
 
-        return self.edit(actor, event_id, None, change)
+        return self.edit(actor, event_id, None, change, Deed.EVENT_CANCELLED)
 
 
 class DeleteEvent:
     """Delete an event as if it had never been announced."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, images: ImageStore) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, images: ImageStore, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._images = images
+        self._clock = clock
 
     def __call__(self, actor: Actor | None, event_id: EventId, *, versions: Versions) -> None:
         """Delete the event, if nothing was ever sold of it.
@@ -205,6 +212,8 @@ class DeleteEvent:
             event.check_version(versions)
             event.check_deletable(has_orders=work.orders.has_any(event_id))
             work.events.remove(event)
+            now = self._clock.now()
+            work.audit.record(DeedDone.by(actor, Deed.EVENT_DELETED, now, event=event_id))
             work.commit()
         discard(self._images, event.image)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.events import announce
 from eventapi.application.forms import EventForm
 from eventapi.application.ports import Clock, UnitOfWork, UnitOfWorkFactory
@@ -166,7 +167,7 @@ class ImportEvents:
                 if row.reference in present:
                     return False
                 clean_text("reference", row.reference, longest=Event.LONGEST_REFERENCE)
-                announce(
+                event = announce(
                     row.form,
                     organizer=actor,
                     work=work,
@@ -175,6 +176,8 @@ class ImportEvents:
                     identities=self._identities,
                     reference=row.reference,
                 )
+                now = self._clock.now()
+                work.audit.record(DeedDone.by(actor, Deed.EVENT_CREATED, now, event=event.id))
                 return True
 
             return _bring_in_all(rows, bring_in, options, work)
@@ -213,6 +216,7 @@ class ImportAttendees:
             events = work.events.get_for_update(*ids.values())
             registered = {id: work.orders.registrants(id) for id in events}
             seen: dict[tuple[EventId, str], int] = {}
+            told: set[EventId] = set()
 
             def bring_in(row: AttendeeRow) -> bool:
                 if row.event not in ids:
@@ -230,6 +234,10 @@ class ImportAttendees:
                     identities=self._identities,
                 )
                 work.orders.add(order)
+                if event.id not in told:  # one line for each event, however many come
+                    told.add(event.id)
+                    now, deed = self._clock.now(), Deed.ORDERS_IMPORTED
+                    work.audit.record(DeedDone.by(actor, deed, now, event=event.id))
                 return True
 
             return _bring_in_all(rows, bring_in, options, work)

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from eventapi.application.access import check_figures, may_know
 from eventapi.application.combining import Combiner
+from eventapi.application.deeds import Deed, DeedDone, Origin, current_origin
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,
@@ -98,6 +99,8 @@ class _Sale:
     purchase: Purchase
     attendees: Sequence[Attendee]
     request: RequestKey | None
+    # Told here, since another thread may carry the sale.
+    origin: Origin
 
 
 class PurchaseTickets:
@@ -147,7 +150,8 @@ class PurchaseTickets:
             Attendee(person.name, EmailAddress(person.email) if person.email is not None else None)
             for person in purchase.attendees
         ]
-        outcome = self._sell_together(_Sale(buyer, purchase, attendees, purchase.key_of(buyer.id)))
+        sale = _Sale(buyer, purchase, attendees, purchase.key_of(buyer.id), current_origin.get())
+        outcome = self._sell_together(sale)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -214,6 +218,16 @@ class PurchaseTickets:
         except DomainError as refusal:
             return refusal
         work.orders.add(order)
+        work.audit.record(
+            DeedDone.by(
+                sale.buyer,
+                Deed.ORDER_PLACED,
+                order.created_at,
+                event=event.id,
+                order=order.id,
+                origin=sale.origin,
+            )
+        )
         buyer = AccountRef(sale.buyer.id, sale.buyer.username)
         answer = OrderView.of(order, event=event, buyer=buyer)
         if request:
@@ -324,6 +338,8 @@ class CancelOrder:
                 event.cancel_ticket(order, ticket_id, by_organizer=by_organizer, now=now)
             work.orders.save(order)
             let_in_who_waits(event, work, now=now, but=order)
+            deed = Deed.ORDER_CANCELLED if ticket_id is None else Deed.TICKET_CANCELLED
+            work.audit.record(DeedDone.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
         record = self._orders.get(order_id)
         if record is None:

@@ -4,17 +4,20 @@ Every adapter of a port passes the same contract suite
 (``tests/contracts``), whatever it is made of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
+    ApiKeyView,
     Attendance,
     AttendeePosition,
+    AuditEntryView,
     CategoryView,
     CheckInCounts,
     EventPosition,
@@ -26,15 +29,20 @@ from eventapi.application.views import (
     TopEventView,
     UserView,
 )
+from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order
-from eventapi.domain.user import User
+from eventapi.domain.policy import Actor
+from eventapi.domain.session import Session
+from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
+    ApiKeyId,
     CategoryId,
     EmailAddress,
     EventId,
     OrderId,
+    SessionId,
     Slug,
     TicketCode,
     TicketTypeId,
@@ -54,14 +62,25 @@ class PasswordHasher(Protocol):
     """Turns passwords into what may be stored."""
 
     def hash(self, password: str) -> str:
-        """Give a salted hash."""
+        """Give a salted hash.
+
+        Raises:
+            Overloaded: too many are being made at this moment.
+        """
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether a password has this hash.
 
         Without a hash the answer is no, after as much work as with one, so
         that the time taken does not tell whether an account exists.
+
+        Raises:
+            Overloaded: too many are being made at this moment.
         """
+
+
+class Overloaded(Exception):
+    """Too much of what costs much is being done at this moment; trying again later may work."""
 
 
 class StorageUnavailable(Exception):
@@ -79,6 +98,47 @@ class StorageConflict(StorageUnavailable):
     ``EventRepository.get_for_update``), but a hand at the database may join
     them. Trying again at once mostly works.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class UserSearch:
+    """Which accounts are looked for.
+
+    Attributes:
+        q: what stands in the username, email address or names, without regard
+            to the case of Latin letters; None asks for all.
+        role: which they have; None asks for all.
+        is_disabled: whether they are; None asks for all.
+    """
+
+    q: str | None = None
+    role: Role | None = None
+    is_disabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """For whom an API key acts.
+
+    Attributes:
+        last_used_at: in UTC, as it was noted.
+    """
+
+    key_id: ApiKeyId
+    actor: Actor
+    scopes: frozenset[KeyScope]
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSearch:
+    """Which lines of the audit trail are looked for; None asks for all."""
+
+    event: EventId | None = None
+    order: OrderId | None = None
+    account: UserId | None = None
+    actor: UserId | None = None
+    deed: Deed | None = None
 
 
 RequestName = tuple[str, str]
@@ -135,6 +195,69 @@ class UserRepository(Protocol):
 
     def by_username(self, username: Username) -> User | None:
         """Find an account by its name, without regard to case."""
+
+    def get(self, id: UserId) -> User | None:
+        """Load an account, to be looked at."""
+
+    def get_for_update(self, id: UserId) -> User | None:
+        """Load an account and keep all others from changing it until this unit of work ends.
+
+        Events are locked before accounts.
+        """
+
+    def lock_active_admins(self) -> set[UserId]:
+        """Tell which admins may act, and keep them so until this unit of work ends."""
+
+    def save(self, user: User) -> None:
+        """Keep what was changed of an account that was loaded for update."""
+
+
+class SessionRepository(Protocol):
+    """The sessions that go on."""
+
+    def add(self, session: Session) -> None:
+        """Keep a new session."""
+
+    def get_for_update(self, id: SessionId) -> Session | None:
+        """Load a session and keep all others from renewing it until this unit of work ends."""
+
+    def save(self, session: Session) -> None:
+        """Keep what was changed of a session that was loaded for update."""
+
+    def remove(self, id: SessionId) -> None:
+        """End a session, if it goes on."""
+
+    def remove_all(self, user: UserId, *, but: SessionId | None = None) -> None:
+        """End all sessions of an account, but perhaps for one."""
+
+    def remove_expired(self, user: UserId, now: datetime) -> None:
+        """Forget the sessions of an account whose last refresh token has expired."""
+
+
+class ApiKeyRepository(Protocol):
+    """The API keys that are good."""
+
+    def next_id(self) -> ApiKeyId:
+        """Give a new key's id."""
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+
+    def count(self, owner: UserId) -> int:
+        """Count the keys of an account."""
+
+    def remove(self, owner: UserId, id: ApiKeyId) -> bool:
+        """Revoke a key; False where the account has none of this id."""
+
+    def remove_all(self, owner: UserId) -> None:
+        """Revoke all keys of an account."""
+
+
+class AuditLog(Protocol):
+    """The audit trail, to which lines are added and from which none is taken."""
+
+    def record(self, done: DeedDone) -> None:
+        """Add a line, to be kept if and only if what it tells of is."""
 
 
 class EventRepository(Protocol):
@@ -241,6 +364,15 @@ class OrderRepository(Protocol):
     def has_any(self, event: EventId) -> bool:
         """Tell whether an event that was loaded for update has orders, whatever became of them."""
 
+    def events_of(self, buyer: UserId) -> set[EventId]:
+        """Tell for which events an account has orders."""
+
+    def forget_buyer(self, buyer: UserId) -> None:
+        """Forget whom the tickets of an account's orders admit, and its accepted requests.
+
+        The events of its orders must have been loaded for update.
+        """
+
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Tell whether an account has a confirmed order of an event."""
 
@@ -274,6 +406,9 @@ class UnitOfWork(Protocol):
     """
 
     users: UserRepository
+    sessions: SessionRepository
+    api_keys: ApiKeyRepository
+    audit: AuditLog
     categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
@@ -305,6 +440,44 @@ class UserQueries(Protocol):
 
     def get(self, id: UserId) -> UserView | None:
         """Find an account."""
+
+    def search(
+        self, search: UserSearch, *, after: UserId | None, limit: int
+    ) -> Page[UserView, UserId]:
+        """List accounts, in the order of their ids."""
+
+
+class SenderQueries(Protocol):
+    """Who sends a request: asked for each one, so each is one statement that an index answers."""
+
+    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+        """Tell whose sessions these are, of those that go on and whose account may act."""
+
+    def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
+        """Find by the digest of an API key whose it is.
+
+        None where there is none, it has expired by now, or its owner's account
+        may not act.
+        """
+
+    def note_use(self, key: ApiKeyId, now: datetime) -> None:
+        """Note that a key was used."""
+
+
+class ApiKeyQueries(Protocol):
+    """API keys, to be read."""
+
+    def of_owner(self, owner: UserId) -> list[ApiKeyView]:
+        """List the keys of an account, the newest first."""
+
+
+class AuditQueries(Protocol):
+    """The audit trail, to be read."""
+
+    def search(
+        self, search: AuditSearch, *, before: int | None, limit: int
+    ) -> Page[AuditEntryView, int]:
+        """List lines, the newest first."""
 
 
 class CategoryQueries(Protocol):
@@ -397,6 +570,40 @@ class OrderQueries(Protocol):
             event: which one.
             after: at which position the page before ended; 0 for the first page.
             limit: how many at the most.
+        """
+
+
+class Secrets(Protocol):
+    """Where what nobody may guess comes from."""
+
+    def session_id(self) -> SessionId:
+        """Give a new session's id."""
+
+    def api_key(self) -> str:
+        """Give a new API key, of 256 random bits."""
+
+
+class UsernameRules(Protocol):
+    """Which usernames may be chosen."""
+
+    def read(self, username: str) -> Username:
+        """Give a username in the one form in which it is kept.
+
+        Raises:
+            InvalidValues: it can't be one, is kept back, or looks like another
+                by mixing scripts.
+        """
+
+
+class PasswordRules(Protocol):
+    """Which passwords may be chosen."""
+
+    def check(self, password: str, field: str) -> None:
+        """Make sure that a password may be chosen.
+
+        Raises:
+            InvalidValues: of the field; it is too short, too long, or one of
+                those that everybody tries first.
         """
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from eventapi.application.access import may_know
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.ports import (
     AcceptedRequest,
     Clock,
@@ -123,6 +124,15 @@ class RegisterPerson:
             order = self._register(actor, registration, person, event=event, work=work)
             if request:
                 work.orders.remember(request, order)
+            work.audit.record(
+                DeedDone.by(
+                    actor,
+                    Deed.ORDER_PLACED,
+                    order.created_at,
+                    event=event.id,
+                    order=OrderId(order.id),
+                )
+            )
             work.commit()
         return self._registered(actor, order, replayed=False)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventapi.application.access import check_figures
+from eventapi.application.deeds import Deed, DeedDone
 from eventapi.application.events import event_to_change
 from eventapi.application.orders import order_to_change
 from eventapi.application.ports import (
@@ -155,8 +156,11 @@ class ChangeTicket:
         """
         with self._unit_of_work() as work:
             event, order = self._load(actor, order_id, secret, work)
-            event.name_attendee(order, ticket_id, attendee, now=self._clock.now())
+            now = self._clock.now()
+            event.name_attendee(order, ticket_id, attendee, now=now)
             work.orders.save(order)
+            done = DeedDone.by(actor, Deed.TICKET_NAMED, now, event=event.id, order=order_id)
+            work.audit.record(done)
             work.commit()
         return self._show(order_id)
 
@@ -193,6 +197,8 @@ class ChangeTicket:
             ):
                 raise AlreadyRegistered(event.id)
             work.orders.save(order)
+            now, deed = self._clock.now(), Deed.TICKET_TRANSFERRED
+            work.audit.record(DeedDone.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
         return TicketView.of(ticket, event=event)
 
@@ -340,6 +346,8 @@ class CheckIn:
             }
             for order in admitted.values():
                 work.orders.save(order)
+                deed = Deed.TICKET_CHECKED_IN
+                work.audit.record(DeedDone.by(actor, deed, now, event=event_id, order=order.id))
             if admitted:
                 work.commit()
         return scanned
@@ -360,6 +368,8 @@ class CheckIn:
                 raise TicketNotFound(code)
             ticket = event.undo_check_in(order, known)
             work.orders.save(order)
+            now, deed = self._clock.now(), Deed.CHECK_IN_UNDONE
+            work.audit.record(DeedDone.by(actor, deed, now, event=event_id, order=order.id))
             work.commit()
         return TicketView.of(ticket, event=event)
 

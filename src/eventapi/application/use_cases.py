@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
+from eventapi.application.accounts import (
+    ChangeOwnAccount,
+    EraseAccount,
+    ManageAccounts,
+    RegisterAccount,
+)
+from eventapi.application.api_keys import ManageApiKeys
+from eventapi.application.audit_trail import ShowAuditTrail
 from eventapi.application.categories import ListCategories, ManageCategories
 from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
 from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
@@ -23,6 +30,7 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import StorageHealth
 from eventapi.application.registrations import RegisterPerson
+from eventapi.application.sessions import IdentifySender, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (
     ChangeTicket,
     CheckIn,
@@ -37,8 +45,15 @@ class UseCases:
     """The use cases, built and ready; any number of threads may call them."""
 
     register_account: RegisterAccount
+    change_own_account: ChangeOwnAccount
+    erase_account: EraseAccount
+    manage_accounts: ManageAccounts
+    manage_api_keys: ManageApiKeys
     sign_in: SignIn
-    show_account: ShowAccount
+    renew_session: RenewSession
+    sign_out: SignOut
+    identify_sender: IdentifySender
+    show_audit_trail: ShowAuditTrail
     list_categories: ListCategories
     manage_categories: ManageCategories
     create_event: CreateEvent

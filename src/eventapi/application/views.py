@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
+from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import Session
@@ -33,6 +34,7 @@ class UserView:
     first_name: str | None
     last_name: str | None
     created_at: datetime
+    is_disabled: bool = False
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -45,7 +47,65 @@ class UserView:
             first_name=user.first_name,
             last_name=user.last_name,
             created_at=user.created_at,
+            is_disabled=not user.is_active,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyView:
+    """An API key as its owner may see it: without the key itself.
+
+    Attributes:
+        hint: its last characters.
+        last_used_at: as exact as a minute.
+    """
+
+    id: int
+    name: str
+    scopes: Sequence[str]
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Self:
+        """Show a key."""
+        return cls(
+            id=key.id,
+            name=key.name,
+            scopes=sorted(key.scopes),
+            hint=key.hint,
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            last_used_at=key.last_used_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntryView:
+    """A line of the audit trail.
+
+    Attributes:
+        id: later lines have higher ones.
+        actor: None for a guest and for the command line.
+        address: of the client; only admins see it.
+    """
+
+    id: int
+    at: datetime
+    deed: str
+    actor: "AccountRef | None"
+    api_key_id: int | None
+    event_id: int | None
+    order_id: UUID | None
+    account_id: int | None
+    address: str | None
+    request_id: str | None
+
+    def without_address(self) -> Self:
+        """Give the line as an organizer may see it."""
+        return replace(self, address=None)
 
 
 @dataclass(frozen=True, slots=True)

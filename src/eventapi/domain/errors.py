@@ -52,6 +52,87 @@ class NotAllowed(DomainError):
         return f"Your role does not allow you to {self.action}."
 
 
+class SessionEnded(DomainError):
+    """The session of a token is over: signed out, revoked, or its account disabled or erased."""
+
+    def __str__(self) -> str:
+        return "This session has ended: sign in again."
+
+
+class RefreshTokenReused(DomainError):
+    """A refresh token came for the second time, so somebody else may have it (RFC 9700, 4.14)."""
+
+    def __str__(self) -> str:
+        return "This refresh token was used before. Its session has been ended: sign in again."
+
+
+class AccountDisabled(DomainError):
+    """An admin has disabled the account."""
+
+    def __str__(self) -> str:
+        return "This account is disabled."
+
+
+class LastAdmin(DomainError):
+    """Without this account nobody could manage the others."""
+
+    def __str__(self) -> str:
+        return "This is the last admin; make another account an admin first."
+
+
+@dataclass(eq=False)
+class UserNotFound(DomainError):
+    """No account has this id."""
+
+    user_id: int
+
+    def __str__(self) -> str:
+        return f"There is no account {self.user_id}."
+
+
+@dataclass(eq=False)
+class ApiKeyNotFound(DomainError):
+    """The account has no API key of this id."""
+
+    key_id: int
+
+    def __str__(self) -> str:
+        return f"You have no API key {self.key_id}."
+
+
+@dataclass(eq=False)
+class TooManyApiKeys(DomainError):
+    """An account has as many API keys as it may."""
+
+    limit: int
+
+    def __str__(self) -> str:
+        return f"An account may have {self.limit} API keys; revoke one first."
+
+
+class InvalidApiKey(DomainError):
+    """No API key is so, or it was revoked or has expired."""
+
+    def __str__(self) -> str:
+        return "The API key is unknown, revoked or expired."
+
+
+@dataclass(eq=False)
+class KeyNotAllowed(DomainError):
+    """The API key was not made for this.
+
+    Attributes:
+        scope: which one it would need; None where no key will do.
+    """
+
+    scope: str | None
+
+    def __str__(self) -> str:
+        if self.scope is None:
+            return "No API key may do this: sign in."
+        return f"The API key needs the scope {self.scope}."
+
+
 class InvalidCredentials(DomainError):
     """Unknown username or wrong password; which of the two is never told."""
 

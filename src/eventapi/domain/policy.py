@@ -11,7 +11,7 @@ from typing import Final
 
 from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.user import Role
-from eventapi.domain.values import UserId
+from eventapi.domain.values import ApiKeyId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,15 @@ class Actor:
     """A signed-in account that asks for something.
 
     A guest is no actor: where one may be meant, the type is ``Actor | None``.
+
+    Attributes:
+        key_id: of the API key by which a machine acts for the account.
     """
 
     id: UserId
     username: str
     role: Role
+    key_id: ApiKeyId | None = None
 
 
 class Action(StrEnum):
@@ -44,6 +48,10 @@ class Action(StrEnum):
     SEE_ATTENDEES = "see who attends this event"
     CHECK_IN = "check in tickets of this event"
     SEE_SALES_REPORTS = "see sales reports"
+    SEE_AUDIT_TRAIL = "see who did what"
+    CHANGE_ACCOUNT = "see and change this account"
+    MANAGE_ACCOUNTS = "manage accounts"
+    MANAGE_API_KEYS = "manage API keys"
 
 
 class Scope(Enum):
@@ -58,7 +66,8 @@ _NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
 _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 
 # Own means, of an event: organized by the actor; of an order: bought by the
-# actor, or for an event of the actor's; of a report: over the actor's events.
+# actor, or for an event of the actor's; of a report: over the actor's events; of
+# the audit trail: what was done to the actor's events.
 # To change an event is also to cancel or delete it, and to change its ticket
 # types, its sessions and its image. Public and unlisted events are seen by all.
 # Anyone may register for an event that they may see. A guest sees and cancels an
@@ -80,6 +89,10 @@ _TABLE = {
     Action.CHECK_IN:          (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_EVENT_ORDERS:  (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_SALES_REPORTS: (_NONE, _NONE, _OWN,      _ALL),
+    Action.SEE_AUDIT_TRAIL:   (_NONE, _NONE, _OWN,      _ALL),
+    Action.CHANGE_ACCOUNT:    (_NONE, _OWN,  _OWN,      _OWN),
+    Action.MANAGE_ACCOUNTS:   (_NONE, _NONE, _NONE,     _ALL),
+    Action.MANAGE_API_KEYS:   (_NONE, _NONE, _OWN,      _OWN),
 }  # fmt: skip
 
 POLICY: Final[dict[Action, dict[Role | None, Scope]]] = {

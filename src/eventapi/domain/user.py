@@ -28,20 +28,53 @@ class User:
     """An account. The password is known only by its hash.
 
     Attributes:
-        created_at: in UTC.
+        password_hash: None once the account is erased: no password fits.
+        created_at, disabled_at, erased_at: in UTC.
     """
 
     id: UserId
     username: Username
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
     role: Role
     email: EmailAddress | None = None
     first_name: str | None = None
     last_name: str | None = None
     created_at: datetime
+    disabled_at: datetime | None = None
+    erased_at: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether somebody may act as this account."""
+        return self.disabled_at is None and self.erased_at is None
+
+    def describe(
+        self, *, email: EmailAddress | None, first_name: str | None, last_name: str | None
+    ) -> None:
+        """Say who stands behind the account."""
+        self.email, self.first_name, self.last_name = email, first_name, last_name
+
+    def disable(self, now: datetime) -> None:
+        """Let nobody act as this account, until it is enabled again."""
+        self.disabled_at = self.disabled_at or now
+
+    def enable(self) -> None:
+        """Let its owner act as this account again."""
+        self.disabled_at = None
+
+    def erase(self, now: datetime) -> None:
+        """Forget who stood behind the account; what it sold and bought stays counted.
+
+        Its name is given up, and nobody can sign in to it again.
+        """
+        self.username = Username.of_erased(self.id)
+        self.password_hash = None
+        self.describe(email=None, first_name=None, last_name=None)
+        self.erased_at = self.erased_at or now
+        self.disable(now)
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, field: str = "password") -> None:
     """Make sure that a password may be chosen.
 
     Length is what counts (NIST SP 800-63B, 5.1.1.2); the upper bound keeps
@@ -52,5 +85,5 @@ def check_password(password: str) -> None:
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidValues(
-            {"password": f"Must be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long."}
+            {field: f"Must be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long."}
         )

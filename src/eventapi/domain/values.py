@@ -20,6 +20,8 @@ OrderId = NewType("OrderId", UUID)
 TicketId = NewType("TicketId", UUID)
 TicketTypeId = NewType("TicketTypeId", int)
 CategoryId = NewType("CategoryId", int)
+SessionId = NewType("SessionId", UUID)
+ApiKeyId = NewType("ApiKeyId", int)
 
 LAST_YEAR = 9998
 """No time lies after this year, so that no conversion between time zones overflows."""
@@ -77,6 +79,18 @@ class Username:
                 }
             )
         object.__setattr__(self, "value", name)
+
+    ERASED = "erased-"
+
+    @classmethod
+    def of_erased(cls, id: UserId) -> Self:
+        """Give the name that stands where an erased account's was."""
+        return cls(f"{cls.ERASED}{id}")
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether nobody may choose it, since it is how erased accounts are called."""
+        return self.key.startswith(self.ERASED)
 
     @property
     def key(self) -> str:

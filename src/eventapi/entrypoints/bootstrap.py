@@ -18,6 +18,7 @@ from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.container import Application, MemoryStorage, PostgresStorage
 from eventapi.entrypoints.http import HttpConfig, create_app
+from eventapi.entrypoints.http.limits import LimitConfig
 from eventapi.entrypoints.settings import Settings
 
 
@@ -71,6 +72,8 @@ def _use_cases(
         order_limit=settings.order_limit,
         # Commands that serve nobody give out no secrets either.
         secret_key=settings.secret_key or secrets.token_hex(),
+        old_secret_keys=settings.old_secret_keys,
+        session_lifetime=settings.refresh_token_lifetime,
         **replacements,
     )
     use_cases: UseCases = container.use_cases()
@@ -83,6 +86,15 @@ def http_config(settings: Settings) -> HttpConfig:
         raise StartupError("no secret key is configured")
     return HttpConfig(
         secret_key=settings.secret_key,
+        old_secret_keys=settings.old_secret_keys,
+        limits=LimitConfig(
+            requests=settings.rate_limit,
+            login=settings.login_limit,
+            address=settings.address_limit,
+            redis_url=settings.redis_url,
+        ),
+        cors_origins=settings.cors_origins,
+        trusted_proxies=settings.trusted_proxies,
         access_token_lifetime=settings.access_token_lifetime,
         refresh_token_lifetime=settings.refresh_token_lifetime,
         max_body_size=settings.max_body_size,

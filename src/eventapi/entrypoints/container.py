@@ -3,15 +3,25 @@
 One container a process; nothing else knows that it exists.
 """
 
+from datetime import timedelta
+
 from dependency_injector import containers, providers
 
 from eventapi.adapters import memory, postgres
 from eventapi.adapters.images import PillowInspector
-from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.adapters.passwords import Argon2PasswordHasher, CommonPasswordRules
 from eventapi.adapters.printing import TypstTicketPrinter
 from eventapi.adapters.secrets import HmacOrderSecrets
-from eventapi.adapters.system import RandomIdentities, SystemClock
-from eventapi.application.accounts import RegisterAccount, ShowAccount, SignIn
+from eventapi.adapters.system import RandomIdentities, RandomSecrets, SystemClock
+from eventapi.adapters.usernames import PrecisUsernameRules
+from eventapi.application.accounts import (
+    ChangeOwnAccount,
+    EraseAccount,
+    ManageAccounts,
+    RegisterAccount,
+)
+from eventapi.application.api_keys import ManageApiKeys
+from eventapi.application.audit_trail import ShowAuditTrail
 from eventapi.application.categories import ListCategories, ManageCategories
 from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
 from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
@@ -32,6 +42,7 @@ from eventapi.application.orders import (
 )
 from eventapi.application.ports import Clock, ImageStore, PasswordHasher
 from eventapi.application.registrations import RegisterPerson
+from eventapi.application.sessions import IdentifySender, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (
     ChangeTicket,
     CheckIn,
@@ -48,6 +59,9 @@ class MemoryStorage(containers.DeclarativeContainer):
     database = providers.Singleton(memory.MemoryDatabase)
     unit_of_work = providers.Factory(memory.MemoryUnitOfWork, database)
     users = providers.Singleton(memory.MemoryUserQueries, database)
+    senders = providers.Singleton(memory.MemorySenderQueries, database)
+    api_keys = providers.Singleton(memory.MemoryApiKeyQueries, database)
+    audit = providers.Singleton(memory.MemoryAuditQueries, database)
     categories = providers.Singleton(memory.MemoryCategoryQueries, database)
     events = providers.Singleton(memory.MemoryEventQueries, database)
     orders = providers.Singleton(memory.MemoryOrderQueries, database)
@@ -63,6 +77,9 @@ class PostgresStorage(containers.DeclarativeContainer):
     engine = providers.Singleton(postgres.make_engine, database_url, pool_size=pool_size)
     unit_of_work = providers.Factory(postgres.PostgresUnitOfWork, engine)
     users = providers.Singleton(postgres.PostgresUserQueries, engine)
+    senders = providers.Singleton(postgres.PostgresSenderQueries, engine)
+    api_keys = providers.Singleton(postgres.PostgresApiKeyQueries, engine)
+    audit = providers.Singleton(postgres.PostgresAuditQueries, engine)
     categories = providers.Singleton(postgres.PostgresCategoryQueries, engine)
     events = providers.Singleton(postgres.PostgresEventQueries, engine)
     orders = providers.Singleton(postgres.PostgresOrderQueries, engine)
@@ -77,11 +94,16 @@ class Application(containers.DeclarativeContainer):
     open_admin_registration = providers.Dependency(instance_of=bool)
     order_limit = providers.Dependency(instance_of=int)
     secret_key = providers.Dependency(instance_of=str)
+    old_secret_keys = providers.Dependency(instance_of=tuple)
+    session_lifetime = providers.Dependency(instance_of=timedelta)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     identities = providers.Singleton(RandomIdentities)
-    order_secrets = providers.Singleton(HmacOrderSecrets, secret_key)
+    secrets = providers.Singleton(RandomSecrets)
+    usernames = providers.Singleton(PrecisUsernameRules)
+    passwords = providers.Singleton(CommonPasswordRules)
+    order_secrets = providers.Singleton(HmacOrderSecrets, secret_key, old_secret_keys)
     printer = providers.Singleton(TypstTicketPrinter)
     inspector = providers.Singleton(PillowInspector)
     unit_of_work = storage.unit_of_work.provider
@@ -90,16 +112,33 @@ class Application(containers.DeclarativeContainer):
         RegisterAccount,
         unit_of_work,
         hasher,
+        usernames,
+        passwords,
         clock,
         open_admin_registration=open_admin_registration,
     )
     use_cases = providers.Singleton(
         UseCases,
         register_account=register_account,
-        sign_in=providers.Singleton(SignIn, unit_of_work, hasher),
-        show_account=providers.Singleton(ShowAccount, storage.users),
+        change_own_account=providers.Singleton(
+            ChangeOwnAccount, unit_of_work, storage.users, hasher, passwords, clock
+        ),
+        erase_account=providers.Singleton(EraseAccount, unit_of_work, clock),
+        manage_accounts=providers.Singleton(ManageAccounts, unit_of_work, storage.users, clock),
+        manage_api_keys=providers.Singleton(
+            ManageApiKeys, unit_of_work, storage.api_keys, secrets, clock
+        ),
+        sign_in=providers.Singleton(
+            SignIn, unit_of_work, hasher, clock, secrets, lifetime=session_lifetime
+        ),
+        renew_session=providers.Singleton(
+            RenewSession, unit_of_work, clock, lifetime=session_lifetime
+        ),
+        sign_out=providers.Singleton(SignOut, unit_of_work, clock),
+        identify_sender=providers.Singleton(IdentifySender, storage.senders, clock),
+        show_audit_trail=providers.Singleton(ShowAuditTrail, storage.audit, storage.events),
         list_categories=providers.Singleton(ListCategories, storage.categories),
-        manage_categories=providers.Singleton(ManageCategories, unit_of_work),
+        manage_categories=providers.Singleton(ManageCategories, unit_of_work, clock),
         create_event=providers.Singleton(
             CreateEvent, unit_of_work, storage.events, clock, identities
         ),
@@ -114,7 +153,7 @@ class Application(containers.DeclarativeContainer):
             ChangeImage, unit_of_work, storage.events, clock, images, inspector
         ),
         cancel_event=providers.Singleton(CancelEvent, unit_of_work, storage.events, clock),
-        delete_event=providers.Singleton(DeleteEvent, unit_of_work, images),
+        delete_event=providers.Singleton(DeleteEvent, unit_of_work, images, clock),
         show_event=providers.Singleton(ShowEvent, storage.events, images),
         list_events=providers.Singleton(ListEvents, storage.events, clock),
         show_calendar=providers.Singleton(ShowCalendar, storage.events, clock),

@@ -1,13 +1,15 @@
 """The settings: read once from the environment, into one typed object."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
+from limits import parse
 
 Profile = Literal["development", "production"]
 
@@ -36,6 +38,7 @@ class Settings:
         allow_embedded_database: lets production use the embedded database.
         data_dir: where the embedded database and generated secrets lie.
         secret_key: signs the tokens; None lets development generate one.
+        old_secret_keys: what they signed is good too, until it expires.
         open_admin_registration: lets anyone register an admin.
         host, port: where the API listens.
         workers: processes that serve.
@@ -47,6 +50,12 @@ class Settings:
         max_image_size: of an event's picture, in bytes.
         image_bucket: of S3, where pictures are kept; None for the data folder.
         s3_endpoint: of a service that speaks S3's protocol; None for Amazon's.
+        rate_limit: requests of one caller; empty for no limit.
+        login_limit: failed logins, registrations and password changes of one account.
+        address_limit: logins and registrations from one network address.
+        redis_url: where processes count together; None lets each count for itself.
+        cors_origins: web pages that may call the API, as ``https://shop.example``.
+        trusted_proxies: how many stand between the clients and this program.
     """
 
     profile: Profile = "development"
@@ -54,6 +63,7 @@ class Settings:
     allow_embedded_database: bool = False
     data_dir: Path = Path("var")
     secret_key: str | None = field(default=None, repr=False)
+    old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     open_admin_registration: bool = True
     host: str = "127.0.0.1"
     port: int = 8000
@@ -67,6 +77,12 @@ class Settings:
     max_image_size: int = 5 * 1024 * 1024
     image_bucket: str | None = None
     s3_endpoint: str | None = None
+    rate_limit: str = "3000 per minute"
+    login_limit: str = "10 per 5 minutes"
+    address_limit: str = "60 per minute"
+    redis_url: str | None = field(default=None, repr=False)
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -96,6 +112,7 @@ class Settings:
             "allow_embedded_database": env.bool("EVENTAPI_ALLOW_EMBEDDED_DATABASE", default=False),
             "data_dir": env.path("EVENTAPI_DATA_DIR", Path("var")),
             "secret_key": env.str("EVENTAPI_SECRET_KEY", "") or None,
+            "old_secret_keys": tuple(env.list("EVENTAPI_OLD_SECRET_KEYS", [])),
             "open_admin_registration": env.bool(
                 "EVENTAPI_OPEN_ADMIN_REGISTRATION", default=not production
             ),
@@ -117,6 +134,14 @@ class Settings:
             ),
             "image_bucket": env.str("EVENTAPI_IMAGE_BUCKET", "") or None,
             "s3_endpoint": env.str("EVENTAPI_S3_ENDPOINT", "") or None,
+            "rate_limit": env.str("EVENTAPI_RATE_LIMIT", "3000 per minute", validate=_a_limit),
+            "login_limit": env.str("EVENTAPI_LOGIN_LIMIT", "10 per 5 minutes", validate=_a_limit),
+            "address_limit": env.str("EVENTAPI_ADDRESS_LIMIT", "60 per minute", validate=_a_limit),
+            "redis_url": env.str("EVENTAPI_REDIS_URL", "") or None,
+            "cors_origins": tuple(env.list("EVENTAPI_CORS_ORIGINS", [], validate=_origins)),
+            "trusted_proxies": env.int(
+                "EVENTAPI_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)
+            ),
         }
         try:
             env.seal()
@@ -135,6 +160,33 @@ class Settings:
         return self.database_url is None
 
 
+def _a_limit(text: str) -> None:
+    """Make sure that this is a limit, such as ``10 per 5 minutes``; nothing is none."""
+    try:
+        if text:
+            parse(text)
+    except ValueError:
+        raise ValidationError("Must be like 10 per 5 minutes, or empty.") from None
+
+
+def _origins(origins: list[str]) -> None:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin):
+            raise ValidationError(
+                f"{origin} is no origin; one is like https://shop.example, with no path."
+            )
+
+
+_TOO_WEAK = (
+    f"too weak for production; it takes {SHORTEST_SECRET} random characters or more, "
+    "for example from `openssl rand -hex 32`."
+)
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4
+
+
 def _unsafe_in_production(settings: Mapping[str, object]) -> list[str]:
     problems = []
     secret = settings["secret_key"]
@@ -142,11 +194,10 @@ def _unsafe_in_production(settings: Mapping[str, object]) -> list[str]:
         problems.append(
             "EVENTAPI_SECRET_KEY: production needs one, for example from `openssl rand -hex 32`."
         )
-    elif len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4:
-        problems.append(
-            f"EVENTAPI_SECRET_KEY: too weak for production; it takes {SHORTEST_SECRET} random "
-            "characters or more, for example from `openssl rand -hex 32`."
-        )
+    elif _is_weak(secret):
+        problems.append(f"EVENTAPI_SECRET_KEY: {_TOO_WEAK}")
+    if any(_is_weak(old) for old in cast("tuple[str, ...]", settings["old_secret_keys"])):
+        problems.append(f"EVENTAPI_OLD_SECRET_KEYS: {_TOO_WEAK}")
     if settings["open_admin_registration"]:
         problems.append(
             "EVENTAPI_OPEN_ADMIN_REGISTRATION: production never lets anyone register an admin."

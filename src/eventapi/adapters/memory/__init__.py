@@ -4,22 +4,30 @@ It keeps every promise of the ports that PostgreSQL keeps, except to be there
 tomorrow or in another process.
 """
 
+from eventapi.adapters.memory.account_queries import (
+    MemoryApiKeyQueries,
+    MemoryAuditQueries,
+    MemorySenderQueries,
+    MemoryUserQueries,
+)
 from eventapi.adapters.memory.database import MemoryDatabase
 from eventapi.adapters.memory.queries import (
     MemoryCategoryQueries,
     MemoryEventQueries,
     MemoryHealth,
     MemoryOrderQueries,
-    MemoryUserQueries,
 )
 from eventapi.adapters.memory.unit_of_work import MemoryUnitOfWork
 
 __all__ = [
+    "MemoryApiKeyQueries",
+    "MemoryAuditQueries",
     "MemoryCategoryQueries",
     "MemoryDatabase",
     "MemoryEventQueries",
     "MemoryHealth",
     "MemoryOrderQueries",
+    "MemorySenderQueries",
     "MemoryUnitOfWork",
     "MemoryUserQueries",
 ]

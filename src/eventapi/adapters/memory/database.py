@@ -1,14 +1,16 @@
 """What is kept, and the constraints it keeps."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
-from eventapi.application.ports import AcceptedRequest, RequestName
+from eventapi.application.deeds import DeedDone
+from eventapi.application.ports import AcceptedRequest, RequestName, account_owner
+from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.errors import (
     AccountGone,
@@ -24,8 +26,18 @@ from eventapi.domain.errors import (
 )
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
+from eventapi.domain.session import Session
 from eventapi.domain.user import User
-from eventapi.domain.values import CategoryId, EventId, OrderId, TicketCode, TicketTypeId, UserId
+from eventapi.domain.values import (
+    ApiKeyId,
+    CategoryId,
+    EventId,
+    OrderId,
+    SessionId,
+    TicketCode,
+    TicketTypeId,
+    UserId,
+)
 
 
 class ConstraintViolatedError(Exception):
@@ -41,6 +53,8 @@ class Changes:
         saved: events of which everything is kept.
         removed: events that go.
         cancelled: events all of whose orders are cancelled.
+        ended_sessions: tell which sessions end.
+        forgotten_buyers: accounts whose orders tell of nobody any more.
     """
 
     users: dict[UserId, User] = field(default_factory=dict)
@@ -52,6 +66,12 @@ class Changes:
     cancelled: set[EventId] = field(default_factory=set)
     orders: dict[OrderId, Order] = field(default_factory=dict)
     requests: dict[RequestName, AcceptedRequest] = field(default_factory=dict)
+    sessions: dict[SessionId, Session] = field(default_factory=dict)
+    ended_sessions: list[Callable[[Session], bool]] = field(default_factory=list)
+    api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict)
+    revoked_api_keys: set[ApiKeyId] = field(default_factory=set)
+    forgotten_buyers: set[UserId] = field(default_factory=set)
+    deeds: list[DeedDone] = field(default_factory=list)
 
 
 class MemoryDatabase:
@@ -64,11 +84,16 @@ class MemoryDatabase:
         self.events: dict[EventId, Event] = {}
         self.orders: dict[OrderId, Order] = {}
         self.requests: dict[RequestName, AcceptedRequest] = {}
+        self.sessions: dict[SessionId, Session] = {}
+        self.api_keys: dict[ApiKeyId, ApiKey] = {}
+        self.deeds: list[DeedDone] = []
         self.user_ids = count(1)
+        self.api_key_ids = count(1)
         self.category_ids = count(1)
         self.event_ids = count(1)
         self.ticket_type_ids = count(1)
         self.mutex = Lock()  # held while the state is read or replaced, never longer
+        self.accounts_lock = Lock()
         self._codes: set[TicketCode] = set()
         self._event_locks: dict[EventId, Lock] = {}
 
@@ -104,9 +129,12 @@ class MemoryDatabase:
         """
         with self.mutex:
             self._check(changes)
-            self.users.update(deepcopy(changes.users))
             for user in changes.users.values():
+                if user.id in self.users:
+                    del self.ids_by_username[self.users[user.id].username.key]
                 self.ids_by_username[user.username.key] = user.id
+            self.users.update(deepcopy(changes.users))
+            self._apply_access(changes)
             self.categories.update(deepcopy(changes.categories))
             for category_id in changes.removed_categories:
                 del self.categories[category_id]
@@ -120,10 +148,34 @@ class MemoryDatabase:
             self.orders.update(deepcopy(changes.orders))
             self._codes.update(_codes(changes))
             self.requests.update(deepcopy(changes.requests))
+            for buyer in changes.forgotten_buyers:
+                self._forget_buyer(buyer)
+            self.deeds += changes.deeds
+
+    def _apply_access(self, changes: Changes) -> None:
+        """Keep what changed of sessions and API keys."""
+        for ends in changes.ended_sessions:
+            for session in [session for session in self.sessions.values() if ends(session)]:
+                del self.sessions[session.id]
+        self.sessions.update(deepcopy(changes.sessions))
+        self.api_keys.update(deepcopy(changes.api_keys))
+        for key in changes.revoked_api_keys:
+            del self.api_keys[key]
+
+    def _forget_buyer(self, buyer: UserId) -> None:
+        for order in self.orders.values():
+            if order.buyer_id == buyer:
+                if order.registrant is not None:
+                    order.registrant = f"erased-{order.id}"
+                for ticket in order.tickets:
+                    ticket.attendee = None
+        owner = account_owner(buyer)
+        for name in [name for name in self.requests if name[0] == owner]:
+            del self.requests[name]
 
     def _check(self, changes: Changes) -> None:
         for user in changes.users.values():
-            if user.username.key in self.ids_by_username:
+            if self.ids_by_username.get(user.username.key, user.id) != user.id:
                 raise UsernameTaken(user.username.value)
         accounts = self.users.keys() | changes.users.keys()
         self._check_categories(changes)

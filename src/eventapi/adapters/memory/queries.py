@@ -28,7 +28,6 @@ from eventapi.application.views import (
     SalesFigures,
     TicketView,
     TopEventView,
-    UserView,
 )
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import Visibility
@@ -42,19 +41,6 @@ from eventapi.domain.values import (
     sort_key,
     words_of,
 )
-
-
-class MemoryUserQueries:
-    """Accounts, to be read."""
-
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
-
-    def get(self, id: UserId) -> UserView | None:
-        """Find an account."""
-        with self._database.mutex:
-            user = self._database.users.get(id)
-            return UserView.of(user) if user else None
 
 
 class MemoryCategoryQueries:

@@ -2,30 +2,39 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from datetime import datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
+from eventapi.application.deeds import DeedDone
 from eventapi.application.ports import (
     AcceptedRequest,
+    ApiKeyRepository,
+    AuditLog,
     CategoryRepository,
     EventRepository,
     OrderRepository,
     RequestKey,
     RequestName,
+    SessionRepository,
     StorageUnavailable,
     UserRepository,
 )
 from eventapi.application.views import OrderView
+from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
-from eventapi.domain.user import User
+from eventapi.domain.session import Session
+from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
+    ApiKeyId,
     CategoryId,
     EventId,
     OrderId,
+    SessionId,
     Slug,
     TicketCode,
     TicketTypeId,
@@ -40,9 +49,10 @@ LOCK_TIMEOUT = 5.0
 class MemoryUsers:
     """The accounts."""
 
-    def __init__(self, database: MemoryDatabase, changes: Changes) -> None:
+    def __init__(self, database: MemoryDatabase, changes: Changes, locks: list[Lock]) -> None:
         self._database = database
         self._changes = changes
+        self._locks = locks
 
     def next_id(self) -> UserId:
         """Give a new account's id."""
@@ -57,6 +67,126 @@ class MemoryUsers:
         with self._database.mutex:
             id = self._database.ids_by_username.get(username.key)
             return None if id is None else deepcopy(self._database.users[id])
+
+    def get(self, id: UserId) -> User | None:
+        """Load an account."""
+        with self._database.mutex:
+            return deepcopy(self._database.users.get(id))
+
+    def get_for_update(self, id: UserId) -> User | None:
+        """Load an account and lock all of them."""
+        self._lock()
+        return self.get(id)
+
+    def lock_active_admins(self) -> set[UserId]:
+        """Tell which admins may act."""
+        self._lock()
+        with self._database.mutex:
+            return {
+                user.id
+                for user in self._database.users.values()
+                if user.role is Role.ADMIN and user.is_active
+            }
+
+    def save(self, user: User) -> None:
+        """Keep what was changed of an account."""
+        self._changes.users[user.id] = user
+
+    def _lock(self) -> None:
+        if self._database.accounts_lock not in self._locks:
+            if not self._database.accounts_lock.acquire(timeout=LOCK_TIMEOUT):
+                raise StorageUnavailable("the accounts stay locked")
+            self._locks.append(self._database.accounts_lock)
+
+
+class MemorySessions:
+    """The sessions that go on; locked with the accounts, as one."""
+
+    def __init__(self, database: MemoryDatabase, changes: Changes, users: MemoryUsers) -> None:
+        self._database = database
+        self._changes = changes
+        self._users = users
+
+    def add(self, session: Session) -> None:
+        """Keep a new session."""
+        self._changes.sessions[session.id] = session
+
+    def get_for_update(self, id: SessionId) -> Session | None:
+        """Load a session and lock it."""
+        with self._database.mutex:
+            session = self._database.sessions.get(id)
+        if session is None or self._users.get_for_update(session.user_id) is None:
+            return None
+        with self._database.mutex:
+            return deepcopy(self._database.sessions.get(id))
+
+    def save(self, session: Session) -> None:
+        """Keep what was changed of a session."""
+        self._changes.sessions[session.id] = session
+
+    def remove(self, id: SessionId) -> None:
+        """End a session."""
+        self._changes.ended_sessions.append(lambda session: session.id == id)
+
+    def remove_all(self, user: UserId, *, but: SessionId | None = None) -> None:
+        """End all sessions of an account."""
+        self._changes.ended_sessions.append(
+            lambda session: session.user_id == user and session.id != but
+        )
+
+    def remove_expired(self, user: UserId, now: datetime) -> None:
+        """Forget the sessions of an account that have expired."""
+        self._changes.ended_sessions.append(
+            lambda session: session.user_id == user and session.expires_at <= now
+        )
+
+
+class MemoryApiKeys:
+    """The API keys that are good."""
+
+    def __init__(self, database: MemoryDatabase, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    def next_id(self) -> ApiKeyId:
+        """Give a new key's id."""
+        return ApiKeyId(next(self._database.api_key_ids))
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        self._changes.api_keys[key.id] = key
+
+    def count(self, owner: UserId) -> int:
+        """Count the keys of an account."""
+        with self._database.mutex:
+            return len(self._of(owner))
+
+    def remove(self, owner: UserId, id: ApiKeyId) -> bool:
+        """Revoke a key."""
+        with self._database.mutex:
+            if id not in self._of(owner):
+                return False
+        self._changes.revoked_api_keys.add(id)
+        return True
+
+    def remove_all(self, owner: UserId) -> None:
+        """Revoke all keys of an account."""
+        with self._database.mutex:
+            self._changes.revoked_api_keys |= self._of(owner)
+
+    def _of(self, owner: UserId) -> set[ApiKeyId]:
+        return {key.id for key in self._database.api_keys.values() if key.owner_id == owner}
+
+
+class MemoryAuditLog:
+    """The audit trail."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    def record(self, done: DeedDone) -> None:
+        """Add a line."""
+        self._changes.deeds.append(done)
 
 
 class MemoryCategories:
@@ -215,6 +345,19 @@ class MemoryOrders:
         with self._database.mutex:
             return any(self._database.orders_of(event))
 
+    def events_of(self, buyer: UserId) -> set[EventId]:
+        """Tell for which events an account has orders."""
+        with self._database.mutex:
+            return {
+                order.event_id
+                for order in self._database.orders.values()
+                if order.buyer_id == buyer
+            }
+
+    def forget_buyer(self, buyer: UserId) -> None:
+        """Forget what an account's orders tell of people."""
+        self._changes.forgotten_buyers.add(buyer)
+
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Tell whether an account has a confirmed order of an event."""
         with self._database.mutex:
@@ -250,7 +393,11 @@ class MemoryUnitOfWork:
         self._database = database
         self._changes = Changes()
         self._locks: list[Lock] = []
-        self.users: UserRepository = MemoryUsers(database, self._changes)
+        users = MemoryUsers(database, self._changes, self._locks)
+        self.users: UserRepository = users
+        self.sessions: SessionRepository = MemorySessions(database, self._changes, users)
+        self.api_keys: ApiKeyRepository = MemoryApiKeys(database, self._changes)
+        self.audit: AuditLog = MemoryAuditLog(self._changes)
         self.categories: CategoryRepository = MemoryCategories(database, self._changes)
         self.events: EventRepository = MemoryEvents(database, self._changes, self._locks)
         self.orders: OrderRepository = MemoryOrders(database, self._changes)

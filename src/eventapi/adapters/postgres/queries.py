@@ -41,7 +41,6 @@ from eventapi.adapters.postgres.rows import (
     figures_of,
     location_word,
     order_view_of,
-    user_view_of,
 )
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
@@ -56,7 +55,6 @@ from eventapi.application.views import (
     Page,
     SalesFigures,
     TopEventView,
-    UserView,
 )
 from eventapi.domain.event import EventStatus
 from eventapi.domain.order import OrderStatus
@@ -66,27 +64,24 @@ TOP_EVENTS = sql_file("top_events.sql")
 EVENT_FIGURES = sql_file("event_figures.sql")
 
 
-class _Reader:
+class Reader:
     """Runs statements, each by itself: no BEGIN, no COMMIT, one round trip."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def rows(self, query: Executable, values: Mapping[str, object] | None = None) -> Sequence[Any]:
+        """Give what a query finds."""
         with storage_errors(), self._engine.connect() as connection:
             return connection.execute(query, values).all()
 
-
-class PostgresUserQueries(_Reader):
-    """Accounts, to be read."""
-
-    def get(self, id: UserId) -> UserView | None:
-        """Find an account."""
-        rows = self.rows(select(tables.users).where(tables.users.c.id == id))
-        return user_view_of(rows[0]) if rows else None
+    def run(self, statement: Executable) -> None:
+        """Run a statement that changes something by itself."""
+        with storage_errors(), self._engine.connect() as connection:
+            connection.execute(statement)
 
 
-class PostgresCategoryQueries(_Reader):
+class PostgresCategoryQueries(Reader):
     """Categories, to be read."""
 
     def all(self) -> list[CategoryView]:
@@ -103,7 +98,7 @@ class PostgresCategoryQueries(_Reader):
         return CategoryView(rows[0].slug, rows[0].name) if rows else None
 
 
-class PostgresEventQueries(_Reader):
+class PostgresEventQueries(Reader):
     """Events, to be read."""
 
     def get(self, id: EventId) -> EventView | None:
@@ -152,7 +147,7 @@ class PostgresEventQueries(_Reader):
         return [TopEventView(rank, event_view_of(row)) for rank, row in enumerate(rows, start=1)]
 
 
-class PostgresOrderQueries(_Reader):
+class PostgresOrderQueries(Reader):
     """Orders, to be read."""
 
     def get(self, id: OrderId) -> OrderRecord | None:

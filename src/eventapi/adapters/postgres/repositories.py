@@ -1,9 +1,9 @@
 """The repositories on PostgreSQL: they load at once, and stage what the commit has to write."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+from operator import methodcaller
 from typing import Any
 
 import sqlalchemy
@@ -35,18 +35,13 @@ from eventapi.adapters.postgres.rows import (
     ticket_changes,
     ticket_row,
     ticket_type_rows,
-    user_of,
 )
-from eventapi.application.ports import (
-    AcceptedRequest,
-    RequestKey,
-    RequestName,
-)
+from eventapi.adapters.postgres.staging import Staged
+from eventapi.application.ports import AcceptedRequest, RequestKey, RequestName, account_owner
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order, OrderStatus
-from eventapi.domain.user import User
 from eventapi.domain.values import (
     CategoryId,
     EventId,
@@ -55,58 +50,18 @@ from eventapi.domain.values import (
     TicketCode,
     TicketTypeId,
     UserId,
-    Username,
 )
 
 LOCK_EVENTS = sql_file("lock_events.sql")
 TICKET_TYPES = sql_file("ticket_types.sql")
 ORDERS_TO_CHANGE = sql_file("orders_to_change.sql")
 CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
-USER_IDS = sqlalchemy.Sequence("users_id_seq")
 CATEGORY_IDS = sqlalchemy.Sequence("categories_id_seq")
 EVENT_IDS = sqlalchemy.Sequence("events_id_seq")
 TICKET_TYPE_IDS = sqlalchemy.Sequence("ticket_types_id_seq")
 
 MOST_STAGED_ORDERS = 1_000
 """How many new orders wait to be written; then they are, without being committed."""
-
-
-@dataclass
-class Staged:
-    """What the commit has to write."""
-
-    users: list[User] = field(default_factory=list)
-    categories: list[Category] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    changes: list[Callable[[Connection], object]] = field(default_factory=list)
-    removed_category: Category | None = None
-    removed_event: EventId | None = None
-    orders: list[Order] = field(default_factory=list)
-    requests: list[tuple[RequestKey, OrderView]] = field(default_factory=list)
-
-
-class PostgresUsers:
-    """The accounts."""
-
-    def __init__(self, connection: Connection, staged: Staged) -> None:
-        self._connection = connection
-        self._staged = staged
-
-    def next_id(self) -> UserId:
-        """Give a new account's id."""
-        with storage_errors():
-            return UserId(self._connection.execute(USER_IDS.next_value().select()).scalar_one())
-
-    def add(self, user: User) -> None:
-        """Keep a new account."""
-        self._staged.users.append(user)
-
-    def by_username(self, username: Username) -> User | None:
-        """Find an account by its name, without regard to case."""
-        query = select(tables.users).where(tables.users.c.username_key == username.key)
-        with storage_errors():
-            row = self._connection.execute(query).one_or_none()
-        return user_of(row) if row else None
 
 
 class PostgresCategories:
@@ -354,6 +309,35 @@ class PostgresOrders:
         query = select(exists().where(tables.orders.c.event_id == event))
         with storage_errors():
             return bool(self._connection.execute(query).scalar_one())
+
+    def events_of(self, buyer: UserId) -> set[EventId]:
+        """Tell for which events an account has orders."""
+        orders = tables.orders.c
+        query = select(orders.event_id).where(orders.buyer_id == buyer).distinct()
+        with storage_errors():
+            return set(map(EventId, self._connection.execute(query).scalars()))
+
+    def forget_buyer(self, buyer: UserId) -> None:
+        """Forget whom the tickets of an account's orders admit, and its accepted requests.
+
+        A registration goes on to count as one: its key, made of the email
+        address, becomes one that nobody else has.
+        """
+        orders, tickets, requests = tables.orders, tables.tickets, tables.accepted_requests
+        statements = (
+            update(tickets)
+            .where(
+                tickets.c.event_id == orders.c.event_id,
+                tickets.c.order_id == orders.c.id,
+                orders.c.buyer_id == buyer,
+            )
+            .values(attendee_name=None, attendee_email=None),
+            update(orders)
+            .where(orders.c.buyer_id == buyer, orders.c.registrant.is_not(None))
+            .values(registrant=func.concat("erased-", cast(orders.c.id, String))),
+            delete(requests).where(requests.c.owner == account_owner(buyer)),
+        )
+        self._staged.changes.extend(methodcaller("execute", statement) for statement in statements)
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Tell whether an account has a confirmed order of an event."""

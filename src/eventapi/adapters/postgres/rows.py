@@ -69,6 +69,8 @@ def user_of(row: Row) -> User:
         first_name=row.first_name,
         last_name=row.last_name,
         created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        erased_at=row.erased_at,
     )
 
 
@@ -84,6 +86,8 @@ def user_row(user: User) -> dict[str, object]:
         "first_name": user.first_name,
         "last_name": user.last_name,
         "created_at": user.created_at,
+        "disabled_at": user.disabled_at,
+        "erased_at": user.erased_at,
     }
 
 
@@ -97,6 +101,7 @@ def user_view_of(row: Row) -> UserView:
         first_name=row.first_name,
         last_name=row.last_name,
         created_at=row.created_at,
+        is_disabled=row.disabled_at is not None,
     )
 
 

@@ -52,13 +52,75 @@ users = Table(
     Column("id", BigInteger, Identity(always=False), primary_key=True),
     Column("username", String(64), nullable=False),
     Column("username_key", String(128), nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
+    # None once the account was erased.
+    Column("password_hash", Text),
     Column("role", String(16), nullable=False),
     Column("email", String(254)),
     Column("first_name", String(150)),
     Column("last_name", String(150)),
     _moment("created_at"),
+    _moment("disabled_at", nullable=True),
+    _moment("erased_at", nullable=True),
     CheckConstraint("role IN ('admin', 'organizer', 'user')", name="users_role_check"),
+    CheckConstraint(
+        "erased_at IS NULL OR (password_hash IS NULL AND email IS NULL AND first_name IS NULL"
+        " AND last_name IS NULL AND disabled_at IS NOT NULL)",
+        name="users_erased_check",
+    ),
+    # Those who keep the place running, of whom one must always be left.
+    Index("users_active_admins", "id", postgresql_where=text("role = 'admin'")),
+)
+
+# The sessions that go on; one that ends is deleted.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("generation", Integer, nullable=False),
+    _moment("created_at"),
+    _moment("expires_at"),
+    CheckConstraint("generation > 0", name="sessions_generation_check"),
+    Index("sessions_by_user", "user_id"),
+)
+
+# The API keys that are good; one that is revoked is deleted.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("owner_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("scopes", ARRAY(String(16)), nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("hint", String(8), nullable=False),
+    _moment("created_at"),
+    _moment("expires_at", nullable=True),
+    _moment("last_used_at", nullable=True),
+    CheckConstraint("cardinality(scopes) > 0", name="api_keys_scopes_check"),
+    CheckConstraint("octet_length(digest) = 32", name="api_keys_digest_check"),
+    Index("api_keys_by_owner", "owner_id", "id"),
+)
+
+# Who did what. It points to nothing by foreign keys, since it outlives what it
+# tells of; a trigger lets nobody change or delete a line.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _moment("at"),
+    Column("deed", String(40), nullable=False),
+    Column("actor_id", BigInteger),
+    Column("api_key_id", BigInteger),
+    Column("event_id", BigInteger),
+    Column("order_id", Uuid),
+    Column("account_id", BigInteger),
+    Column("address", String(45)),
+    Column("request_id", String(128)),
+    Index("audit_entries_by_event", "event_id", "id"),
+    Index("audit_entries_by_actor", "actor_id", "id"),
+    Index("audit_entries_by_account", "account_id", "id"),
+    Index("audit_entries_by_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
 )
 
 categories = Table(

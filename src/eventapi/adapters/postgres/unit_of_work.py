@@ -18,14 +18,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from eventapi.adapters.postgres import tables
+from eventapi.adapters.postgres.access import (
+    PostgresApiKeys,
+    PostgresAuditLog,
+    PostgresSessions,
+    PostgresUsers,
+    audit_row,
+)
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.repositories import (
     PostgresCategories,
     PostgresEvents,
     PostgresOrders,
-    PostgresUsers,
-    Staged,
 )
 from eventapi.adapters.postgres.rows import (
     category_row,
@@ -35,10 +40,14 @@ from eventapi.adapters.postgres.rows import (
     ticket_type_rows,
     user_row,
 )
+from eventapi.adapters.postgres.staging import Staged
 from eventapi.application.ports import (
+    ApiKeyRepository,
+    AuditLog,
     CategoryRepository,
     EventRepository,
     OrderRepository,
+    SessionRepository,
     UserRepository,
 )
 from eventapi.domain.errors import (
@@ -62,6 +71,9 @@ class PostgresUnitOfWork:
     """All or nothing, in one transaction."""
 
     users: UserRepository
+    sessions: SessionRepository
+    api_keys: ApiKeyRepository
+    audit: AuditLog
     categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
@@ -78,6 +90,9 @@ class PostgresUnitOfWork:
             self._connection.exec_driver_sql("BEGIN")
         self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
+        self.sessions = PostgresSessions(self._connection, self._staged)
+        self.api_keys = PostgresApiKeys(self._connection, self._staged)
+        self.audit = PostgresAuditLog(self._staged)
         self.categories = PostgresCategories(self._connection, self._staged)
         self.events = PostgresEvents(self._connection, self._staged)
         self.orders = PostgresOrders(self._connection, self._staged, self._write_orders)
@@ -120,6 +135,10 @@ class PostgresUnitOfWork:
             change(self._connection)
         if staged.orders:
             self._insert_orders()
+        if staged.deeds:
+            self._connection.execute(
+                insert(tables.audit_entries), list(map(audit_row, staged.deeds))
+            )
 
     def _write_orders(self) -> None:
         """Write the orders that were staged so far, and forget them."""

@@ -1,16 +1,20 @@
-"""Accounts: registering, signing in, and oneself."""
+"""Accounts: registering, sessions, and oneself."""
 
 from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.accounts import NewAccount
+from eventapi.application.ports import Overloaded
 from eventapi.application.views import UserView
 from eventapi.domain.errors import (
+    AccountDisabled,
     AccountGone,
     InvalidCredentials,
+    LastAdmin,
     NotAllowed,
     NotSignedIn,
     UsernameTaken,
+    UserNotFound,
 )
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import (
@@ -22,13 +26,22 @@ from eventapi.entrypoints.http.blueprint import (
     ApiBlueprint,
     use_cases,
 )
+from eventapi.entrypoints.http.limits import count_address, limits
 from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
+    PasswordChangeSchema,
+    ProfileChangeSchema,
     RegistrationSchema,
     TokensSchema,
     UserSchema,
 )
-from eventapi.entrypoints.http.security import current_actor, signed_in_actor, tokens_of
+from eventapi.entrypoints.http.security import (
+    current_actor,
+    current_session,
+    read_refresh_token,
+    signed_in_actor,
+    tokens_of,
+)
 
 blueprint = ApiBlueprint(
     "accounts", __name__, url_prefix="/api", description="Registering and signing in."
@@ -43,13 +56,15 @@ blueprint = ApiBlueprint(
     gives=UserSchema,
     status=HTTPStatus.CREATED,
     answer_headers=LOCATION_HEADER,
-    errors=(UsernameTaken, NotSignedIn, NotAllowed),
+    errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
     example=examples.REGISTRATION,
     answer_example=examples.USER,
 )
 def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
     """Make an account."""
-    user = use_cases().register_account(current_actor(), NewAccount(**body))
+    count_address()
+    with limits().failures(body["username"]):
+        user = use_cases().register_account(current_actor(), NewAccount(**body))
     return user, {"Location": "/api/users/me"}
 
 
@@ -59,13 +74,15 @@ def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
     access=ANYONE,
     body=LoginSchema,
     gives=TokensSchema,
-    errors=(InvalidCredentials,),
+    errors=(InvalidCredentials, AccountDisabled, Overloaded),
     example=examples.LOGIN,
     answer_example=examples.TOKENS,
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Get an access and a refresh token for a username and a password."""
-    return tokens_of(use_cases().sign_in(body["username"], body["password"]))
+    """Begin a session: an access and a refresh token for a username and a password."""
+    count_address()
+    with limits().failures(body["username"]):
+        return tokens_of(use_cases().sign_in(body["username"], body["password"]))
 
 
 @blueprint.operation(
@@ -73,15 +90,23 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     "/token/refresh",
     access=REFRESH_TOKEN,
     gives=TokensSchema,
-    errors=(AccountGone,),
     answer_example=examples.TOKENS,
 )
 def refresh_token() -> dict[str, Any]:
     """Get new tokens for a refresh token, sent in place of the access token.
 
-    The role in them is the one that the account has by then.
+    It is good once. If it comes a second time, somebody has copied it, and the
+    whole session ends.
     """
-    return tokens_of(use_cases().show_account(signed_in_actor()))
+    return tokens_of(use_cases().renew_session(*read_refresh_token()))
+
+
+@blueprint.operation("POST", "/logout", access=ACCOUNT, status=HTTPStatus.NO_CONTENT)
+def logout() -> None:
+    """End this session: its tokens are worth nothing from now on."""
+    session = current_session()
+    if session is not None:
+        use_cases().sign_out(signed_in_actor(), session)
 
 
 @blueprint.operation(
@@ -95,4 +120,57 @@ def refresh_token() -> dict[str, Any]:
 )
 def show_me() -> UserView:
     """Show one's own account."""
-    return use_cases().show_account(signed_in_actor())
+    return use_cases().change_own_account.show(signed_in_actor())
+
+
+@blueprint.operation(
+    "PATCH",
+    "/users/me",
+    access=ACCOUNT,
+    body=ProfileChangeSchema,
+    gives=UserSchema,
+    errors=(AccountGone,),
+    example={"email": "alice@example.org", "first_name": "Alice"},
+    answer_example=examples.USER,
+)
+def change_me(body: dict[str, Any]) -> UserView:
+    """Change one's email address and names."""
+    return use_cases().change_own_account.describe(signed_in_actor(), body)
+
+
+@blueprint.operation(
+    "POST",
+    "/users/me/password",
+    access=ACCOUNT,
+    body=PasswordChangeSchema,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(AccountGone, Overloaded),
+    example={"current_password": "correct horse battery", "new_password": "staple battery horse"},
+)
+def change_password(body: dict[str, Any]) -> None:
+    """Choose another password. All other sessions of the account end."""
+    actor = signed_in_actor()
+    with limits().failures(actor.username):
+        use_cases().change_own_account.change_password(
+            actor,
+            current_session(),
+            current=body["current_password"],
+            new=body["new_password"],
+        )
+
+
+@blueprint.operation(
+    "DELETE",
+    "/users/me",
+    access=ACCOUNT,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(NotAllowed, UserNotFound, LastAdmin),
+)
+def erase_me() -> None:
+    """Erase one's own account.
+
+    Names, email addresses and the attendees of one's orders are removed for
+    good, and nobody can sign in to it again. Orders stay counted.
+    """
+    actor = signed_in_actor()
+    use_cases().erase_account(actor, actor.id)

@@ -1,10 +1,11 @@
 """The Flask application."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from ipaddress import ip_address
 from typing import Any
 
 import flask_smorest
@@ -12,11 +13,16 @@ import orjson
 import structlog
 from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
+from flask_cors import CORS
 from uuid_utils.compat import uuid7
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from eventapi.application.deeds import Origin, current_origin
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.http import (
     accounts,
+    api_keys,
+    audit,
     calendars,
     categories,
     docs,
@@ -26,11 +32,28 @@ from eventapi.entrypoints.http import (
     orders,
     reports,
     tickets,
+    users,
 )
+from eventapi.entrypoints.http.limits import NO_LIMITS, LimitConfig, Limits, show_limit
 from eventapi.entrypoints.http.problems import register_error_handlers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema
 from eventapi.entrypoints.http.security import register_tokens
 
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # paths hold codes, and queries hold secrets
+    "X-Frame-Options": "DENY",
+    # An answer of the API is no page: nothing in it runs, and no page shows it in a frame.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+CORS_HEADERS = (
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID",
+)  # fmt: skip
+CORS_SHOWN_HEADERS = (
+    "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
+    "RateLimit-Reset", "Retry-After", "X-Request-ID",
+)  # fmt: skip
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 DESCRIPTION = """\
@@ -53,11 +76,19 @@ class HttpConfig:
 
     Attributes:
         secret_key: signs the tokens.
+        old_secret_keys: what they signed is good too.
+        limits: how much a caller may send.
+        cors_origins: web pages that may call the API.
+        trusted_proxies: how many stand between the clients and this program.
         max_body_size: of a request, in bytes.
         max_image_size: of a picture, in bytes.
     """
 
     secret_key: str
+    old_secret_keys: Sequence[str] = ()
+    limits: LimitConfig = NO_LIMITS
+    cors_origins: Sequence[str] = ()
+    trusted_proxies: int = 0
     access_token_lifetime: timedelta = timedelta(minutes=15)
     refresh_token_lifetime: timedelta = timedelta(days=30)
     max_body_size: int = 1024 * 1024
@@ -90,7 +121,6 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_body_size,
         "MAX_IMAGE_SIZE": config.max_image_size,
-        "JWT_SECRET_KEY": config.secret_key,
         "JWT_ACCESS_TOKEN_EXPIRES": config.access_token_lifetime,
         "JWT_REFRESH_TOKEN_EXPIRES": config.refresh_token_lifetime,
         "API_TITLE": "EventAPI",
@@ -98,14 +128,25 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         "OPENAPI_VERSION": "3.1.0",
     }
     app.extensions["eventapi"] = use_cases
+    app.extensions["eventapi-limits"] = Limits(config.limits)
     app.before_request(_begin_request)
     app.after_request(_end_request)
-    register_tokens(app)
+    register_tokens(app, [config.secret_key, *config.old_secret_keys])
+    if config.cors_origins:
+        CORS(
+            app,
+            origins=list(config.cors_origins),
+            allow_headers=CORS_HEADERS,
+            expose_headers=CORS_SHOWN_HEADERS,
+            max_age=timedelta(hours=1),
+        )
     api = _Api(app, spec_kwargs=_spec_options())
     register_error_handlers(app)
     api.spec.components.schema("Problem", schema=ProblemSchema)
     for module in (
         accounts,
+        users,
+        api_keys,
         categories,
         events,
         event_parts,
@@ -113,10 +154,15 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         orders,
         tickets,
         reports,
+        audit,
         health,
     ):
         api.register_blueprint(module.blueprint)
     docs.register_docs(app, api)
+    if config.trusted_proxies:
+        # Only these are believed about who the client is, and nobody else.
+        near = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near, x_host=near)  # type: ignore[method-assign]
     app.wsgi_app = _with_chunked_bodies(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
@@ -157,6 +203,12 @@ def _spec_options() -> dict[str, Any]:
             "securitySchemes": {
                 "access": bearer | {"description": "The access token of a login."},
                 "refresh": bearer | {"description": "The refresh token of a login."},
+                "api_key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, sent like a token; which scope it needs is named "
+                    "where it is good. `manage` is good for all of them.",
+                },
             }
         },
     }
@@ -167,9 +219,27 @@ def _begin_request() -> None:
     g.request_id = wanted if _SANE_REQUEST_ID.fullmatch(wanted) else uuid7().hex
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    current_origin.set(Origin(_address(), g.request_id))
+
+
+def _address() -> str | None:
+    """Give the client's address, if it is one: behind a proxy it is what a header says."""
+    try:
+        return str(ip_address(request.remote_addr or ""))
+    except ValueError:
+        return None
 
 
 def _end_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith(docs.DOCS_PATH):
+        response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
+    if request.headers.get("Authorization") or request.path.startswith("/api/login"):
+        # What is somebody's own, no cache between us and them keeps.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    show_limit(response)
     return response

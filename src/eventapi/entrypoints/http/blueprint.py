@@ -19,7 +19,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapi.application.ports import StorageConflict, StorageUnavailable
 from eventapi.application.use_cases import UseCases
-from eventapi.domain.errors import NotSignedIn, StaleVersion
+from eventapi.domain.api_key import KeyScope
+from eventapi.domain.errors import (
+    InvalidApiKey,
+    KeyNotAllowed,
+    NotSignedIn,
+    RefreshTokenReused,
+    SessionEnded,
+    StaleVersion,
+)
+from eventapi.entrypoints.http.limits import LIMIT_HEADERS, count_caller
 from eventapi.entrypoints.http.problems import (
     PROBLEM_JSON,
     PROBLEMS,
@@ -28,12 +37,13 @@ from eventapi.entrypoints.http.problems import (
     InternalError,
     InvalidToken,
     MalformedBody,
+    TooManyRequests,
     UnsupportedMediaType,
     ValidationFailed,
     VersionRequired,
     problem_document,
 )
-from eventapi.entrypoints.http.security import read_token
+from eventapi.entrypoints.http.security import read_sender
 
 _VERSION = re.compile(r"([0-9]{1,9})\.")
 
@@ -47,9 +57,9 @@ ANYONE = "anyone"
 
 _ACCESS_ERRORS: Mapping[str, Errors] = {
     ANYONE: (),
-    GUEST_OR_ACCOUNT: (InvalidToken, ExpiredToken),
-    ACCOUNT: (NotSignedIn, InvalidToken, ExpiredToken),
-    REFRESH_TOKEN: (NotSignedIn, InvalidToken, ExpiredToken),
+    GUEST_OR_ACCOUNT: (InvalidToken, ExpiredToken, SessionEnded, InvalidApiKey, KeyNotAllowed),
+    ACCOUNT: (NotSignedIn, InvalidToken, ExpiredToken, SessionEnded, InvalidApiKey, KeyNotAllowed),
+    REFRESH_TOKEN: (NotSignedIn, InvalidToken, ExpiredToken, SessionEnded, RefreshTokenReused),
 }
 _VERSION_ERRORS: Errors = (VersionRequired, StaleVersion)
 _BODY_ERRORS: Errors = (MalformedBody, UnsupportedMediaType, BodyTooLarge)
@@ -66,16 +76,18 @@ REQUEST_ID_HEADER = {
         "schema": {"type": "string"},
     }
 }
+RETRY_AFTER_HEADER = {
+    "Retry-After": {
+        "description": "Seconds to wait before another try.",
+        "schema": {"type": "integer"},
+    }
+}
 _HEADERS_OF_STATUS: Mapping[HTTPStatus, dict[str, Any]] = {
     HTTPStatus.UNAUTHORIZED: {
         "WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}
     },
-    HTTPStatus.SERVICE_UNAVAILABLE: {
-        "Retry-After": {
-            "description": "Seconds to wait before another try.",
-            "schema": {"type": "integer"},
-        }
-    },
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER_HEADER,
+    HTTPStatus.TOO_MANY_REQUESTS: RETRY_AFTER_HEADER,
 }
 ETAG_HEADER = {
     "ETag": {"description": "The version of what is shown.", "schema": {"type": "string"}}
@@ -139,6 +151,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         rule: str,
         *,
         access: str,
+        scope: KeyScope | None = None,
         gives: type[Schema] | Schema | None = None,
         gives_media: Sequence[str] = (),
         status: HTTPStatus = HTTPStatus.OK,
@@ -167,6 +180,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             method: of HTTP.
             rule: the path below the blueprint's.
             access: who is let in; GUEST_OR_ACCOUNT reads a token if there is one.
+            scope: which one an API key needs; None keeps all keys out.
             gives: the schema of the answer.
             gives_media: of which kinds the answer is, where it is not JSON, or may be
                 instead, where there is a schema too.
@@ -188,7 +202,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
             answer_example: of the answer.
         """
         success_headers = (
-            REQUEST_ID_HEADER | dict(answer_headers or {}) | (ETAG_HEADER if etag else {})
+            REQUEST_ID_HEADER
+            | LIMIT_HEADERS
+            | dict(answer_headers or {})
+            | (ETAG_HEADER if etag else {})
         )
         all_errors = (
             *_ACCESS_ERRORS[access],
@@ -196,6 +213,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             *(_VERSION_ERRORS if if_match else ()),
             *(_BODY_ERRORS if body or takes_media else ()),
             ValidationFailed,
+            TooManyRequests,
             *((StorageUnavailable,) if stored else ()),
             InternalError,
         )
@@ -223,8 +241,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
             @wraps(parsing)
             def operation(*args: Any, **kwargs: Any) -> Response:
-                if access != ANYONE:
-                    read_token(required=access != GUEST_OR_ACCOUNT, refresh=access == REFRESH_TOKEN)
+                _let_in(access, scope)
                 if not query and request.args:
                     raise ValidationFailed({name: ["Unknown field."] for name in request.args})
                 response = make_response(_with_another_try(partial(parsing, *args, **kwargs)))
@@ -233,7 +250,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             media_answer = _media_answer(status, gives_media, success_headers)
             documented = self.doc(
                 operationId=view.__name__,
-                security=_SECURITY[access],
+                security=_security(access, scope),
                 responses=_problem_responses(all_errors) | media_answer,
                 **({"requestBody": _media_body(takes_media)} if takes_media else {}),
             )(operation)
@@ -246,6 +263,22 @@ class ApiBlueprint(flask_smorest.Blueprint):
             return view
 
         return decorate
+
+
+def _security(access: str, scope: KeyScope | None) -> list[dict[str, list[str]]]:
+    """Document who is let in, and which scope an API key needs."""
+    if scope is None:
+        return _SECURITY[access]
+    return [*_SECURITY[access], {"api_key": [scope.value]}]
+
+
+def _let_in(access: str, scope: KeyScope | None) -> None:
+    """Find out who sends the current request, and count it."""
+    if access == ANYONE:
+        count_caller(f"address {request.remote_addr}")
+    elif access != REFRESH_TOKEN:  # which its operation reads by itself
+        identify = use_cases().identify_sender
+        read_sender(identify, required=access == ACCOUNT, scope=scope)
 
 
 def _with_another_try(answer: Callable[[], Any]) -> Any:

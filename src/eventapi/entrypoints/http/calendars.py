@@ -12,6 +12,7 @@ import icalendar
 from flask import Response, request
 
 from eventapi.application.views import EventView
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import CategoryNotFound, EventNotFound
 from eventapi.domain.event import EventStatus
 from eventapi.domain.event_details import Visibility
@@ -39,6 +40,7 @@ REFRESH = timedelta(hours=1)
     "GET",
     "/calendar.ics",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     query=CalendarQuerySchema,
     gives_media=(CALENDAR,),
     answer_headers=ETAG_HEADER,
@@ -56,6 +58,7 @@ def show_feed(query: dict[str, Any]) -> Response:
     "GET",
     f"{EVENT}/calendar.ics",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     query=AccessCodeQuerySchema,
     gives_media=(CALENDAR,),
     answer_headers=ETAG_HEADER,

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.views import CategoryView
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     CategoryInUse,
     CategoryNotFound,
@@ -35,6 +36,7 @@ blueprint = ApiBlueprint(
     "GET",
     "",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     gives=CategoryListSchema,
     answer_example={"items": [examples.CATEGORY]},
 )
@@ -47,6 +49,7 @@ def list_categories() -> dict[str, Any]:
     "POST",
     "",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     body=NewCategorySchema,
     gives=CategorySchema,
     status=HTTPStatus.CREATED,
@@ -65,6 +68,7 @@ def create_category(body: dict[str, Any]) -> tuple[CategoryView, dict[str, str]]
     "GET",
     "/<slug>",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     gives=CategorySchema,
     errors=(CategoryNotFound,),
     answer_example=examples.CATEGORY,
@@ -78,6 +82,7 @@ def show_category(slug: str) -> CategoryView:
     "PATCH",
     "/<slug>",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     body=NewCategorySchema,
     gives=CategorySchema,
     errors=(NotSignedIn, NotAllowed, CategoryNotFound),
@@ -93,6 +98,7 @@ def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
     "DELETE",
     "/<slug>",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     status=HTTPStatus.NO_CONTENT,
     errors=(NotSignedIn, NotAllowed, CategoryNotFound, CategoryInUse),
 )

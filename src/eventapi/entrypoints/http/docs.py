@@ -14,6 +14,11 @@ from eventapi.entrypoints.http.problems import PROBLEMS
 
 OPENAPI_PATH = "/api/openapi.json"
 DOCS_PATH = "/docs"
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+)
+"""What the documentation's pages may load and do; Swagger UI has its configuration inline."""
 
 
 def register_docs(app: Flask, api: flask_smorest.Api) -> None:

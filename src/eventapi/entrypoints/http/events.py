@@ -6,6 +6,7 @@ from typing import Any
 from eventapi.application.finding import EventFilter
 from eventapi.application.forms import EventForm
 from eventapi.application.views import EventStatistics, EventView
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     AccountGone,
     CapacityBelowSold,
@@ -62,6 +63,7 @@ CANT_BE_REVISED = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
     "POST",
     "",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     body=EventFormSchema,
     gives=EventSchema,
     status=HTTPStatus.CREATED,
@@ -81,6 +83,7 @@ def create_event(body: dict[str, Any]) -> tuple[EventView, dict[str, str]]:
     "GET",
     "",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     query=EventListQuerySchema,
     gives=EventPageSchema,
     answer_headers=LINK_HEADER,
@@ -104,6 +107,7 @@ def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     "GET",
     EVENT,
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     query=AccessCodeQuerySchema,
     gives=EventSchema,
     errors=(EventNotFound,),
@@ -119,6 +123,7 @@ def show_event(query: dict[str, Any], event_id: int) -> EventView:
     "PUT",
     EVENT,
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     body=EventFormSchema,
     gives=EventSchema,
     errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
@@ -144,6 +149,7 @@ def replace_event(body: dict[str, Any], event_id: int) -> EventView:
     "PATCH",
     EVENT,
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     body=EventPatchSchema,
     gives=EventSchema,
     errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
@@ -164,6 +170,7 @@ def patch_event(body: dict[str, Any], event_id: int) -> EventView:
     "DELETE",
     EVENT,
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     status=HTTPStatus.NO_CONTENT,
     errors=(*MAY_NOT_CHANGE, EventHasOrders),
     if_match=True,
@@ -177,6 +184,7 @@ def delete_event(event_id: int) -> None:
     "POST",
     f"{EVENT}/cancel",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     gives=EventSchema,
     errors=(*MAY_NOT_CHANGE, EventEnded),
     etag=True,
@@ -191,6 +199,7 @@ def cancel_event(event_id: int) -> EventView:
     "GET",
     f"{EVENT}/stats",
     access=ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     gives=StatisticsSchema,
     errors=MAY_NOT_CHANGE,
     answer_example=examples.STATISTICS,

@@ -18,6 +18,28 @@ USER: Final[Example] = {
     "first_name": None,
     "last_name": None,
     "created_at": "2026-11-21T09:30:00Z",
+    "is_disabled": False,
+}
+API_KEY: Final[Example] = {
+    "id": 3,
+    "name": "Door 3",
+    "scopes": ["check_in"],
+    "hint": "T1uI",
+    "created_at": "2026-11-21T09:30:00Z",
+    "expires_at": "2030-06-02T00:00:00Z",
+    "last_used_at": None,
+}
+AUDIT_ENTRY: Final[Example] = {
+    "id": 411,
+    "at": "2026-11-21T10:00:00Z",
+    "deed": "event.changed",
+    "actor": {"id": 1, "username": "alice"},
+    "api_key_id": None,
+    "event_id": 42,
+    "order_id": None,
+    "account_id": None,
+    "address": "203.0.113.7",
+    "request_id": "0193c2a7a9b07f14a5d1c3e2f4b6a8d0",
 }
 LOGIN: Final[Example] = {"username": "alice", "password": "correct horse battery"}
 TOKENS: Final[Example] = {

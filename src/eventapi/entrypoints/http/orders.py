@@ -7,6 +7,7 @@ from uuid import UUID
 from eventapi.application.orders import NamedAttendee, Purchase
 from eventapi.application.registrations import Registration
 from eventapi.application.views import OrderView
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     AccountGone,
     AlreadyRegistered,
@@ -36,12 +37,13 @@ from eventapi.entrypoints.http.blueprint import (
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
+    MOST_WAITING,
     PageQuerySchema,
     id_cursor,
+    number_cursor,
     page_answer,
     read_id_cursor,
-    read_waitlist_cursor,
-    waitlist_cursor,
+    read_number_cursor,
 )
 from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema
@@ -73,6 +75,7 @@ _REPLAYED_HEADER = {
     "POST",
     f"/events{EVENT}/purchase",
     access=ACCOUNT,
+    scope=KeyScope.SELL,
     body=PurchaseSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
@@ -151,6 +154,7 @@ def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     "POST",
     f"/events{EVENT}/register",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.SELL,
     body=EventRegistrationSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
@@ -206,6 +210,7 @@ def register_person(
     "GET",
     "/orders/<uuid:order_id>",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.SELL,
     query=OrderSecretQuerySchema,
     gives=OrderSchema,
     errors=(NotSignedIn, OrderNotFound),
@@ -221,6 +226,7 @@ def show_order(query: dict[str, Any], order_id: UUID) -> OrderView:
     "DELETE",
     "/orders/<uuid:order_id>",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.MANAGE,
     query=OrderSecretQuerySchema,
     gives=OrderSchema,
     errors=(NotSignedIn, OrderNotFound, EventStarted),
@@ -239,6 +245,7 @@ def cancel_order(query: dict[str, Any], order_id: UUID) -> OrderView:
     "DELETE",
     "/orders/<uuid:order_id>/tickets/<uuid:ticket_id>",
     access=GUEST_OR_ACCOUNT,
+    scope=KeyScope.MANAGE,
     query=OrderSecretQuerySchema,
     gives=OrderSchema,
     errors=(NotSignedIn, OrderNotFound, TicketNotFound, EventStarted),
@@ -255,6 +262,7 @@ def cancel_ticket(query: dict[str, Any], order_id: UUID, ticket_id: UUID) -> Ord
     "GET",
     f"/events{EVENT}/orders",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     query=PageQuerySchema,
     gives=OrderPageSchema,
     answer_headers=LINK_HEADER,
@@ -278,6 +286,7 @@ def list_event_orders(
     "GET",
     f"/events{EVENT}/waitlist",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     query=PageQuerySchema,
     gives=OrderPageSchema,
     answer_headers=LINK_HEADER,
@@ -289,7 +298,7 @@ def show_waitlist(query: dict[str, Any], event_id: int) -> tuple[dict[str, Any],
     page = use_cases().list_event_orders.waitlist(
         current_actor(),
         EventId(event_id),
-        after=read_waitlist_cursor(query["cursor"]),
+        after=read_number_cursor("waitlist", query["cursor"], largest=MOST_WAITING) or 0,
         limit=query["limit"],
     )
-    return page_answer(page, waitlist_cursor)
+    return page_answer(page, lambda position: number_cursor("waitlist", position))

@@ -137,22 +137,22 @@ def read_id_cursor(cursor: str | None, *, length: int = 1) -> tuple[UUID, ...] |
             raise InvalidCursor
 
 
-def waitlist_cursor(position: int) -> str:
-    """Write down where in a waitlist a page ended."""
-    return _encode(["waitlist", position])
+def number_cursor(kind: str, number: int) -> str:
+    """Write down where in a list of some kind, sorted by a number, a page ended."""
+    return _encode([kind, number])
 
 
-def read_waitlist_cursor(cursor: str | None) -> int:
-    """Read where in a waitlist a page ended.
+def read_number_cursor(kind: str, cursor: str | None, *, largest: int = LARGEST_ID) -> int | None:
+    """Read where in a list of some kind, sorted by a number, a page ended; None for the first page.
 
     Raises:
-        InvalidCursor: it was not written by waitlist_cursor.
+        InvalidCursor: it was not written by number_cursor, or for another list.
     """
     if cursor is None:
-        return 0
+        return None
     match _decode(cursor):
-        case ["waitlist", position] if type(position) is int and 0 <= position <= MOST_WAITING:
-            return position
+        case [str(name), number] if name == kind and type(number) is int and 0 <= number <= largest:
+            return number
         case _:
             raise InvalidCursor
 

@@ -17,7 +17,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports import Overloaded, StorageUnavailable
 from eventapi.domain import errors as domain
 from eventapi.domain.values import TicketCode
 
@@ -97,6 +97,20 @@ class ExpiredToken(HttpError):
         return "The token has expired: use the refresh token, or sign in again."
 
 
+@dataclass(eq=False)
+class TooManyRequests(HttpError):
+    """The caller has sent more than it may for now.
+
+    Attributes:
+        retry_after: in how many seconds it may go on.
+    """
+
+    retry_after: int
+
+    def __str__(self) -> str:
+        return f"Too many requests: try again in {self.retry_after} seconds."
+
+
 class PathNotFound(HttpError):
     """No operation has this path."""
 
@@ -150,6 +164,43 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ),
     domain.InvalidCredentials: Problem(
         _S.UNAUTHORIZED, "invalid_credentials", "Invalid credentials", domain.InvalidCredentials()
+    ),
+    domain.SessionEnded: Problem(
+        _S.UNAUTHORIZED, "session_ended", "Session ended", domain.SessionEnded()
+    ),
+    domain.RefreshTokenReused: Problem(
+        _S.UNAUTHORIZED,
+        "refresh_token_reused",
+        "Refresh token reused",
+        domain.RefreshTokenReused(),
+    ),
+    domain.InvalidApiKey: Problem(
+        _S.UNAUTHORIZED, "invalid_api_key", "Invalid API key", domain.InvalidApiKey()
+    ),
+    domain.KeyNotAllowed: Problem(
+        _S.FORBIDDEN, "key_not_allowed", "Key not allowed", domain.KeyNotAllowed("check_in")
+    ),
+    domain.AccountDisabled: Problem(
+        _S.FORBIDDEN, "account_disabled", "Account disabled", domain.AccountDisabled()
+    ),
+    domain.UserNotFound: Problem(
+        _S.NOT_FOUND, "user_not_found", "User not found", domain.UserNotFound(7)
+    ),
+    domain.ApiKeyNotFound: Problem(
+        _S.NOT_FOUND, "api_key_not_found", "API key not found", domain.ApiKeyNotFound(3)
+    ),
+    domain.LastAdmin: Problem(_S.CONFLICT, "last_admin", "Last admin", domain.LastAdmin()),
+    domain.TooManyApiKeys: Problem(
+        _S.CONFLICT, "too_many_api_keys", "Too many API keys", domain.TooManyApiKeys(50)
+    ),
+    TooManyRequests: Problem(
+        _S.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", TooManyRequests(17)
+    ),
+    Overloaded: Problem(
+        _S.SERVICE_UNAVAILABLE,
+        "overloaded",
+        "Overloaded",
+        Overloaded("too many passwords are being checked"),
     ),
     domain.NotAllowed: Problem(
         _S.FORBIDDEN, "not_allowed", "Not allowed", domain.NotAllowed("purchase tickets")
@@ -305,6 +356,11 @@ def problem_document(error: Exception, *, request_id: str | None = None) -> dict
             "detail": "The storage can't be reached; try again.",
             "retry_after": RETRY_AFTER,
         }
+    elif isinstance(error, Overloaded):
+        document |= {
+            "detail": "Too many sign in at this moment; try again.",
+            "retry_after": RETRY_AFTER,
+        }
     elif dataclasses.is_dataclass(error):
         document |= {name: _json(value) for name, value in vars(error).items()}
         if isinstance(error, domain.SoldOut):
@@ -329,8 +385,8 @@ def problem_response(error: Exception) -> Response:
     )
     if problem.status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if "retry_after" in document:
+        response.headers["Retry-After"] = str(document["retry_after"])
     return response
 
 

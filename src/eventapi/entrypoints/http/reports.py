@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
@@ -17,6 +18,7 @@ blueprint = ApiBlueprint(
     "GET",
     "/top-events",
     access=ACCOUNT,
+    scope=KeyScope.READ_EVENTS,
     query=TopEventsQuerySchema,
     gives=TopEventsSchema,
     errors=(NotSignedIn, NotAllowed),

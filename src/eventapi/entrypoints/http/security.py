@@ -1,12 +1,17 @@
-"""Tokens: who sent a request.
+"""Who sent a request.
 
-Tokens are JSON Web Tokens, signed with one key (HS256). They carry all that a
-request needs to know of its sender, so that no query is made for it.
+People send tokens: JSON Web Tokens of a session, signed with the newest key of
+the installation and good with any that it knows. A token tells which session
+it is of; what its account may do, the application is asked for each request.
+Machines send API keys.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -15,11 +20,13 @@ from flask_jwt_extended import (
     verify_jwt_in_request,
 )
 
-from eventapi.application.views import UserView
-from eventapi.domain.errors import NotSignedIn
+from eventapi.adapters.system import API_KEY_START
+from eventapi.application.sessions import IdentifySender, SignedIn
+from eventapi.domain.api_key import KeyScope
+from eventapi.domain.errors import InvalidApiKey, KeyNotAllowed, NotSignedIn
 from eventapi.domain.policy import Actor
-from eventapi.domain.user import Role
-from eventapi.domain.values import UserId
+from eventapi.domain.values import SessionId
+from eventapi.entrypoints.http.limits import count_caller
 from eventapi.entrypoints.http.problems import (
     ExpiredToken,
     InvalidToken,
@@ -27,48 +34,118 @@ from eventapi.entrypoints.http.problems import (
 )
 
 ISSUER = "eventapi"
+BEARER: Final = "Bearer "
 
 
-def register_tokens(app: Flask) -> None:
-    """Let flask-jwt-extended read and write tokens, and answer problems where it can't."""
+def register_tokens(app: Flask, keys: Sequence[str]) -> None:
+    """Let flask-jwt-extended read and write tokens, and answer problems where it can't.
+
+    Args:
+        app: the application.
+        keys: the first one signs; whatever one of them signed is good. Each
+            is at least as long as the digests that it makes (RFC 7518, 3.2).
+    """
+    by_id = {_id_of(key): key for key in keys}
     app.config |= {
+        "JWT_SECRET_KEY": keys[0],
+        # The one algorithm, whatever a token says of itself.
         "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_ENCODE_ISSUER": ISSUER,
         "JWT_DECODE_ISSUER": ISSUER,
         "JWT_TOKEN_LOCATION": ["headers"],
+        "SIGNING_KEY_ID": _id_of(keys[0]),
     }
     manager = JWTManager(app)
+    manager.decode_key_loader(lambda header, _claims: by_id.get(str(header.get("kid")), keys[0]))
     manager.unauthorized_loader(lambda _reason: problem_response(NotSignedIn()))
     manager.invalid_token_loader(lambda _reason: problem_response(InvalidToken()))
     manager.expired_token_loader(lambda _header, _claims: problem_response(ExpiredToken()))
 
 
-def tokens_of(user: UserView) -> dict[str, Any]:
+def _id_of(key: str) -> str:
+    """Name a key without telling it."""
+    return sha256(b"key id" + key.encode()).hexdigest()[:16]
+
+
+def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
     """Issue an access and a refresh token."""
-    identity, claims = str(user.id), {"role": user.role, "username": user.username}
+    identity, claims = str(signed_in.user.id), {"sid": signed_in.session_id.hex}
+    header = {"kid": current_app.config["SIGNING_KEY_ID"]}
     return {
-        "access": create_access_token(identity, additional_claims=claims),
-        "refresh": create_refresh_token(identity, additional_claims=claims),
+        "access": create_access_token(
+            identity, additional_claims=claims, additional_headers=header
+        ),
+        "refresh": create_refresh_token(
+            identity,
+            additional_claims=claims | {"gen": signed_in.generation},
+            additional_headers=header,
+        ),
         "token_type": "Bearer",
         "expires_in": int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()),
     }
 
 
-def read_token(*, required: bool, refresh: bool = False) -> None:
+def read_sender(identify: IdentifySender, *, required: bool, scope: KeyScope | None) -> None:
     """Find out who sends the current request; :func:`current_actor` tells it.
 
     A request without a token is a guest's. One with a bad token is refused,
     even where guests are welcome, so that its sender learns of it.
+
+    Args:
+        identify: tells whose a session or an API key is.
+        required: whether guests are kept out.
+        scope: which one an API key needs here; None where no key will do.
+
+    Raises:
+        SessionEnded, InvalidApiKey: what was sent is not good any more.
+        KeyNotAllowed: the API key was not made for this.
     """
-    verify_jwt_in_request(optional=not required, refresh=refresh)
+    sent = request.headers.get("Authorization", "")
+    if sent.startswith(BEARER + API_KEY_START):
+        g.actor = _holder(sent.removeprefix(BEARER), identify, scope)
+        return
+    verify_jwt_in_request(optional=not required)
     claims = get_jwt()
-    g.actor = _actor(claims) if claims else None
+    if not claims:
+        count_caller(f"address {request.remote_addr}")
+        return
+    g.session_id = _session_of(claims)
+    count_caller(f"session {g.session_id.hex}")
+    g.actor = identify.by_session(g.session_id)
 
 
-def _actor(claims: dict[str, Any]) -> Actor:
+def _holder(key: str, identify: IdentifySender, scope: KeyScope | None) -> Actor:
     try:
-        return Actor(UserId(int(claims["sub"])), claims["username"], Role(claims["role"]))
-    except (KeyError, ValueError):
+        actor, scopes = identify.by_key(key)
+    except InvalidApiKey:
+        count_caller(f"address {request.remote_addr}")  # or keys could be guessed without end
+        raise
+    count_caller(f"key {actor.key_id}")
+    if scope is None or not {scope, KeyScope.MANAGE} & scopes:
+        raise KeyNotAllowed(scope)
+    return actor
+
+
+def read_refresh_token() -> tuple[SessionId, int]:
+    """Read the refresh token of the current request: its session, and which of its tokens it is.
+
+    Raises:
+        InvalidToken: it was signed with our key, but not by this program.
+    """
+    count_caller(f"address {request.remote_addr}")
+    verify_jwt_in_request(refresh=True)
+    claims = get_jwt()
+    generation = claims.get("gen")
+    if not isinstance(generation, int):
+        raise InvalidToken
+    return _session_of(claims), generation
+
+
+def _session_of(claims: dict[str, Any]) -> SessionId:
+    try:
+        return SessionId(UUID(claims["sid"]))
+    except (KeyError, ValueError, TypeError, AttributeError):
         raise InvalidToken from None  # signed with our key, but not by this program
 
 
@@ -76,6 +153,12 @@ def current_actor() -> Actor | None:
     """Tell who sent the current request, None for a guest."""
     actor: Actor | None = g.get("actor")
     return actor
+
+
+def current_session() -> SessionId | None:
+    """Tell of which session the current request is, None for a guest's and a machine's."""
+    session: SessionId | None = g.get("session_id")
+    return session
 
 
 def signed_in_actor() -> Actor:

@@ -16,6 +16,7 @@ from eventapi.application.views import (
     OrderView,
     TicketView,
 )
+from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -185,6 +186,7 @@ def transfer_ticket(
     "GET",
     f"/events{EVENT}/attendees",
     access=ACCOUNT,
+    scope=KeyScope.MANAGE,
     query=AttendeeListQuerySchema,
     gives=AttendeePageSchema,
     gives_media=(CSV,),
@@ -226,6 +228,7 @@ def list_attendees(
     "POST",
     f"/events{EVENT}/check-in",
     access=ACCOUNT,
+    scope=KeyScope.CHECK_IN,
     body=ScanSchema,
     gives=TicketSchema,
     errors=(*MAY_NOT_CHANGE, TicketNotFound, WrongEvent, TicketCancelled, AlreadyCheckedIn),
@@ -241,6 +244,7 @@ def check_in(body: dict[str, Any], event_id: int) -> TicketView:
     "DELETE",
     f"/events{EVENT}/check-in",
     access=ACCOUNT,
+    scope=KeyScope.CHECK_IN,
     query=CodeQuerySchema,
     gives=TicketSchema,
     errors=(*MAY_NOT_CHANGE, TicketNotFound, WrongEvent, TicketCancelled),
@@ -255,6 +259,7 @@ def undo_check_in(query: dict[str, Any], event_id: int) -> TicketView:
     "GET",
     f"/events{EVENT}/check-in",
     access=ACCOUNT,
+    scope=KeyScope.CHECK_IN,
     gives=CheckInCountsSchema,
     errors=MAY_NOT_CHANGE,
     answer_example={"sold": 98, "checked_in": 41},
@@ -268,6 +273,7 @@ def show_check_in(event_id: int) -> CheckInCounts:
     "POST",
     f"/events{EVENT}/check-in/batch",
     access=ACCOUNT,
+    scope=KeyScope.CHECK_IN,
     body=ScanBatchSchema,
     gives=ScannedBatchSchema,
     errors=MAY_NOT_CHANGE,

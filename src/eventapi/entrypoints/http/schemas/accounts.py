@@ -3,9 +3,11 @@
 from marshmallow import Schema, fields, validate
 
 from eventapi.application.accounts import LONGEST_PERSON_NAME
+from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.user import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 from eventapi.domain.values import EmailAddress, Username
-from eventapi.entrypoints.http.fields import Text, Timestamp
+from eventapi.entrypoints.http.fields import Flag, QueryFlag, Text, Timestamp
+from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
 
 _ROLES = {"enum": [role.value for role in Role]}
 
@@ -56,6 +58,104 @@ class UserSchema(Schema):
     first_name = fields.String(required=True, allow_none=True)
     last_name = fields.String(required=True, allow_none=True)
     created_at = Timestamp(required=True)
+    is_disabled = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether nobody may act as it: disabled, or erased."},
+    )
+
+
+class ProfileChangeSchema(Schema):
+    """What changes of one's account; what is not given stays as it is."""
+
+    email = Text(
+        allow_none=True,
+        validate=validate.Length(max=EmailAddress.LONGEST),
+        metadata={"format": "email"},
+    )
+    first_name = Text(allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME))
+    last_name = Text(allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME))
+
+
+class PasswordChangeSchema(Schema):
+    """Another password."""
+
+    current_password = Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(max=LONGEST_PASSWORD),
+        metadata={"format": "password"},
+    )
+    new_password = Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(SHORTEST_PASSWORD, LONGEST_PASSWORD),
+        metadata={"format": "password"},
+    )
+
+
+class UserChangeSchema(Schema):
+    """What an admin changes of an account; what is not given stays as it is."""
+
+    role = Text(
+        metadata={**_ROLES, "description": "Read without regard to letter case."},
+    )
+    is_disabled = Flag()
+
+
+class UserListQuerySchema(PageQuerySchema):
+    """Which accounts."""
+
+    q = Text(
+        load_default=None,
+        validate=validate.Length(1, 200),
+        metadata={"description": "Stands in the username, the email address or a name."},
+    )
+    role = Text(validate=validate.OneOf([role.value for role in Role]), metadata=_ROLES)
+    is_disabled = QueryFlag(load_default=None)
+
+
+UserPageSchema = page_schema(UserSchema, "UserPage")
+
+
+class NewApiKeySchema(Schema):
+    """A new API key."""
+
+    name = Text(required=True, validate=validate.Length(1, ApiKey.LONGEST_NAME))
+    scopes = fields.List(
+        Text(validate=validate.OneOf([scope.value for scope in KeyScope])),
+        required=True,
+        validate=validate.Length(1, len(KeyScope)),
+        metadata={"description": "What it is good for; `manage` includes the others."},
+    )
+    expires_at = Timestamp(
+        load_default=None, allow_none=True, metadata={"description": "null: never."}
+    )
+
+
+class ApiKeySchema(Schema):
+    """An API key, without the key itself."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    hint = fields.String(required=True, metadata={"description": "The last characters of the key."})
+    created_at = Timestamp(required=True)
+    expires_at = Timestamp(required=True, allow_none=True)
+    last_used_at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "As exact as a minute."}
+    )
+
+
+class MadeApiKeySchema(ApiKeySchema):
+    """A new API key, with the key itself."""
+
+    key = fields.String(
+        required=True,
+        metadata={"description": "Send it as `Authorization: Bearer …`. It is told only now."},
+    )
+
+
+ApiKeyListSchema = page_schema(ApiKeySchema, "ApiKeyList")
 
 
 class AccountRefSchema(Schema):

@@ -1,0 +1,104 @@
+"""API keys: made, listed and revoked by their owners."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventapi.application.deeds import Deed, DeedDone
+from eventapi.application.ports import ApiKeyQueries, Clock, Secrets, UnitOfWorkFactory
+from eventapi.application.sessions import digest_of
+from eventapi.application.views import ApiKeyView
+from eventapi.domain import policy
+from eventapi.domain.api_key import ApiKey, scopes_of
+from eventapi.domain.errors import ApiKeyNotFound, TooManyApiKeys
+from eventapi.domain.policy import Action, Actor
+from eventapi.domain.values import ApiKeyId
+
+HINT_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MadeApiKey:
+    """A new API key, with the key itself, which is told this once."""
+
+    view: ApiKeyView
+    key: str
+
+
+class ManageApiKeys:
+    """What organizers and admins do with their API keys."""
+
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, keys: ApiKeyQueries, secrets: Secrets, clock: Clock
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._keys = keys
+        self._secrets = secrets
+        self._clock = clock
+
+    def make(
+        self,
+        actor: Actor | None,
+        *,
+        name: str,
+        scopes: Collection[str],
+        expires_at: datetime | None,
+    ) -> MadeApiKey:
+        """Make a key that acts for the actor within these scopes.
+
+        Args:
+            actor: whose key it is.
+            name: by which the actor knows it.
+            scopes: what it is good for.
+            expires_at: with an offset from UTC; None for a key that does not expire.
+
+        Raises:
+            NotSignedIn, NotAllowed: only organizers and admins have keys.
+            InvalidValues: the name, a scope or the expiry can't be taken.
+            TooManyApiKeys: there are enough.
+        """
+        owner = policy.require(actor, Action.MANAGE_API_KEYS)
+        text = self._secrets.api_key()
+        with self._unit_of_work() as work:
+            work.users.get_for_update(owner.id)  # so that keys are counted one after the other
+            if work.api_keys.count(owner.id) >= ApiKey.MOST:
+                raise TooManyApiKeys(ApiKey.MOST)
+            key = ApiKey(
+                id=work.api_keys.next_id(),
+                owner_id=owner.id,
+                name=name,
+                scopes=scopes_of(scopes),
+                digest=digest_of(text),
+                hint=text[-HINT_LENGTH:],
+                created_at=self._clock.now(),
+                expires_at=expires_at,
+            )
+            work.api_keys.add(key)
+            work.audit.record(
+                DeedDone.by(owner, Deed.API_KEY_MADE, key.created_at, account=owner.id)
+            )
+            work.commit()
+        return MadeApiKey(ApiKeyView.of(key), text)
+
+    def list(self, actor: Actor | None) -> list[ApiKeyView]:
+        """Give the actor's keys, the newest first.
+
+        Raises:
+            NotSignedIn, NotAllowed: only organizers and admins have keys.
+        """
+        return self._keys.of_owner(policy.require(actor, Action.MANAGE_API_KEYS).id)
+
+    def revoke(self, actor: Actor | None, id: ApiKeyId) -> None:
+        """Make a key worth nothing, from this moment on.
+
+        Raises:
+            NotSignedIn, NotAllowed: only organizers and admins have keys.
+            ApiKeyNotFound: the actor has none of this id.
+        """
+        owner = policy.require(actor, Action.MANAGE_API_KEYS)
+        with self._unit_of_work() as work:
+            if not work.api_keys.remove(owner.id, id):
+                raise ApiKeyNotFound(id)
+            now = self._clock.now()
+            work.audit.record(DeedDone.by(owner, Deed.API_KEY_REVOKED, now, account=owner.id))
+            work.commit()

@@ -1,0 +1,82 @@
+"""The audit trail."""
+
+from typing import Any
+
+from eventapi.application.deeds import Deed
+from eventapi.application.ports import AuditSearch
+from eventapi.domain.api_key import KeyScope
+from eventapi.domain.errors import NotAllowed, NotSignedIn
+from eventapi.domain.values import EventId, OrderId, UserId
+from eventapi.entrypoints.http import examples
+from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
+from eventapi.entrypoints.http.pagination import (
+    LINK_HEADER,
+    PageQuerySchema,
+    number_cursor,
+    page_answer,
+    read_number_cursor,
+)
+from eventapi.entrypoints.http.problems import InvalidCursor
+from eventapi.entrypoints.http.schemas.audit import AuditPageSchema, AuditQuerySchema
+from eventapi.entrypoints.http.security import current_actor
+
+blueprint = ApiBlueprint(
+    "audit", __name__, url_prefix="/api", description="Who did what, when, and from where."
+)
+
+
+@blueprint.operation(
+    "GET",
+    "/audit",
+    access=ACCOUNT,
+    query=AuditQuerySchema,
+    gives=AuditPageSchema,
+    answer_headers=LINK_HEADER,
+    errors=(NotSignedIn, NotAllowed, InvalidCursor),
+    answer_example={"items": [examples.AUDIT_ENTRY], "next": None},
+)
+def show_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tell admins who did what, newest first."""
+    search = AuditSearch(
+        event=_if_given(EventId, query["event"]),
+        order=_if_given(OrderId, query["order"]),
+        account=_if_given(UserId, query["account"]),
+        actor=_if_given(UserId, query["actor"]),
+        deed=_if_given(Deed, query.get("deed")),
+    )
+    page = use_cases().show_audit_trail(
+        current_actor(),
+        search,
+        before=read_number_cursor("audit", query["cursor"]),
+        limit=query["limit"],
+    )
+    return page_answer(page, lambda id: number_cursor("audit", id))
+
+
+@blueprint.operation(
+    "GET",
+    f"/events{EVENT}/audit",
+    access=ACCOUNT,
+    scope=KeyScope.MANAGE,
+    query=PageQuerySchema,
+    gives=AuditPageSchema,
+    answer_headers=LINK_HEADER,
+    errors=(*MAY_NOT_CHANGE, InvalidCursor),
+    answer_example={"items": [examples.AUDIT_ENTRY | {"address": None}], "next": None},
+)
+def show_event_audit_trail(
+    query: dict[str, Any], event_id: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tell an event's organizer who did what to it and its orders, newest first."""
+    page = use_cases().show_audit_trail.of_event(
+        current_actor(),
+        EventId(event_id),
+        before=read_number_cursor("audit", query["cursor"]),
+        limit=query["limit"],
+    )
+    return page_answer(page, lambda id: number_cursor("audit", id))
+
+
+def _if_given(kind: Any, value: Any) -> Any:
+    return None if value is None else kind(value)

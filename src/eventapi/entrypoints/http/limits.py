@@ -1,0 +1,155 @@
+"""How many requests a caller may send.
+
+The counting is the library's (limits); here is who is counted, and what the
+answers say of it. Windows slide: a burst at the end of a minute counts into the
+next one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from math import ceil
+from time import time
+
+import structlog
+from flask import Response, current_app, g, request
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
+
+from eventapi.entrypoints.http.problems import TooManyRequests
+
+log = structlog.get_logger(__name__)
+
+LIMIT_HEADERS = {
+    "RateLimit-Limit": {
+        "description": "How many requests you may send in a window.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimit-Remaining": {
+        "description": "How many of them are left.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until the window is over.",
+        "schema": {"type": "integer"},
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitConfig:
+    """What an installation allows; empty texts allow anything.
+
+    Attributes:
+        requests: of one caller, as ``3000 per minute``.
+        login: failed logins, registrations and password changes of one account.
+        address: logins and registrations from one network address.
+        redis_url: where processes count together; None counts in this process.
+    """
+
+    requests: str = ""
+    login: str = ""
+    address: str = ""
+    redis_url: str | None = None
+
+
+NO_LIMITS = LimitConfig()
+
+
+class Limits:
+    """Counts who sends what."""
+
+    def __init__(self, config: LimitConfig) -> None:
+        self.requests, self.login, self.address = (
+            parse(text) if text else None
+            for text in (config.requests, config.login, config.address)
+        )
+        self._alone = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._together: RateLimiter | None = None
+        if config.redis_url is not None:
+            storage = storage_from_string(config.redis_url, wrap_exceptions=True)
+            self._together = SlidingWindowCounterRateLimiter(storage)
+
+    def count(self, limit: RateLimitItem | None, caller: str) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyRequests: it is one too many, and was not counted.
+        """
+        if limit is None:
+            return
+        try:
+            self._count(self._together or self._alone, limit, caller)
+        except StorageError as error:
+            # Better to count alone for a while than to sell nothing.
+            log.warning("limits are counted alone: Redis is away", reason=type(error).__name__)
+            self._count(self._alone, limit, caller)
+
+    def _count(self, limiter: RateLimiter, limit: RateLimitItem, caller: str) -> None:
+        if not limiter.hit(limit, caller):
+            window = limiter.get_window_stats(limit, caller)
+            raise TooManyRequests(max(1, ceil(window.reset_time - time())))
+        g.limited = limiter, limit, caller
+
+    @contextmanager
+    def failures(self, account: str) -> Iterator[None]:
+        """Count what fails within, by an account; what succeeds costs nothing.
+
+        Raises:
+            TooManyRequests: too much has failed before.
+        """
+        # The name stands for itself nowhere: what somebody typed may be a password.
+        caller = f"account {sha256(account.strip().casefold().encode()).hexdigest()}"
+        # Counted before it is tried, so that many at the same time are not tried for one.
+        self.count(self.login, caller)
+        yield
+        if self.login is not None:
+            self._forget(self.login, caller)
+
+    def _forget(self, limit: RateLimitItem, caller: str) -> None:
+        try:
+            (self._together or self._alone).clear(limit, caller)
+        except StorageError:
+            self._alone.clear(limit, caller)
+
+
+def limits() -> Limits:
+    """Give the limits of the current application."""
+    found: Limits = current_app.extensions["eventapi-limits"]
+    return found
+
+
+def count_caller(caller: str) -> None:
+    """Count the current request of a caller.
+
+    Raises:
+        TooManyRequests: it is one too many.
+    """
+    limits().count(limits().requests, caller)
+
+
+def count_address() -> None:
+    """Count the current request among those that cost much, of its network address.
+
+    Raises:
+        TooManyRequests: it is one too many.
+    """
+    limits().count(limits().address, f"costly {request.remote_addr}")
+
+
+def show_limit(response: Response) -> None:
+    """Say in an answer how many requests are left."""
+    limited = g.get("limited")
+    if limited is None:
+        return
+    limiter, limit, caller = limited
+    try:
+        window = limiter.get_window_stats(limit, caller)
+    except StorageError:
+        return
+    response.headers["RateLimit-Limit"] = str(limit.amount)
+    response.headers["RateLimit-Remaining"] = str(window.remaining)
+    response.headers["RateLimit-Reset"] = str(max(0, ceil(window.reset_time - time())))

@@ -1,0 +1,103 @@
+"""The accounts of others, for admins."""
+
+from http import HTTPStatus
+from typing import Any
+
+from eventapi.application.ports import UserSearch
+from eventapi.application.views import UserView
+from eventapi.domain.errors import LastAdmin, NotAllowed, NotSignedIn, UserNotFound
+from eventapi.domain.user import Role
+from eventapi.domain.values import UserId
+from eventapi.entrypoints.http import examples
+from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.pagination import (
+    LARGEST_ID,
+    LINK_HEADER,
+    number_cursor,
+    page_answer,
+    read_number_cursor,
+)
+from eventapi.entrypoints.http.problems import InvalidCursor
+from eventapi.entrypoints.http.schemas.accounts import (
+    UserChangeSchema,
+    UserListQuerySchema,
+    UserPageSchema,
+    UserSchema,
+)
+from eventapi.entrypoints.http.security import current_actor, signed_in_actor
+
+blueprint = ApiBlueprint(
+    "users", __name__, url_prefix="/api", description="Accounts, managed by admins."
+)
+
+USER = f"/users/<int(max={LARGEST_ID}):user_id>"
+FOR_ADMINS = (NotSignedIn, NotAllowed)
+
+
+@blueprint.operation(
+    "GET",
+    "/users",
+    access=ACCOUNT,
+    query=UserListQuerySchema,
+    gives=UserPageSchema,
+    answer_headers=LINK_HEADER,
+    errors=(*FOR_ADMINS, InvalidCursor),
+    answer_example={"items": [examples.USER], "next": None},
+)
+def list_users(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """List accounts, in the order in which they were made."""
+    after = read_number_cursor("users", query["cursor"])
+    page = use_cases().manage_accounts.list(
+        current_actor(),
+        UserSearch(
+            q=query["q"],
+            role=Role(query["role"]) if "role" in query else None,
+            is_disabled=query["is_disabled"],
+        ),
+        after=None if after is None else UserId(after),
+        limit=query["limit"],
+    )
+    return page_answer(page, lambda id: number_cursor("users", id))
+
+
+@blueprint.operation(
+    "GET",
+    USER,
+    access=ACCOUNT,
+    gives=UserSchema,
+    errors=(*FOR_ADMINS, UserNotFound),
+    etag=True,
+    answer_example=examples.USER,
+)
+def show_user(user_id: int) -> UserView:
+    """Show an account."""
+    return use_cases().manage_accounts.show(current_actor(), UserId(user_id))
+
+
+@blueprint.operation(
+    "PATCH",
+    USER,
+    access=ACCOUNT,
+    body=UserChangeSchema,
+    gives=UserSchema,
+    errors=(*FOR_ADMINS, UserNotFound, LastAdmin),
+    example={"role": "organizer", "is_disabled": False},
+    answer_example=examples.USER,
+)
+def change_user(body: dict[str, Any], user_id: int) -> UserView:
+    """Give an account another role, disable it, or enable it again; this counts at once."""
+    return use_cases().manage_accounts.change(
+        current_actor(), UserId(user_id), role=body.get("role"), is_disabled=body.get("is_disabled")
+    )
+
+
+@blueprint.operation(
+    "DELETE",
+    USER,
+    access=ACCOUNT,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(*FOR_ADMINS, UserNotFound, LastAdmin),
+)
+def erase_user(user_id: int) -> None:
+    """Erase an account: see `DELETE /api/users/me`."""
+    use_cases().erase_account(signed_in_actor(), UserId(user_id))
