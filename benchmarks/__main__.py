@@ -15,6 +15,7 @@ from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.embedded import embedded_postgres
 
 HOT, SPREAD = "purchases, one hot event", "purchases, 1,000 events"
+UNCHECKED = "the same, each session asked for once"
 CEILING = "the same answer without a database (the ceiling)"
 PG_HOT, PG_SPREAD = "PostgreSQL alone, one hot event", "PostgreSQL alone, 1,000 events"
 PG_CONNECTIONS = 8
@@ -44,6 +45,8 @@ def main() -> int:
             stage = set_stage(address)
             measure(HOT, address, [stage.hot], stage.tokens)
             measure(SPREAD, address, stage.cold, stage.tokens)
+            with program("benchmarks.unchecked", "PORT", DATABASE_URL=database_url) as unchecked:
+                measure(UNCHECKED, unchecked, stage.cold, stage.tokens)
             engine = make_engine(database_url, pool_size=1)
             account_for(sold, engine, options.connections)
             results |= _postgres_alone(database_url, engine, stage, options.seconds)

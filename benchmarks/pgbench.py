@@ -40,6 +40,15 @@ SALE_VALUES = {
     "request_fingerprints": "'{}'",
     "request_answers": "'{}'",
     "request_accepted_ats": "'{}'",
+    "deed_ats": "ARRAY[now()]",
+    "deeds": "ARRAY['order.placed']",
+    "deed_actor_ids": "ARRAY[:buyer]",
+    "deed_api_key_ids": "ARRAY[NULL]",
+    "deed_event_ids": "ARRAY[:event]",
+    "deed_order_ids": f"ARRAY[{ORDER}]",
+    "deed_account_ids": "ARRAY[NULL]",
+    "deed_addresses": "ARRAY['203.0.113.7']",
+    "deed_request_ids": "ARRAY[NULL]",
 }
 
 

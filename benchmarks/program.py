@@ -31,6 +31,8 @@ def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
         [sys.executable, "-m", module, *(port if word == "PORT" else word for word in arguments)],
         env=environment
         | {"EVENTAPI_SECRET_KEY": SECRET, "EVENTAPI_ACCESS_TOKEN_LIFETIME": "86400"}
+        # What is measured is how much can be done, not how much is allowed.
+        | dict.fromkeys(("EVENTAPI_RATE_LIMIT", "EVENTAPI_ADDRESS_LIMIT"), "")
         | settings,
         stdout=subprocess.PIPE,
         text=True,
@@ -62,7 +64,7 @@ def set_stage(address: str) -> Stage:
     """Make the events and the buyers, over the API."""
     olga = _sign_in(address, "olga", "organizer")
     event = {"name": "Jazz night", "date": "2090-01-01", "capacity": 10_000_000}
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(4) as pool:
         tokens = list(
             pool.map(lambda number: _sign_in(address, f"buyer-{number}", "user"), range(BUYERS))
         )

@@ -1,8 +1,8 @@
--- Write any number of orders, with their tickets and the answers to remember,
--- in one round trip.
+-- Write any number of orders, with their tickets, the answers to remember and
+-- the lines of the audit trail, in one round trip.
 --
 -- Each column comes as one array and unnest() makes rows of them, so that the
--- text of the statement is the same for one ticket or a thousand. The three
+-- text of the statement is the same for one ticket or a thousand. The
 -- inserts see the same snapshot; the foreign keys between them are checked at
 -- the end of the statement, when all rows are there. So is the trigger that
 -- raises tickets_sold of events and ticket types by the tickets that came: see
@@ -36,6 +36,21 @@ new_requests AS (
         CAST(:request_answers AS jsonb[]),
         CAST(:request_accepted_ats AS timestamptz[])
     ) AS request (owner, key, fingerprint, answer, accepted_at)
+),
+new_deeds AS (
+    INSERT INTO audit_entries (at, deed, actor_id, api_key_id, event_id, order_id, account_id,
+                               address, request_id)
+    SELECT * FROM unnest(
+        CAST(:deed_ats AS timestamptz[]),
+        CAST(:deeds AS text[]),
+        CAST(:deed_actor_ids AS bigint[]),
+        CAST(:deed_api_key_ids AS bigint[]),
+        CAST(:deed_event_ids AS bigint[]),
+        CAST(:deed_order_ids AS uuid[]),
+        CAST(:deed_account_ids AS bigint[]),
+        CAST(:deed_addresses AS text[]),
+        CAST(:deed_request_ids AS text[])
+    )
 )
 INSERT INTO tickets (id, event_id, order_id, code, ticket_type_id, price, attendee_name,
                      attendee_email, issued_at)

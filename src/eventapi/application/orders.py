@@ -29,11 +29,20 @@ from eventapi.domain.errors import (
     IdempotencyKeyReused,
     NotSignedIn,
     OrderNotFound,
+    SessionEnded,
 )
 from eventapi.domain.event import Event, Line
 from eventapi.domain.order import Identities, Order
 from eventapi.domain.policy import Action, Actor
-from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, TicketId, UserId
+from eventapi.domain.values import (
+    Attendee,
+    EmailAddress,
+    EventId,
+    OrderId,
+    SessionId,
+    TicketId,
+    UserId,
+)
 
 MOST_SALES_TOGETHER = 50
 """How many sales one unit of work carries: enough to spread its cost, few enough to stay short."""
@@ -91,14 +100,17 @@ class Purchased:
     replayed: bool
 
 
+Sender = Actor | SessionId
+"""Who sends something: an account that is known, or one that is asked for by its session."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """A purchase that is about to be decided: who buys, and what was understood of it."""
+    """A purchase that is about to be decided, and what was understood of it."""
 
-    buyer: Actor
+    sender: Sender
     purchase: Purchase
     attendees: Sequence[Attendee]
-    request: RequestKey | None
     # Told here, since another thread may carry the sale.
     origin: Origin
 
@@ -106,8 +118,8 @@ class _Sale:
 class PurchaseTickets:
     """Sell tickets to users.
 
-    The whole path: lock the event, so that one unit of work at a time decides
-    about its places; see whether this very request was accepted before; let
+    The whole path: find out who buys; lock the event, so that one unit of work
+    at a time decides about its places; see whether this very request was accepted before; let
     the event decide; write the order; commit. What the event decided on can't
     change in between, and whoever waited for the lock sees the event as this
     purchase left it.
@@ -133,11 +145,17 @@ class PurchaseTickets:
         self._order_limit = order_limit
         self._sell_together = Combiner(self._sell, most=MOST_SALES_TOGETHER)
 
-    def __call__(self, actor: Actor | None, purchase: Purchase) -> Purchased:
+    def __call__(self, sender: Sender | None, purchase: Purchase) -> Purchased:
         """Sell all the tickets that were asked for, or none.
+
+        Args:
+            sender: who buys; by a session, it is asked for in the same unit of
+                work as those of all whose purchases share it.
+            purchase: what.
 
         Raises:
             NotSignedIn, NotAllowed: only users purchase.
+            SessionEnded: the session is over.
             AccountGone: the buyer's account no longer exists.
             EventNotFound: there is no such event that the buyer may know of.
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
@@ -145,13 +163,13 @@ class PurchaseTickets:
                 see :meth:`eventapi.domain.event.Event.sell`.
             IdempotencyKeyReused: the key came before with another request.
         """
-        buyer = policy.require(actor, Action.PURCHASE_TICKETS)
+        if sender is None:
+            raise NotSignedIn
         attendees = [
             Attendee(person.name, EmailAddress(person.email) if person.email is not None else None)
             for person in purchase.attendees
         ]
-        sale = _Sale(buyer, purchase, attendees, purchase.key_of(buyer.id), current_origin.get())
-        outcome = self._sell_together(sale)
+        outcome = self._sell_together(_Sale(sender, purchase, attendees, current_origin.get()))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -176,16 +194,29 @@ class PurchaseTickets:
 
     def _attempt(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
         with self._unit_of_work() as work:
+            sessions = {sale.sender for sale in sales if not isinstance(sale.sender, Actor)}
+            actors = work.senders.by_session(sessions) if sessions else {}
+            buyers = [_buyer(sale, actors) for sale in sales]
             events = work.events.get_for_update(*{sale.purchase.event_id for sale in sales})
-            requests = [sale.request for sale in sales if sale.request]
+            requests = [
+                request
+                for sale, buyer in zip(sales, buyers, strict=True)
+                if isinstance(buyer, Actor) and (request := sale.purchase.key_of(buyer.id))
+            ]
             accepted = work.orders.accepted(requests) if requests else {}
-            outcomes = [self._decide(sale, work, events, accepted) for sale in sales]
+            outcomes = [
+                self._decide(sale, buyer, work, events, accepted)
+                if isinstance(buyer, Actor)
+                else buyer
+                for sale, buyer in zip(sales, buyers, strict=True)
+            ]
             work.commit()
         return outcomes
 
     def _decide(
         self,
         sale: _Sale,
+        buyer: Actor,
         work: UnitOfWork,
         events: Mapping[EventId, Event],
         accepted: dict[RequestName, AcceptedRequest],
@@ -193,14 +224,14 @@ class PurchaseTickets:
         event = events.get(sale.purchase.event_id)
         if event is None:
             return EventNotFound(sale.purchase.event_id)
-        request = sale.request
+        request = sale.purchase.key_of(buyer.id)
         if request and request.name in accepted:
             before = accepted[request.name]
             if before.fingerprint != request.fingerprint:
                 return IdempotencyKeyReused(request.key)
             return Purchased(before.answer, replayed=True)
         if not may_know(
-            sale.buyer,
+            buyer,
             event,
             sale.purchase.access_code,
             holds_ticket=lambda user: work.orders.holds_ticket(user, event.id),
@@ -209,7 +240,7 @@ class PurchaseTickets:
         try:
             order = event.sell(
                 sale.purchase.lines,
-                buyer_id=sale.buyer.id,
+                buyer_id=buyer.id,
                 attendees=sale.attendees,
                 order_limit=self._order_limit,
                 now=self._clock.now(),
@@ -220,7 +251,7 @@ class PurchaseTickets:
         work.orders.add(order)
         work.audit.record(
             DeedDone.by(
-                sale.buyer,
+                buyer,
                 Deed.ORDER_PLACED,
                 order.created_at,
                 event=event.id,
@@ -228,12 +259,23 @@ class PurchaseTickets:
                 origin=sale.origin,
             )
         )
-        buyer = AccountRef(sale.buyer.id, sale.buyer.username)
-        answer = OrderView.of(order, event=event, buyer=buyer)
+        answer = OrderView.of(order, event=event, buyer=AccountRef(buyer.id, buyer.username))
         if request:
             work.orders.remember(request, answer)
             accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
         return Purchased(answer, replayed=False)
+
+
+def _buyer(sale: _Sale, actors: Mapping[SessionId, Actor]) -> Actor | DomainError:
+    """Tell who buys, or why they may not."""
+    sender = sale.sender
+    actor = sender if isinstance(sender, Actor) else actors.get(sender)
+    if actor is None:
+        return SessionEnded()
+    try:
+        return policy.require(actor, Action.PURCHASE_TICKETS)
+    except DomainError as refusal:
+        return refusal
 
 
 class ListOrders:

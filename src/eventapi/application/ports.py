@@ -234,6 +234,13 @@ class SessionRepository(Protocol):
         """Forget the sessions of an account whose last refresh token has expired."""
 
 
+class SenderRepository(Protocol):
+    """Who sends a request, asked where it is carried out, together with those of others."""
+
+    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+        """Tell whose sessions these are, of those that go on and whose account may act."""
+
+
 class ApiKeyRepository(Protocol):
     """The API keys that are good."""
 
@@ -407,6 +414,7 @@ class UnitOfWork(Protocol):
 
     users: UserRepository
     sessions: SessionRepository
+    senders: SenderRepository
     api_keys: ApiKeyRepository
     audit: AuditLog
     categories: CategoryRepository

@@ -7,6 +7,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from eventapi.adapters.memory.account_queries import MemorySenderQueries
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
 from eventapi.application.deeds import DeedDone
 from eventapi.application.ports import (
@@ -18,6 +19,7 @@ from eventapi.application.ports import (
     OrderRepository,
     RequestKey,
     RequestName,
+    SenderRepository,
     SessionRepository,
     StorageUnavailable,
     UserRepository,
@@ -396,6 +398,7 @@ class MemoryUnitOfWork:
         users = MemoryUsers(database, self._changes, self._locks)
         self.users: UserRepository = users
         self.sessions: SessionRepository = MemorySessions(database, self._changes, users)
+        self.senders: SenderRepository = MemorySenderQueries(database)
         self.api_keys: ApiKeyRepository = MemoryApiKeys(database, self._changes)
         self.audit: AuditLog = MemoryAuditLog(self._changes)
         self.categories: CategoryRepository = MemoryCategories(database, self._changes)

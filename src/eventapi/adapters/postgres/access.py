@@ -1,10 +1,11 @@
 """Who may come in, on PostgreSQL: accounts, sessions, API keys, and what they did."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, Uuid, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Uuid, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from eventapi.adapters.postgres import tables
@@ -219,6 +220,53 @@ def audit_row(done: DeedDone) -> dict[str, object]:
     }
 
 
+def deed_columns(deeds: Sequence[DeedDone]) -> dict[str, list[object]]:
+    """Make the arrays of sql/record_orders.sql of lines of the audit trail."""
+    return {
+        "deed_ats": [done.at for done in deeds],
+        "deeds": [done.deed.value for done in deeds],
+        "deed_actor_ids": [done.actor_id for done in deeds],
+        "deed_api_key_ids": [done.key_id for done in deeds],
+        "deed_event_ids": [done.event_id for done in deeds],
+        "deed_order_ids": [done.order_id and str(done.order_id) for done in deeds],
+        "deed_account_ids": [done.account_id for done in deeds],
+        "deed_addresses": [done.origin.address for done in deeds],
+        "deed_request_ids": [done.origin.request_id for done in deeds],
+    }
+
+
+# Asked for every request, so that it is made only once. Both tables are read by
+# their primary keys.
+_SESSION, _USER = tables.sessions.c, tables.users.c
+ACTORS_OF_SESSIONS = (
+    select(_SESSION.id, _USER.id.label("user_id"), _USER.username, _USER.role)
+    .join_from(tables.sessions, tables.users, _USER.id == _SESSION.user_id)
+    .where(
+        _SESSION.id == func.any(cast(sqlalchemy.bindparam("sessions"), ARRAY(Uuid))),
+        _USER.disabled_at.is_(None),
+    )
+)
+
+
+def _actors(rows: Sequence[Any]) -> dict[SessionId, Actor]:
+    return {
+        SessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role)) for row in rows
+    }
+
+
+class PostgresSenders:
+    """Who sends what, asked within a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+        """Tell whose sessions these are."""
+        with storage_errors():
+            values = {"sessions": list(sessions)}
+            return _actors(self._connection.execute(ACTORS_OF_SESSIONS, values).all())
+
+
 class PostgresUserQueries(Reader):
     """Accounts, to be read."""
 
@@ -250,26 +298,9 @@ class PostgresUserQueries(Reader):
 class PostgresSenderQueries(Reader):
     """Who sends a request."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        sessions, users = tables.sessions.c, tables.users.c
-        # Made once: this is asked for every request.
-        self._by_session = (
-            select(sessions.id, users.id.label("user_id"), users.username, users.role)
-            .join_from(tables.sessions, tables.users, users.id == sessions.user_id)
-            .where(
-                sessions.id == func.any(cast(sqlalchemy.bindparam("sessions"), ARRAY(Uuid))),
-                users.disabled_at.is_(None),
-            )
-        )
-
     def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
         """Tell whose sessions these are."""
-        rows = self.rows(self._by_session, {"sessions": list(sessions)})
-        return {
-            SessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role))
-            for row in rows
-        }
+        return _actors(self.rows(ACTORS_OF_SESSIONS, {"sessions": list(sessions)}))
 
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
         """Find by the digest of an API key whose it is."""

@@ -1,8 +1,9 @@
 """The unit of work on PostgreSQL: one connection, one transaction.
 
 What is added is staged, and written by the commit in as few statements as it
-takes. A sale so costs BEGIN, the lock, the ticket types, perhaps a look for the
-idempotency key, one statement that writes everything, and COMMIT.
+takes. A sale so costs BEGIN, a look at who buys, the lock, the ticket types,
+perhaps a look for the idempotency key, one statement that writes everything,
+and COMMIT.
 """
 
 import re
@@ -21,9 +22,11 @@ from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.access import (
     PostgresApiKeys,
     PostgresAuditLog,
+    PostgresSenders,
     PostgresSessions,
     PostgresUsers,
     audit_row,
+    deed_columns,
 )
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
@@ -47,6 +50,7 @@ from eventapi.application.ports import (
     CategoryRepository,
     EventRepository,
     OrderRepository,
+    SenderRepository,
     SessionRepository,
     UserRepository,
 )
@@ -72,6 +76,7 @@ class PostgresUnitOfWork:
 
     users: UserRepository
     sessions: SessionRepository
+    senders: SenderRepository
     api_keys: ApiKeyRepository
     audit: AuditLog
     categories: CategoryRepository
@@ -91,6 +96,7 @@ class PostgresUnitOfWork:
         self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
         self.sessions = PostgresSessions(self._connection, self._staged)
+        self.senders = PostgresSenders(self._connection)
         self.api_keys = PostgresApiKeys(self._connection, self._staged)
         self.audit = PostgresAuditLog(self._staged)
         self.categories = PostgresCategories(self._connection, self._staged)
@@ -135,7 +141,7 @@ class PostgresUnitOfWork:
             change(self._connection)
         if staged.orders:
             self._insert_orders()
-        if staged.deeds:
+        elif staged.deeds:
             self._connection.execute(
                 insert(tables.audit_entries), list(map(audit_row, staged.deeds))
             )
@@ -146,10 +152,14 @@ class PostgresUnitOfWork:
             self._insert_orders()
         self._staged.orders.clear()
         self._staged.requests.clear()
+        self._staged.deeds.clear()
 
     def _insert_orders(self) -> None:
         self._connection.execute(
-            RECORD_ORDERS, order_columns(self._staged.orders) | self._request_columns()
+            RECORD_ORDERS,
+            order_columns(self._staged.orders)
+            | self._request_columns()
+            | deed_columns(self._staged.deeds),
         )
 
     @contextmanager

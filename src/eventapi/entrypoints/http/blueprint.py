@@ -166,6 +166,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         conditional: bool = False,
         if_match: bool = False,
         stored: bool = True,
+        asks: bool = True,
         example: Mapping[str, Any] | None = None,
         answer_example: Any = None,
     ) -> Callable[[View], View]:
@@ -198,6 +199,8 @@ class ApiBlueprint(flask_smorest.Blueprint):
             if_match: whether If-Match must say which version is changed; the
                 function reads it with :func:`seen_versions`.
             stored: whether the storage is needed, which may be away.
+            asks: whether a session is asked for before the function is called;
+                otherwise it hands :func:`current_sender` to a use case that asks.
             example: of the body.
             answer_example: of the answer.
         """
@@ -241,7 +244,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
             @wraps(parsing)
             def operation(*args: Any, **kwargs: Any) -> Response:
-                _let_in(access, scope)
+                _let_in(access, scope, asks=asks)
                 if not query and request.args:
                     raise ValidationFailed({name: ["Unknown field."] for name in request.args})
                 response = make_response(_with_another_try(partial(parsing, *args, **kwargs)))
@@ -272,13 +275,13 @@ def _security(access: str, scope: KeyScope | None) -> list[dict[str, list[str]]]
     return [*_SECURITY[access], {"api_key": [scope.value]}]
 
 
-def _let_in(access: str, scope: KeyScope | None) -> None:
+def _let_in(access: str, scope: KeyScope | None, *, asks: bool) -> None:
     """Find out who sends the current request, and count it."""
     if access == ANYONE:
         count_caller(f"address {request.remote_addr}")
     elif access != REFRESH_TOKEN:  # which its operation reads by itself
         identify = use_cases().identify_sender
-        read_sender(identify, required=access == ACCOUNT, scope=scope)
+        read_sender(identify, required=access == ACCOUNT, scope=scope, asks=asks)
 
 
 def _with_another_try(answer: Callable[[], Any]) -> Any:

@@ -56,7 +56,7 @@ from eventapi.entrypoints.http.schemas.orders import (
     PurchaseSchema,
     RegisteredSchema,
 )
-from eventapi.entrypoints.http.security import current_actor
+from eventapi.entrypoints.http.security import current_actor, current_sender
 
 blueprint = ApiBlueprint(
     "orders", __name__, url_prefix="/api", description="Buying tickets and registering."
@@ -95,6 +95,7 @@ _REPLAYED_HEADER = {
         OrderTooLarge,
         IdempotencyKeyReused,
     ),
+    asks=False,
     example=examples.PURCHASE,
     answer_example=examples.ORDER,
 )
@@ -108,7 +109,7 @@ def purchase_tickets(
     answer and buys nothing.
     """
     purchased = use_cases().purchase_tickets(
-        current_actor(),
+        current_sender(),
         Purchase(
             event_id=EventId(event_id),
             lines=_lines(body),

@@ -86,7 +86,9 @@ def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
     }
 
 
-def read_sender(identify: IdentifySender, *, required: bool, scope: KeyScope | None) -> None:
+def read_sender(
+    identify: IdentifySender, *, required: bool, scope: KeyScope | None, asks: bool = True
+) -> None:
     """Find out who sends the current request; :func:`current_actor` tells it.
 
     A request without a token is a guest's. One with a bad token is refused,
@@ -96,6 +98,7 @@ def read_sender(identify: IdentifySender, *, required: bool, scope: KeyScope | N
         identify: tells whose a session or an API key is.
         required: whether guests are kept out.
         scope: which one an API key needs here; None where no key will do.
+        asks: whether to ask now whose the session is.
 
     Raises:
         SessionEnded, InvalidApiKey: what was sent is not good any more.
@@ -112,7 +115,8 @@ def read_sender(identify: IdentifySender, *, required: bool, scope: KeyScope | N
         return
     g.session_id = _session_of(claims)
     count_caller(f"session {g.session_id.hex}")
-    g.actor = identify.by_session(g.session_id)
+    if asks:
+        g.actor = identify.by_session(g.session_id)
 
 
 def _holder(key: str, identify: IdentifySender, scope: KeyScope | None) -> Actor:
@@ -153,6 +157,11 @@ def current_actor() -> Actor | None:
     """Tell who sent the current request, None for a guest."""
     actor: Actor | None = g.get("actor")
     return actor
+
+
+def current_sender() -> Actor | SessionId | None:
+    """Tell who sent the current request, or at least of which session it is."""
+    return current_actor() or current_session()
 
 
 def current_session() -> SessionId | None:
