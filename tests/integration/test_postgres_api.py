@@ -16,6 +16,7 @@ from eventapi.testing import ManualClock
 from eventapi.testing.api import PASSWORD, Api
 from tests.builders import buy, make_event
 from tests.conformance import watched_app
+from tests.contracts.accounts_api import AccountsApiContract
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract, problem
 from tests.contracts.orders_api import OrdersApiContract
@@ -38,7 +39,9 @@ def postgres_api(
     return Api(use_cases, clock, app=watched_app())
 
 
-class TestPostgresApi(HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract):
+class TestPostgresApi(
+    HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract, AccountsApiContract
+):
     @pytest.fixture
     def api(self, database_url: str) -> Api:
         return postgres_api(database_url)

@@ -10,13 +10,16 @@ from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock, MemoryApi
 from eventapi.testing.api import Api
 from tests.conformance import watched_app
+from tests.contracts.accounts_api import AccountsApiContract
 from tests.contracts.events_api import EventsApiContract
 from tests.contracts.http_api import HttpApiContract
 from tests.contracts.orders_api import OrdersApiContract
 from tests.contracts.tickets_api import TicketsApiContract
 
 
-class TestMemoryApi(HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract):
+class TestMemoryApi(
+    HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract, AccountsApiContract
+):
     @pytest.fixture
     def api(self) -> Api:
         return MemoryApi(app=watched_app())

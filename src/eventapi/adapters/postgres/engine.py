@@ -70,6 +70,7 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error is logged, and what people wrote is not
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "application_name": "eventapi",

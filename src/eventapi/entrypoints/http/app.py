@@ -39,6 +39,8 @@ from eventapi.entrypoints.http.problems import register_error_handlers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema
 from eventapi.entrypoints.http.security import register_tokens
 
+log = structlog.get_logger(__name__)
+
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # paths hold codes, and queries hold secrets
@@ -112,9 +114,17 @@ class OrjsonProvider(JSONProvider):
         return Response(orjson.dumps(obj), mimetype="application/json")
 
 
+class _App(Flask):
+    """Flask, but for what it logs."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a defect, without the path of the request: paths hold the codes of tickets."""
+        log.error("unhandled exception", operation=request.endpoint, exc_info=exc_info)
+
+
 def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     """Make the WSGI application that drives these use cases."""
-    app = Flask("eventapi", static_folder=None)
+    app = _App("eventapi", static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
