@@ -1,0 +1,279 @@
+"""What keeps an API safe that is open to everybody."""
+
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.application.ports import Overloaded
+from eventapi.entrypoints.bootstrap import memory_use_cases
+from eventapi.entrypoints.http import HttpConfig, create_app
+from eventapi.entrypoints.logs import configure_logs
+from eventapi.entrypoints.settings import Settings
+from eventapi.testing import Client, ManualClock, MemoryApi
+from eventapi.testing.api import PASSWORD, Api
+from tests.builders import buy, make_event
+from tests.contracts.http_api import bearer, problem
+from tests.contracts.orders_api import by_secret, register
+from tests.contracts.storage import run_together
+
+
+def api_with(*, old_api: Api | None = None, **config: Any) -> Api:
+    """Make an API with a configuration, on the storage of another where one is given."""
+    clock = ManualClock()
+    use_cases = (
+        old_api.app.extensions["eventapi"]
+        if old_api
+        else memory_use_cases(Settings(), clock=clock, hasher=Argon2PasswordHasher.cheap())
+    )
+    made = HttpConfig(**{"secret_key": "t" * 64, **config})
+    return Api(use_cases, clock, app=create_app(use_cases, made))
+
+
+# Keys
+
+
+def test_a_new_key_signs_while_what_old_ones_signed_is_good_until_they_go() -> None:
+    old = api_with(secret_key="o" * 64)
+    bob = old.sign_in("user", username="bob")
+    between = api_with(old_api=old, secret_key="n" * 64, old_secret_keys=("o" * 64, "a" * 64))
+    after = api_with(old_api=old, secret_key="n" * 64)
+
+    here = Client(between.app, bob.tokens)
+    assert here.get("/api/users/me").status_code == 200
+    renewed = here.post("/api/token/refresh", headers=bearer(bob.tokens["refresh"])).get_json()
+    for app in (between, after):
+        headers = bearer(renewed["access"])
+        assert app.guest().get("/api/users/me", headers=headers).status_code == 200
+    problem(Client(after.app, bob.tokens).get("/api/users/me"), 401, "invalid_token")
+    # Whoever has only the old key can't make what the new one signs.
+    headers = bearer(renewed["access"])
+    problem(old.guest().get("/api/users/me", headers=headers), 401, "invalid_token")
+
+
+def test_secrets_of_orders_outlive_the_key_they_were_made_with() -> None:
+    clock = ManualClock()
+    cheap = Argon2PasswordHasher.cheap()
+    from eventapi.adapters.secrets import HmacOrderSecrets  # noqa: PLC0415
+
+    use_cases = memory_use_cases(Settings(secret_key="o" * 64), clock=clock, hasher=cheap)
+    api = Api(use_cases, clock)
+    order = register(api.guest(), make_event(api.sign_in("organizer")), "a@b.org").get_json()
+    use_cases.show_order._secrets = HmacOrderSecrets("n" * 64, ["o" * 64])
+    assert api.guest().get(by_secret(order)).status_code == 200
+    use_cases.show_order._secrets = HmacOrderSecrets("n" * 64)
+    assert api.guest().get(by_secret(order)).status_code == 404
+
+
+# Headers
+
+
+def test_every_answer_tells_browsers_to_be_careful() -> None:
+    api = MemoryApi()
+    for path in ("/api/events", "/api/nothing", "/health/live", "/api/openapi.json"):
+        headers = api.guest().get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "Strict-Transport-Security" not in headers
+        assert "Access-Control-Allow-Origin" not in headers
+    docs = api.guest().get("/docs/").headers["Content-Security-Policy"]
+    assert "script-src 'self'" in docs
+    safe = api.guest().get("/api/events", base_url="https://example.org").headers
+    assert safe["Strict-Transport-Security"].startswith("max-age=")
+
+
+def test_what_is_somebody_s_own_is_kept_by_no_cache_on_the_way() -> None:
+    api = MemoryApi()
+    bob = api.sign_in("user", username="bob")
+    for response in (
+        bob.get("/api/users/me"),
+        bob.get("/api/orders"),
+        api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD}),
+    ):
+        assert "private" in response.headers["Cache-Control"]
+
+
+def test_no_other_page_may_call_the_api_until_it_is_told_so() -> None:
+    preflight = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,if-match",
+    }
+    closed, opened = MemoryApi(), api_with(cors_origins=("https://shop.example",))
+
+    answer = closed.guest().request("OPTIONS", "/api/events", headers=preflight)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    answer = opened.guest().request("OPTIONS", "/api/events", headers=preflight)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "if-match" in answer.headers["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    shown = opened.guest().get("/api/events", headers={"Origin": "https://shop.example"})
+    assert "ETag" in shown.headers["Access-Control-Expose-Headers"]
+    for origin in ("https://evil.example", "https://shop.example.evil.example", "null"):
+        foreign = opened.guest().get("/api/events", headers={"Origin": origin})
+        assert "Access-Control-Allow-Origin" not in foreign.headers
+
+
+@pytest.mark.parametrize("name", ["a\r\nX-Evil: 1", "b\nSet-Cookie: x=1"])
+def test_no_header_can_be_smuggled_into_an_answer(name: str) -> None:
+    api = MemoryApi()
+    olga = api.sign_in("organizer")
+
+    assert (
+        olga.post(
+            "/api/events", json={"name": name, "date": "2030-06-01", "capacity": 1}
+        ).status_code
+        == 422
+    )
+    echoed = api.guest().get("/api/events", headers={"X-Request-ID": "sane"})
+    assert echoed.headers["X-Request-ID"] == "sane"
+    for insane in ("a b", "x" * 129, "<script>", "é"):
+        answer = api.guest().get("/api/events", headers={"X-Request-ID": insane})
+        assert answer.headers["X-Request-ID"] != insane
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.7", "127.0.0.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "6.6.6.6, 203.0.113.7", "203.0.113.7"),
+        (2, "203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        (1, "nonsense" * 50, None),
+        (1, "2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_proxies_are_believed_only_where_told(
+    proxies: int, forwarded: str, address: str | None
+) -> None:
+    api = api_with(trusted_proxies=proxies)
+    admin = api.sign_in("admin")
+    headers = {"X-Forwarded-For": forwarded}
+    made = admin.post(
+        "/api/events", json={"name": "x", "date": "2090-01-01", "capacity": 1}, headers=headers
+    )
+
+    (line,) = admin.get(f"/api/audit?event={made.get_json()['id']}").get_json()["items"]
+    assert line["address"] == address
+
+
+# Bodies
+
+
+def test_deep_and_large_bodies_are_refused() -> None:
+    api = MemoryApi()
+    deep = "[" * 100_000 + "]" * 100_000
+    nested = '{"name": ' + '{"a": ' * 500 + "1" + "}" * 501
+
+    for body in (deep, nested, '{"username": ' + deep + "}"):
+        answer = api.guest().post("/api/register", data=body, content_type="application/json")
+        assert answer.status_code in {400, 422}
+    large = '{"username": "' + "x" * (1024 * 1024) + '"}'
+    answer = api.guest().post("/api/register", data=large, content_type="application/json")
+    problem(answer, 413, "body_too_large")
+    answer = api.guest().post("/api/register", data="{}", content_type="text/plain")
+    problem(answer, 415, "unsupported_media_type")
+
+
+# Logs
+
+
+@pytest.fixture(params=["production", "development"])
+def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """Everything that is logged."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logs(json=request.param == "production")
+    written = io.StringIO()
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(written)
+    yield written
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_no_log_and_no_error_tells_a_secret(
+    logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = MemoryApi()
+    olga, bob = api.sign_in("organizer"), api.sign_in("user", username="bob")
+    event = make_event(olga)
+    order = buy(bob, event["id"], attendees=[{"name": "Very Hidden"}]).get_json()
+    guests = register(api.guest(), event, "hidden@example.org").get_json()
+    key = olga.post("/api/keys", json={"name": "x", "scopes": ["manage"]}).get_json()["key"]
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    cases = api.app.extensions["eventapi"]
+    for name in ("show_ticket", "show_order", "sign_in", "list_events"):
+        monkeypatch.setattr(type(getattr(cases, name)), "__call__", fail)
+    monkeypatch.setitem(api.app.config, "PROPAGATE_EXCEPTIONS", False)
+    code = order["tickets"][0]["code"]
+    answers = [
+        api.guest().get(f"/api/tickets/{code}"),
+        api.guest().get(by_secret(guests)),
+        api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD}),
+        bob.get("/api/events"),
+        Client(api.app, {"access": key}).get("/api/events"),
+    ]
+
+    text = logged.getvalue()
+    assert [answer.status_code for answer in answers] == [500] * 5
+    assert text.count("a defect") >= 5
+    secrets = [
+        code, guests["secret"], PASSWORD, key, bob.tokens["access"], bob.tokens["refresh"],
+        "Very Hidden", "hidden@example.org",
+    ]  # fmt: skip
+    for secret in secrets:
+        assert secret not in text
+        for answer in answers:
+            assert secret not in answer.get_data(as_text=True)
+            assert "a defect" not in answer.get_data(as_text=True)
+    for answer in answers:
+        assert answer.headers["X-Request-ID"] in text
+
+
+# Passwords
+
+
+def test_only_so_many_passwords_are_hashed_and_wait_at_the_same_time() -> None:
+    hasher = Argon2PasswordHasher.cheap()
+    places = hasher.AT_ONCE + hasher.WAITING
+    for _ in range(places):
+        hasher._places.acquire()
+
+    results = run_together([lambda: hasher.hash("x")] * 4)
+
+    assert {type(result) for result in results} == {Overloaded}
+    for _ in range(places):
+        hasher._places.release()
+    assert hasher.verify(hasher.hash("x"), "x")
+
+
+def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
+    api = MemoryApi()
+    bob = api.sign_in("user", username="bob")
+    hasher = api.app.extensions["eventapi"].sign_in._hasher
+    for _ in range(hasher.AT_ONCE + hasher.WAITING):
+        hasher._places.acquire()
+
+    change = {"current_password": PASSWORD, "new_password": "staple battery horse"}
+    for answer in (
+        api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD}),
+        api.guest().post("/api/register", json={"username": "eve", "password": PASSWORD}),
+        bob.post("/api/users/me/password", json=change),
+    ):
+        document = problem(answer, 503, "overloaded")
+        assert answer.headers["Retry-After"] == str(document["retry_after"]) == "1"

@@ -1,0 +1,168 @@
+"""How many requests a caller may send."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from fakeredis import TcpFakeServer
+
+from eventapi.adapters.passwords import Argon2PasswordHasher
+from eventapi.entrypoints.bootstrap import memory_use_cases
+from eventapi.entrypoints.http import HttpConfig, create_app
+from eventapi.entrypoints.http.limits import LimitConfig
+from eventapi.entrypoints.settings import Settings
+from eventapi.testing import Client, ManualClock
+from eventapi.testing.api import PASSWORD, Api
+from tests.contracts.http_api import problem
+from tests.integration.served import free_port
+
+WRONG = {"username": "bob", "password": "wrong password"}
+RIGHT = {"username": "bob", "password": PASSWORD}
+
+
+YEAR = 366 * 24 * 60 * 60
+"""Windows are as long, so that none ends while a test counts."""
+
+
+def limited_api(**limits: Any) -> Api:
+    clock = ManualClock()
+    use_cases = memory_use_cases(Settings(), clock=clock, hasher=Argon2PasswordHasher.cheap())
+    config = HttpConfig(secret_key="t" * 64, limits=LimitConfig(**limits))
+    return Api(use_cases, clock, app=create_app(use_cases, config))
+
+
+def at(client: Client, address: str) -> Callable[..., Any]:
+    """Send logins from an address."""
+
+    def send(body: dict[str, str], path: str = "/api/login") -> Any:
+        return client.post(path, json=body, environ_base={"REMOTE_ADDR": address})
+
+    return send
+
+
+def test_a_caller_is_told_what_is_left_and_when_to_come_again() -> None:
+    api = limited_api(requests="3 per year")
+    guest = api.guest()
+
+    answers = [guest.get("/api/events") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers[:3]] == ["2", "1", "0"]
+    assert answers[0].headers["RateLimit-Limit"] == "3"
+    assert 0 < int(answers[0].headers["RateLimit-Reset"]) <= YEAR
+    document = problem(answers[3], 429, "too_many_requests")
+    assert answers[3].headers["Retry-After"] == str(document["retry_after"])
+    assert 1 <= document["retry_after"] <= YEAR
+
+
+def test_callers_are_counted_apart() -> None:
+    api = limited_api(requests="6 per year")
+    bob, eve = api.sign_in("user"), api.sign_in("user")  # each two requests of the address
+
+    for client in (bob, eve):
+        statuses = [client.get("/api/orders").status_code for _ in range(7)]
+        assert statuses == [200] * 6 + [429]
+    statuses = [api.guest().get("/api/events").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+
+
+def test_an_answer_without_limits_says_nothing_of_them() -> None:
+    assert "RateLimit-Limit" not in limited_api().guest().get("/api/events").headers
+
+
+def test_bad_keys_and_tokens_are_counted_by_address() -> None:
+    api = limited_api(requests="3 per year")
+    guest = api.guest()
+
+    statuses = [
+        guest.get("/api/events", headers={"Authorization": f"Bearer eventapi_{number}"}).status_code
+        for number in range(5)
+    ]
+
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_guessing_the_password_of_one_account_ends_from_wherever_it_comes() -> None:
+    api = limited_api(login="3 per year")
+    api.sign_in("user", username="bob")
+    guest = api.guest()
+
+    answers = [at(guest, f"10.0.0.{number}")(WRONG).status_code for number in range(5)]
+
+    assert answers == [401, 401, 401, 429, 429]
+    shouted = {"username": " BOB ", "password": PASSWORD}
+    assert at(guest, "10.0.0.9")(shouted).status_code == 429
+    other = {"username": "eve", "password": PASSWORD}
+    assert at(guest, "10.0.0.1")(other).status_code == 401
+
+
+def test_who_knows_the_password_is_never_counted_out() -> None:
+    api = limited_api(login="3 per year")
+    bob = api.sign_in("user", username="bob")
+    login = at(api.guest(), "10.0.0.1")
+
+    for _ in range(4):
+        assert [login(body).status_code for body in (WRONG, WRONG, RIGHT)] == [401, 401, 200]
+    change = {"current_password": "wrong password", "new_password": "another password"}
+    statuses = [bob.post("/api/users/me/password", json=change).status_code for _ in range(4)]
+    assert statuses == [422, 422, 422, 429]
+
+
+def test_one_address_may_not_try_many_accounts() -> None:
+    api = limited_api(address="3 per year", login="100 per year")
+    login = at(api.guest(), "10.0.0.1")
+
+    names = [{"username": f"user-{number}", "password": PASSWORD} for number in range(4)]
+
+    assert [login(name).status_code for name in names] == [401, 401, 401, 429]
+    assert at(api.guest(), "10.0.0.2")(names[0]).status_code == 401
+    assert login(names[0], path="/api/register").status_code == 429
+
+
+def test_an_account_is_not_registered_again_and_again() -> None:
+    api = limited_api(login="3 per year")
+    api.sign_in("user", username="bob")
+
+    register = [api.guest().post("/api/register", json=RIGHT).status_code for _ in range(4)]
+
+    assert register == [409, 409, 409, 429]
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    port = free_port()
+    server = TcpFakeServer(("127.0.0.1", port), server_type="redis")
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"redis://127.0.0.1:{port}/0"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_processes_count_together_in_redis(redis_url: str) -> None:
+    apis = [limited_api(requests="4 per year", redis_url=redis_url) for _ in range(2)]
+
+    statuses = [api.guest().get("/api/events").status_code for _ in range(3) for api in apis]
+
+    assert statuses == [200] * 4 + [429] * 2
+
+
+def test_logins_are_counted_in_redis_and_forgotten_with_success(redis_url: str) -> None:
+    apis = [limited_api(login="3 per year", redis_url=redis_url) for _ in range(2)]
+    for api in apis:
+        api.sign_in("user", username="bob")
+    logins = [at(api.guest(), "10.0.0.1") for api in apis]
+
+    assert [login(WRONG).status_code for login in logins] == [401, 401]
+    assert logins[0](RIGHT).status_code == 200
+    assert [login(WRONG).status_code for login in logins * 2] == [401, 401, 401, 429]
+
+
+def test_without_redis_each_process_counts_alone() -> None:
+    api = limited_api(requests="2 per year", redis_url=f"redis://127.0.0.1:{free_port()}/0")
+
+    statuses = [api.guest().get("/api/events").status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
