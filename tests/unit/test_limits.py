@@ -1,20 +1,25 @@
 """How many requests a caller may send."""
 
+import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Thread
 from typing import Any
 
 import pytest
 from fakeredis import TcpFakeServer
+from limits import RateLimitItem, parse
+from limits.strategies import RateLimiter
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.entrypoints.bootstrap import memory_use_cases
 from eventapi.entrypoints.http import HttpConfig, create_app
-from eventapi.entrypoints.http.limits import LimitConfig
+from eventapi.entrypoints.http.limits import LimitConfig, Limits
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock
 from eventapi.testing.api import PASSWORD, Api
 from tests.contracts.http_api import problem
+from tests.contracts.storage import run_together
 from tests.integration.served import free_port
 
 WRONG = {"username": "bob", "password": "wrong password"}
@@ -166,3 +171,21 @@ def test_without_redis_each_process_counts_alone() -> None:
     statuses = [api.guest().get("/api/events").status_code for _ in range(3)]
 
     assert statuses == [200, 200, 429]
+
+
+def test_many_threads_are_counted_at_the_same_instant() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            limiter, limit = Limits(LimitConfig())._alone, parse("100 per year")
+
+            def count(limiter: RateLimiter, limit: RateLimitItem) -> int:
+                return sum(limiter.hit(limit, "somebody") for _ in range(20))
+
+            counted = run_together([partial(count, limiter, limit)] * 16)
+
+            assert all(isinstance(number, int) for number in counted), counted
+            assert sum(map(int, map(str, counted))) == 100
+    finally:
+        sys.setswitchinterval(interval)

@@ -223,10 +223,10 @@ class EraseAccount:
         with self._unit_of_work() as work:
             # Events are locked before accounts, by everybody.
             work.events.get_for_update(*work.orders.events_of(id))
+            _keep_an_admin(id, work)
             user = work.users.get_for_update(id)
             if user is None:
                 raise UserNotFound(id)
-            _keep_an_admin(user, work)
             user.erase(now)
             work.users.save(user)
             work.orders.forget_buyer(id)
@@ -236,17 +236,18 @@ class EraseAccount:
             work.commit()
 
 
-def _keep_an_admin(user: User, work: UnitOfWork) -> None:
+def _keep_an_admin(id: UserId, work: UnitOfWork) -> None:
     """Make sure that an account may cease to be an active admin's.
+
+    Called before the account itself is locked: the admins are always locked in
+    the order of their ids, and all of them stay so until the end, so that the
+    last two can't go at the same time.
 
     Raises:
         LastAdmin: it is the only one.
     """
-    if user.role is Role.ADMIN and user.is_active:
-        # All of them stay locked until the end, so that the last two can't go at the same time.
-        others = work.users.lock_active_admins() - {user.id}
-        if not others:
-            raise LastAdmin
+    if work.users.lock_active_admins() == {id}:
+        raise LastAdmin
 
 
 class ManageAccounts:
@@ -295,11 +296,11 @@ class ManageAccounts:
         policy.require(actor, Action.MANAGE_ACCOUNTS)
         wanted = None if role is None else _role(role)
         with self._unit_of_work() as work:
+            if is_disabled or wanted not in {None, Role.ADMIN}:
+                _keep_an_admin(id, work)
             user = work.users.get_for_update(id)
             if user is None or user.erased_at is not None:
                 raise UserNotFound(id)
-            if is_disabled or (wanted or user.role) is not Role.ADMIN:
-                _keep_an_admin(user, work)
             if wanted is not None and wanted is not user.role:
                 user.role = wanted
                 work.audit.record(_done(actor, Deed.ACCOUNT_ROLE_CHANGED, self._clock, id))

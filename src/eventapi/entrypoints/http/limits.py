@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
+from threading import Lock
 from time import time
 
 import structlog
@@ -18,6 +19,7 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
+from limits.util import WindowStats
 
 from eventapi.entrypoints.http.problems import TooManyRequests
 
@@ -59,6 +61,30 @@ class LimitConfig:
 NO_LIMITS = LimitConfig()
 
 
+class _CountsAlone(SlidingWindowCounterRateLimiter):
+    """Counts in this process's memory, one thread at a time.
+
+    The library's memory storage (limits 5.8) starts its timer from whichever
+    thread comes by; two at the same instant start it twice, which raises.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStorage())
+        self._mutex = Lock()
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        with self._mutex:
+            return super().hit(item, *identifiers, cost=cost)
+
+    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
+        with self._mutex:
+            return super().get_window_stats(item, *identifiers)
+
+    def clear(self, item: RateLimitItem, *identifiers: str) -> None:
+        with self._mutex:
+            super().clear(item, *identifiers)
+
+
 class Limits:
     """Counts who sends what."""
 
@@ -67,7 +93,7 @@ class Limits:
             parse(text) if text else None
             for text in (config.requests, config.login, config.address)
         )
-        self._alone = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._alone = _CountsAlone()
         self._together: RateLimiter | None = None
         if config.redis_url is not None:
             storage = storage_from_string(config.redis_url, wrap_exceptions=True)

@@ -1,0 +1,291 @@
+"""Accounts and safety, where it takes a real database, several processes or many at once."""
+
+import http.client
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from eventapi.application.ports import UserSearch
+from eventapi.domain.policy import Actor
+from eventapi.domain.user import Role
+from eventapi.domain.values import UserId
+from eventapi.testing import Client
+from eventapi.testing.api import PASSWORD, Api
+from tests.builders import buy, make_event
+from tests.contracts.accounts_api import id_of, renew, sign_in
+from tests.contracts.events_api import path_of
+from tests.contracts.http_api import problem
+from tests.contracts.orders_api import register
+from tests.contracts.storage import run_together
+from tests.integration.served import Served, served
+from tests.integration.test_postgres_api import postgres_api
+
+ROUNDS = 5
+BY_HAND = Actor(UserId(0), "by-hand", Role.ADMIN)
+LOGINS, BUYERS = 500, 8
+
+
+@pytest.fixture
+def api(database_url: str) -> Api:
+    return postgres_api(database_url, connections=12)
+
+
+# At the same instant
+
+
+def test_of_two_that_use_a_refresh_token_at_the_same_instant_one_is_the_second(api: Api) -> None:
+    api.sign_in("user", username="bob")
+    for _ in range(ROUNDS):
+        bob = sign_in(api, "bob")
+
+        def use(refresh: str = bob.tokens["refresh"]) -> str:
+            answer = renew(api.guest(), refresh)
+            return str(answer.get_json().get("code", answer.status_code))
+
+        codes = Counter(run_together([use] * 4))
+
+        assert codes["200"] == 1
+        assert codes["refresh_token_reused"] == 1  # which ended the session for the others
+        assert codes["session_ended"] == 2
+        problem(bob.get("/api/users/me"), 401, "session_ended")
+
+
+@pytest.mark.parametrize("change", [{"role": "user"}, {"is_disabled": True}, None])
+def test_two_admins_who_dismiss_each_other_at_the_same_instant_leave_one(
+    api: Api, change: dict[str, Any] | None
+) -> None:
+    manage = api.app.extensions["eventapi"].manage_accounts
+    for number in range(ROUNDS):
+        admins = [api.sign_in("admin", username=f"admin-{number}-{side}") for side in "ab"]
+        ids = [id_of(client) for client in admins]
+        for other in manage.list(
+            BY_HAND, UserSearch(role=Role.ADMIN, is_disabled=False), after=None, limit=100
+        ).items:
+            if other.id not in ids:  # those of the rounds before
+                manage.change(BY_HAND, other.id, role="user", is_disabled=None)
+
+        def dismiss(one: int, admins: list[Client] = admins, ids: list[int] = ids) -> int:
+            path = f"/api/users/{ids[1 - one]}"
+            answer = admins[one].patch(path, json=change) if change else admins[one].delete(path)
+            return answer.status_code
+
+        answers = run_together([partial(dismiss, 0), partial(dismiss, 1)])
+
+        # The second one was no admin any more, or found that it would leave none.
+        done, refused = sorted(answers, key=str)
+        assert done in {200, 204}
+        assert refused in {401, 403, 409}
+        left = [client for client in admins if client.get("/api/users").status_code == 200]
+        assert len(left) == 1
+        problem(left[0].delete("/api/users/me"), 409, "last_admin")
+
+
+def test_who_is_erased_while_they_buy_leaves_no_name_and_exact_figures(
+    api: Api, engine: Engine
+) -> None:
+    olga = api.sign_in("organizer")
+    event = make_event(olga, capacity=1000)
+    for number in range(ROUNDS):
+        bob = api.sign_in("user", username=f"hidden-{number}")
+
+        def purchase(client: Client = bob) -> int:
+            return buy(client, event["id"], attendees=[{"name": "x"}]).status_code
+
+        run_together([purchase] * 4 + [partial(bob.delete, "/api/users/me")])
+
+    sold = olga.get(path_of(event)).get_json()["tickets_sold"]
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM tickets")).scalar_one() == sold
+        named = "SELECT count(*) FROM users WHERE username LIKE 'hidden%'"
+        assert connection.execute(text(named)).scalar_one() == 0
+
+
+# What is kept
+
+
+def test_nothing_that_is_kept_tells_of_an_erased_account(api: Api, engine: Engine) -> None:
+    olga, bob = api.sign_in("organizer"), api.sign_in("user", username="hiddenbob")
+    bob.patch(
+        "/api/users/me",
+        json={"email": "hidden@example.org", "first_name": "Hidden", "last_name": "Hidden"},
+    )
+    event = make_event(olga)
+    attendees = [{"name": "Hidden", "email": "hidden@example.org"}]
+    order = buy(bob, event["id"], 2, attendees=attendees, key="k").get_json()
+    bob.post(path_of(event, "register"), json={}, headers={"Idempotency-Key": "k2"})
+    ticket = order["tickets"][1]["id"]
+    path = f"/api/orders/{order['id']}/tickets/{ticket}"
+    bob.patch(path, json={"attendee": {"name": "Hidden"}})
+
+    def kept() -> str:
+        with engine.connect() as connection:
+            names = connection.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            ).scalars()
+            return "".join(
+                str(row)
+                for name in names
+                for row in connection.execute(text(f"SELECT CAST({name} AS text) FROM {name}"))
+            )
+
+    assert kept().casefold().count("hidden") > 10
+    figures = olga.get(path_of(event, "stats")).get_json()
+
+    assert bob.delete("/api/users/me").status_code == 204
+
+    assert "hidden" not in kept().casefold()
+    assert olga.get(path_of(event, "stats")).get_json() == figures
+
+
+def test_neither_a_password_nor_a_key_is_kept(api: Api, engine: Engine) -> None:
+    olga = api.sign_in("organizer", username="olga")
+    key = olga.post("/api/keys", json={"name": "x", "scopes": ["sell"]}).get_json()["key"]
+    with engine.connect() as connection:
+        row = connection.execute(
+            text("SELECT CAST(k AS text) || CAST(u AS text) FROM api_keys k, users u")
+        ).scalar_one()
+    assert PASSWORD not in row
+    assert key not in row
+    assert key.removeprefix("eventapi_")[:20] not in row
+    assert "$argon2id$" in row
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET deed = 'event.created'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "UPDATE audit_entries SET address = NULL WHERE false",
+    ],
+)
+def test_nobody_changes_the_audit_trail(api: Api, engine: Engine, statement: str) -> None:
+    make_event(api.sign_in("organizer"))
+    with engine.connect() as connection:
+        before = connection.execute(text("SELECT * FROM audit_entries ORDER BY id")).all()
+        with pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(statement))
+        assert connection.execute(text("SELECT * FROM audit_entries ORDER BY id")).all() == before
+    assert before
+
+
+def test_the_audit_trail_is_written_with_what_it_tells_of_or_not_at_all(
+    api: Api, engine: Engine
+) -> None:
+    olga, bob = api.sign_in("organizer"), api.sign_in("user")
+    event = make_event(olga, capacity=5)
+
+    run_together([lambda: buy(bob, event["id"]).status_code] * 10)
+    register(api.guest(), event, "late@example.org")
+
+    with engine.connect() as connection:
+        orders = connection.execute(text("SELECT id FROM orders ORDER BY id")).scalars().all()
+        told = connection.execute(
+            text("SELECT order_id FROM audit_entries WHERE deed = 'order.placed' ORDER BY order_id")
+        ).scalars()
+        assert list(told) == orders
+    assert len(orders) == 5
+
+
+# Several processes
+
+
+class Caller:
+    """Sends requests to a served program, each on a connection of its own."""
+
+    def __init__(self, program: Served) -> None:
+        self._address = f"127.0.0.1:{program.port}"
+
+    def __call__(
+        self, method: str, path: str, body: object = None, token: str | None = None
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(self._address, timeout=60)
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, json.loads(content) if content else None
+
+
+@pytest.fixture
+def program(database_url: str) -> Iterator[Served]:
+    with served(
+        "--workers",
+        "2",
+        DATABASE_URL=database_url,
+        EVENTAPI_LOGIN_LIMIT="",
+        EVENTAPI_ADDRESS_LIMIT="",
+    ) as program:
+        yield program
+        assert "unhandled" not in program.interrupt()
+
+
+def test_who_signs_out_is_out_in_every_process_at_once(program: Served) -> None:
+    call = Caller(program)
+    account = {"username": "bob", "password": PASSWORD}
+    call("POST", "/api/register", account)
+    organizer = {"username": "olga", "password": PASSWORD, "role": "organizer"}
+    call("POST", "/api/register", organizer)
+    _, olga = call("POST", "/api/login", {"username": "olga", "password": PASSWORD})
+    event = {"name": "x", "date": "2090-01-01", "capacity": 100}
+    _, made = call("POST", "/api/events", event, olga["access"])
+    purchase = f"/api/events/{made['id']}/purchase"
+
+    for _ in range(5):
+        _, tokens = call("POST", "/api/login", account)
+        assert call("POST", purchase, {"quantity": 1}, tokens["access"])[0] == 201
+        assert call("POST", "/api/logout", token=tokens["access"])[0] == 204
+        answers = [call("POST", purchase, {"quantity": 1}, tokens["access"]) for _ in range(6)]
+        assert {(status, body["code"]) for status, body in answers} == {(401, "session_ended")}
+    assert call("GET", f"/api/events/{made['id']}")[1]["tickets_sold"] == 5
+
+
+def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: Served) -> None:
+    call = Caller(program)
+    organizer = {"username": "olga", "password": PASSWORD, "role": "organizer"}
+    call("POST", "/api/register", organizer)
+    _, olga = call("POST", "/api/login", {"username": "olga", "password": PASSWORD})
+    event = {"name": "x", "date": "2090-01-01", "capacity": 1000}
+    _, made = call("POST", "/api/events", event, olga["access"])
+    call("POST", "/api/register", {"username": "bob", "password": PASSWORD})
+    _, bob = call("POST", "/api/login", {"username": "bob", "password": PASSWORD})
+    purchase = f"/api/events/{made['id']}/purchase"
+
+    def log_in() -> int:
+        return call("POST", "/api/login", {"username": "olga", "password": "wrong password"})[0]
+
+    def sell() -> list[int]:
+        return [call("POST", purchase, {"quantity": 1}, bob["access"])[0] for _ in range(10)]
+
+    results = run_together([log_in] * LOGINS + [sell] * BUYERS)
+
+    logins, sales = results[:LOGINS], results[LOGINS:]
+    assert set(map(str, logins)) <= {"401", "503"}, Counter(map(str, logins))
+    assert logins.count(503) > 0
+    assert logins.count(401) > 0
+    assert sales == [[201] * 10] * BUYERS
+    assert call("GET", f"/api/events/{made['id']}")[1]["tickets_sold"] == 10 * BUYERS
+    # 500 hashes of 64 MiB at once would be 31 GiB; two a process are 128 MiB.
+    main = psutil.Process(program.process.pid)
+    peak = [_peak(process) for process in (main, *main.children(recursive=True))]
+    assert max(peak) < 600 * 2**20
+
+
+def _peak(process: psutil.Process) -> int:
+    """Give how much memory a process ever had at once, in bytes."""
+    try:
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:  # noqa: PTH123
+            lines = dict(line.split(":", 1) for line in status)
+    except FileNotFoundError:  # not on this system, or gone
+        return process.memory_info().rss
+    return int(lines.get("VmHWM", "0 kB").split()[0]) * 1024
