@@ -1,0 +1,351 @@
+"""Every operation, for every role, on what is its own, another's, and not there.
+
+What is expected comes from the table of the role policy alone. An operation
+that has no rule here fails; so does a rule of an operation that is gone.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import pytest
+from werkzeug.test import TestResponse
+
+from eventapi.domain import policy
+from eventapi.domain.api_key import KeyScope
+from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.user import Role
+from eventapi.domain.values import UserId
+from eventapi.testing import Client, MemoryApi
+from eventapi.testing.api import PASSWORD
+from tests.builders import event_body, make_event
+from tests.conformance import document, watched_app
+from tests.contracts.events_api import picture
+
+NOWHERE = 987_654
+NO_ORDER = "01932c07-209c-7f7a-8b0e-5f1e6a3c9d42"
+NO_CODE = "0" * 26
+ANY = {"If-Match": "*"}
+PERSON = {"name": "Ada", "email": "ada@example.org"}
+
+Belongs = Literal["nobody", "event", "order", "buyer", "account", "key"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may do something.
+
+    Attributes:
+        action: of the role policy; None lets everybody in.
+        belongs: to whom it belongs: what makes it an actor's own.
+        scope: what an API key needs; None keeps all of them out.
+        sent: the request's body, headers and query.
+        signed_in: whether guests are kept out though no action says so.
+    """
+
+    action: Action | None = None
+    belongs: Belongs = "nobody"
+    scope: KeyScope | None = None
+    sent: dict[str, Any] = field(default_factory=dict)
+    signed_in: bool = False
+
+
+def body(**values: Any) -> dict[str, Any]:
+    return {"json": values}
+
+
+A, K = Action, KeyScope
+READ, MANAGE, SELL, DOOR = K.READ_EVENTS, K.MANAGE, K.SELL, K.CHECK_IN
+TYPE = {"name": "VIP", "quantity": 2}
+SESSION = {
+    "title": "Talk",
+    "start_time": "2030-06-01T18:00:00Z",
+    "end_time": "2030-06-01T19:00:00Z",
+}
+
+RULES: dict[str, Rule] = {
+    # Accounts
+    "register": Rule(sent=body(username="newcomer", password=PASSWORD)),
+    "login": Rule(sent=body(username="buyer", password=PASSWORD)),
+    "refresh_token": Rule(signed_in=True),
+    "logout": Rule(signed_in=True),
+    "show_me": Rule(A.CHANGE_ACCOUNT, "account"),
+    "change_me": Rule(A.CHANGE_ACCOUNT, "account", sent=body(first_name="Ada")),
+    "change_password": Rule(
+        A.CHANGE_ACCOUNT,
+        "account",
+        sent=body(current_password=PASSWORD, new_password="staple battery horse"),
+    ),
+    "erase_me": Rule(A.CHANGE_ACCOUNT, "account"),
+    "list_users": Rule(A.MANAGE_ACCOUNTS),
+    "show_user": Rule(A.MANAGE_ACCOUNTS),
+    "change_user": Rule(A.MANAGE_ACCOUNTS, sent=body(role="organizer")),
+    "erase_user": Rule(A.MANAGE_ACCOUNTS),
+    "make_api_key": Rule(A.MANAGE_API_KEYS, "account", sent=body(name="x", scopes=["sell"])),
+    "list_api_keys": Rule(A.MANAGE_API_KEYS, "account"),
+    "revoke_api_key": Rule(A.MANAGE_API_KEYS, "key"),
+    "show_audit_trail": Rule(A.MANAGE_ACCOUNTS),
+    "show_event_audit_trail": Rule(A.SEE_AUDIT_TRAIL, "event", MANAGE),
+    # Categories
+    "list_categories": Rule(scope=READ),
+    "show_category": Rule(scope=READ),
+    "create_category": Rule(A.MANAGE_CATEGORIES, scope=MANAGE, sent=body(name="New")),
+    "rename_category": Rule(A.MANAGE_CATEGORIES, scope=MANAGE, sent=body(name="New")),
+    "delete_category": Rule(A.MANAGE_CATEGORIES, scope=MANAGE),
+    # Events
+    "list_events": Rule(scope=READ),
+    "show_event": Rule(scope=READ),
+    "show_image": Rule(scope=READ),
+    "show_calendar": Rule(scope=READ),
+    "show_feed": Rule(scope=READ),
+    "show_ticket_type": Rule(scope=READ),
+    "show_session": Rule(scope=READ),
+    "create_event": Rule(A.CREATE_EVENT, scope=MANAGE, sent={"json": event_body()}),
+    "replace_event": Rule(
+        A.CHANGE_EVENT, "event", MANAGE, sent={"json": event_body(), "headers": ANY}
+    ),
+    "patch_event": Rule(A.CHANGE_EVENT, "event", MANAGE, sent=body(name="x") | {"headers": ANY}),
+    "delete_event": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
+    "cancel_event": Rule(A.CHANGE_EVENT, "event", MANAGE),
+    "put_image": Rule(
+        A.CHANGE_EVENT, "event", MANAGE, sent={"data": picture(), "content_type": "image/png"}
+    ),
+    "delete_image": Rule(A.CHANGE_EVENT, "event", MANAGE),
+    "add_ticket_type": Rule(
+        A.CHANGE_EVENT, "event", MANAGE, sent={"json": TYPE | {"name": "Another"}}
+    ),
+    "patch_ticket_type": Rule(
+        A.CHANGE_EVENT, "event", MANAGE, sent=body(name="x") | {"headers": ANY}
+    ),
+    "remove_ticket_type": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
+    "add_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"json": SESSION}),
+    "patch_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent=body(title="x") | {"headers": ANY}),
+    "remove_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
+    "show_statistics": Rule(A.SEE_EVENT_FIGURES, "event", READ),
+    "top_events": Rule(A.SEE_SALES_REPORTS, scope=READ),
+    # Orders
+    "purchase_tickets": Rule(A.PURCHASE_TICKETS, scope=SELL, sent=body(quantity=1)),
+    "register_person": Rule(scope=SELL, sent={"json": PERSON}),
+    "list_orders": Rule(signed_in=True),
+    "show_order": Rule(A.SEE_ORDER, "order", SELL),
+    "cancel_order": Rule(A.CANCEL_ORDER, "order", MANAGE),
+    "cancel_ticket": Rule(A.CANCEL_ORDER, "order", MANAGE),
+    "name_attendee": Rule(A.CHANGE_ORDER, "buyer", sent=body(attendee=PERSON)),
+    "transfer_ticket": Rule(A.CHANGE_ORDER, "buyer", sent={"json": PERSON}),
+    "list_event_orders": Rule(A.SEE_EVENT_ORDERS, "event", MANAGE),
+    "show_waitlist": Rule(A.SEE_EVENT_ORDERS, "event", MANAGE),
+    "list_attendees": Rule(A.SEE_ATTENDEES, "event", MANAGE),
+    # Tickets and the door
+    "show_ticket": Rule(),
+    "show_qr_svg": Rule(),
+    "show_qr_png": Rule(),
+    "show_ticket_pdf": Rule(),
+    "check_in": Rule(A.CHECK_IN, "event", DOOR, sent=body(code="{code}")),
+    "undo_check_in": Rule(A.CHECK_IN, "event", DOOR, sent={"query_string": {"code": "{code}"}}),
+    "show_check_in": Rule(A.CHECK_IN, "event", DOOR),
+    "check_in_batch": Rule(A.CHECK_IN, "event", DOOR, sent=body(scans=[{"code": "{code}"}])),
+    # The program
+    "live": Rule(),
+    "ready": Rule(),
+}
+
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path)
+    for path, item in document()["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+}
+ACTORS = ("guest", "buyer", "other-user", "organizer", "other-organizer", "admin")
+ROLES = {
+    "guest": None, "buyer": Role.USER, "other-user": Role.USER, "organizer": Role.ORGANIZER,
+    "other-organizer": Role.ORGANIZER, "admin": Role.ADMIN,
+}  # fmt: skip
+
+
+class World:
+    """An event with everything, and everybody who may want something of it."""
+
+    def __init__(self) -> None:
+        self.api = MemoryApi(app=watched_app())
+        self.clients: dict[str, Client] = {"guest": self.api.guest()}
+        for name, role in ROLES.items():
+            if role is not None:
+                self.clients[name] = self.api.sign_in(role.value, username=name)
+        self.ids = {
+            name: client.get("/api/users/me").get_json()["id"]
+            for name, client in self.clients.items()
+            if name != "guest"
+        }
+        organizer, admin = self.clients["organizer"], self.clients["admin"]
+        admin.post("/api/categories", json={"name": "Jazz"})
+        event = make_event(organizer, capacity=9, ticket_types=[TYPE | {"quantity": 9}])
+        path = f"/api/events/{event['id']}"
+        spare = organizer.post(f"{path}/ticket-types", json={"name": "Spare", "quantity": 1})
+        kind = event["ticket_types"][0]["id"]
+        organizer.post(f"{path}/sessions", json=SESSION)
+        organizer.put(f"{path}/image", data=picture(), content_type="image/png")
+        order = (
+            self.clients["buyer"]
+            .post(f"{path}/purchase", json={"quantity": 1, "ticket_type": kind})
+            .get_json()
+        )
+        keys = [
+            organizer.post("/api/keys", json={"name": "x", "scopes": [scope]}).get_json()
+            for scope in (*KeyScope, KeyScope.SELL)
+        ]
+        self.machines = {
+            scope: Client(self.api.app, {"access": key["key"]})
+            for scope, key in zip(KeyScope, keys, strict=False)
+        }
+        bystander = self.api.sign_in("user").get("/api/users/me").get_json()["id"]
+        self.present = {
+            "event_id": event["id"], "ticket_type_id": spare.get_json()["id"], "session_id": 1,
+            "order_id": order["id"], "ticket_id": order["tickets"][0]["id"],
+            "code": order["tickets"][0]["code"], "slug": "jazz",
+            "user_id": bystander, "key_id": keys[-1]["id"],
+        }  # fmt: skip
+        self.kind = kind
+
+    def owners(self, rule: Rule, actor: str) -> tuple[UserId, ...]:
+        """Tell to whom the thing belongs that a rule is about."""
+        owners = {
+            "nobody": (),
+            "event": ("organizer",),
+            "order": ("buyer", "organizer"),
+            "buyer": ("buyer",),
+            "account": (actor,) if actor != "guest" else (),
+            "key": ("organizer",),
+        }[rule.belongs]
+        return tuple(UserId(self.ids[name]) for name in owners)
+
+    def actor(self, name: str) -> Actor | None:
+        """Give who asks, as the policy knows them."""
+        role = ROLES[name]
+        return None if role is None else Actor(UserId(self.ids[name]), name, role)
+
+    def send(self, operation: str, client: Client, values: dict[str, Any]) -> TestResponse:
+        """Send a request that is right but for who sends it."""
+        method, path = OPERATIONS[operation]
+        sent = _filled(RULES[operation].sent, values)
+        if operation in {"purchase_tickets", "register_person"}:
+            sent["json"] = sent["json"] | {"ticket_type": self.kind}
+        if operation == "refresh_token":
+            refresh = client.tokens.get("refresh")
+            sent["headers"] = {"Authorization": f"Bearer {refresh}"} if refresh else {}
+        return client.request(method, path.format(**values), **sent)
+
+
+@cache
+def _shown_world() -> tuple[World, Any]:
+    world = World()
+    return world, world.api.app.extensions["eventapi"]
+
+
+def world_of(operation: str) -> World:
+    """Give a world of its own to what changes it, and one for all to what only looks at it."""
+    if OPERATIONS[operation][0] != "GET":
+        return World()
+    world, use_cases = _shown_world()
+    world.api.app.extensions["eventapi"] = use_cases
+    return world
+
+
+def _filled(sent: Any, values: dict[str, Any]) -> Any:
+    match sent:
+        case dict():
+            return {name: _filled(value, values) for name, value in sent.items()}
+        case list():
+            return [_filled(value, values) for value in sent]
+        case "{code}":
+            return values["code"]
+        case _:
+            return sent
+
+
+ABSENT: dict[str, Any] = {
+    "event_id": NOWHERE, "ticket_type_id": NOWHERE, "session_id": NOWHERE, "order_id": NO_ORDER,
+    "ticket_id": NO_ORDER, "code": NO_CODE, "slug": "nothing", "user_id": NOWHERE,
+    "key_id": NOWHERE,
+}  # fmt: skip
+
+
+def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:
+    assert RULES.keys() == OPERATIONS.keys()
+
+
+def test_every_action_of_the_policy_is_tried_here() -> None:
+    # These decide within operations that everybody may send; their own tests try them.
+    within = {Action.REGISTER_ADMIN, Action.SEE_PRIVATE_EVENT, Action.USE_INVITATION}
+
+    assert {rule.action for rule in RULES.values() if rule.action} == set(Action) - within
+
+
+def may(world: World, rule: Rule, name: str) -> bool:
+    """Tell what the policy says, and nothing else."""
+    actor = world.actor(name)
+    if rule.action is None:
+        return actor is not None or not rule.signed_in
+    if rule.belongs == "nobody":
+        return policy.scope_of(actor, rule.action) is not Scope.NONE
+    return policy.may(actor, rule.action, owners=world.owners(rule, name))
+
+
+@pytest.mark.parametrize("name", ACTORS)
+@pytest.mark.parametrize("operation", RULES)
+def test_the_policy_decides_about_what_is_there(operation: str, name: str) -> None:
+    world, rule = world_of(operation), RULES[operation]
+
+    answer = world.send(operation, world.clients[name], world.present)
+
+    told = (answer.status_code, answer.data[:300])
+    if may(world, rule, name):
+        assert answer.status_code < 300 or answer.status_code == 409, told
+    elif name == "guest":
+        assert answer.status_code == 401, told
+    else:
+        assert answer.status_code in {403, 404}, told
+
+
+@pytest.mark.parametrize("name", ACTORS)
+@pytest.mark.parametrize(
+    "operation", [name for name, (_, path) in OPERATIONS.items() if "{" in path]
+)
+def test_what_is_not_there_is_told_only_to_whom_it_would_be(operation: str, name: str) -> None:
+    world, rule = world_of(operation), RULES[operation]
+
+    answer = world.send(operation, world.clients[name], ABSENT)
+
+    nobody = rule.action and policy.scope_of(world.actor(name), rule.action) is Scope.NONE
+    expected = (401 if name == "guest" else 403) if nobody else 404
+    if name == "guest" and rule.signed_in:
+        expected = 401
+    assert answer.status_code == expected, answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("scope", KeyScope)
+@pytest.mark.parametrize("operation", [name for name in RULES if name != "refresh_token"])
+def test_an_api_key_does_what_its_scope_says(operation: str, scope: KeyScope) -> None:
+    world, rule = world_of(operation), RULES[operation]
+
+    answer = world.send(operation, world.machines[scope], world.present)
+
+    told = (answer.status_code, answer.data[:300])
+    security = dict(_security(operation))
+    if not security:
+        assert answer.status_code < 300 or answer.status_code == 409, told  # reads no key
+    elif rule.scope is None or scope not in {rule.scope, KeyScope.MANAGE}:
+        assert answer.status_code == 403, told
+        assert answer.get_json()["code"] == "key_not_allowed"
+    elif may(world, rule, "organizer"):
+        assert answer.status_code < 300 or answer.status_code == 409, told
+    else:
+        assert answer.status_code in {403, 404}, told
+    documented = security.get("api_key")
+    assert documented == ([rule.scope.value] if rule.scope else None)
+
+
+@cache
+def _security(operation: str) -> tuple[tuple[str, list[str]], ...]:
+    method, path = OPERATIONS[operation]
+    declared = document()["paths"][path][method.lower()]["security"]
+    return tuple((name, scopes) for entry in declared for name, scopes in entry.items())
