@@ -210,15 +210,26 @@ class EraseAccount:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    def __call__(self, actor: Actor, id: UserId) -> None:
-        """Erase one's own account, or, as an admin, somebody's; erasing it again changes nothing.
+    def own(self, actor: Actor) -> None:
+        """Erase one's own account.
 
         Raises:
-            NotAllowed: it is somebody else's, and the actor no admin.
+            LastAdmin: nobody could manage the others.
+        """
+        policy.require(actor, Action.CHANGE_ACCOUNT)
+        self._erase(actor, actor.id)
+
+    def __call__(self, actor: Actor | None, id: UserId) -> None:
+        """Erase an account, as an admin; erasing it again changes nothing.
+
+        Raises:
+            NotSignedIn, NotAllowed: only admins may.
             UserNotFound: there is none.
             LastAdmin: nobody could manage the others.
         """
-        policy.require(actor, Action.CHANGE_ACCOUNT if actor.id == id else Action.MANAGE_ACCOUNTS)
+        self._erase(policy.require(actor, Action.MANAGE_ACCOUNTS), id)
+
+    def _erase(self, actor: Actor, id: UserId) -> None:
         now = self._clock.now()
         with self._unit_of_work() as work:
             # Events are locked before accounts, by everybody.

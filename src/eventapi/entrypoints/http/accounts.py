@@ -164,7 +164,7 @@ def change_password(body: dict[str, Any]) -> None:
     "/users/me",
     access=ACCOUNT,
     status=HTTPStatus.NO_CONTENT,
-    errors=(NotAllowed, UserNotFound, LastAdmin),
+    errors=(UserNotFound, LastAdmin),
 )
 def erase_me() -> None:
     """Erase one's own account.
@@ -172,5 +172,4 @@ def erase_me() -> None:
     Names, email addresses and the attendees of one's orders are removed for
     good, and nobody can sign in to it again. Orders stay counted.
     """
-    actor = signed_in_actor()
-    use_cases().erase_account(actor, actor.id)
+    use_cases().erase_account.own(signed_in_actor())

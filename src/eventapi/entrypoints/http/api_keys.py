@@ -7,7 +7,6 @@ from eventapi.domain.errors import ApiKeyNotFound, NotAllowed, NotSignedIn, TooM
 from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, LOCATION_HEADER, ApiBlueprint, use_cases
-from eventapi.entrypoints.http.pagination import LARGEST_ID
 from eventapi.entrypoints.http.schemas.accounts import (
     ApiKeyListSchema,
     MadeApiKeySchema,
@@ -56,7 +55,7 @@ def list_api_keys() -> dict[str, Any]:
 
 @blueprint.operation(
     "DELETE",
-    f"/keys/<int(max={LARGEST_ID}):key_id>",
+    "/keys/<id:key_id>",
     access=ACCOUNT,
     status=HTTPStatus.NO_CONTENT,
     errors=(*FOR_OWNERS, ApiKeyNotFound),

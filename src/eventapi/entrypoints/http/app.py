@@ -35,6 +35,7 @@ from eventapi.entrypoints.http import (
     users,
 )
 from eventapi.entrypoints.http.limits import NO_LIMITS, LimitConfig, Limits, show_limit
+from eventapi.entrypoints.http.paths import IdConverter, id_schema
 from eventapi.entrypoints.http.problems import register_error_handlers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema
 from eventapi.entrypoints.http.security import register_tokens
@@ -128,6 +129,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["id"] = IdConverter
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_body_size,
         "MAX_IMAGE_SIZE": config.max_image_size,
@@ -151,6 +153,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
             max_age=timedelta(hours=1),
         )
     api = _Api(app, spec_kwargs=_spec_options())
+    api.register_converter(IdConverter, id_schema)
     register_error_handlers(app)
     api.spec.components.schema("Problem", schema=ProblemSchema)
     for module in (

@@ -37,6 +37,7 @@ from eventapi.entrypoints.http.problems import (
     InternalError,
     InvalidToken,
     MalformedBody,
+    PathNotFound,
     TooManyRequests,
     UnsupportedMediaType,
     ValidationFailed,
@@ -213,6 +214,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         all_errors = (
             *_ACCESS_ERRORS[access],
             *errors,
+            *((PathNotFound,) if "<" in f"{self.url_prefix}{rule}" else ()),
             *(_VERSION_ERRORS if if_match else ()),
             *(_BODY_ERRORS if body or takes_media else ()),
             ValidationFailed,

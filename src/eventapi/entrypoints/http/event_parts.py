@@ -31,7 +31,6 @@ from eventapi.entrypoints.http.blueprint import (
     use_cases,
 )
 from eventapi.entrypoints.http.events import CANT_BE_REVISED, EVENT, MAY_NOT_CHANGE, shown
-from eventapi.entrypoints.http.pagination import LARGEST_ID
 from eventapi.entrypoints.http.schemas.events import (
     AccessCodeQuerySchema,
     EventSchema,
@@ -53,8 +52,8 @@ blueprint = ApiBlueprint(
     description="Ticket types, sessions and the picture of an event.",
 )
 
-TICKET_TYPE = f"/ticket-types/<int(max={LARGEST_ID}):ticket_type_id>"
-SESSION = f"/sessions/<int(max={LARGEST_ID}):session_id>"
+TICKET_TYPE = "/ticket-types/<id:ticket_type_id>"
+SESSION = "/sessions/<id:session_id>"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 A_MINUTE = 60

@@ -30,7 +30,6 @@ from eventapi.entrypoints.http.blueprint import (
     use_cases,
 )
 from eventapi.entrypoints.http.pagination import (
-    LARGEST_ID,
     LINK_HEADER,
     event_cursor,
     page_answer,
@@ -52,7 +51,7 @@ blueprint = ApiBlueprint(
     "events", __name__, url_prefix="/api/events", description="Announcing and finding events."
 )
 
-EVENT = f"/<int(max={LARGEST_ID}):event_id>"
+EVENT = "/<id:event_id>"
 
 MAY_NOT_CHANGE = (NotSignedIn, NotAllowed, EventNotFound)
 """What everyone meets who wants to change an event and may not."""

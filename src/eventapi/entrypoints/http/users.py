@@ -11,7 +11,6 @@ from eventapi.domain.values import UserId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
 from eventapi.entrypoints.http.pagination import (
-    LARGEST_ID,
     LINK_HEADER,
     number_cursor,
     page_answer,
@@ -24,13 +23,13 @@ from eventapi.entrypoints.http.schemas.accounts import (
     UserPageSchema,
     UserSchema,
 )
-from eventapi.entrypoints.http.security import current_actor, signed_in_actor
+from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
     "users", __name__, url_prefix="/api", description="Accounts, managed by admins."
 )
 
-USER = f"/users/<int(max={LARGEST_ID}):user_id>"
+USER = "/users/<id:user_id>"
 FOR_ADMINS = (NotSignedIn, NotAllowed)
 
 
@@ -100,4 +99,4 @@ def change_user(body: dict[str, Any], user_id: int) -> UserView:
 )
 def erase_user(user_id: int) -> None:
     """Erase an account: see `DELETE /api/users/me`."""
-    use_cases().erase_account(signed_in_actor(), UserId(user_id))
+    use_cases().erase_account(current_actor(), UserId(user_id))

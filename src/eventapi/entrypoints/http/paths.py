@@ -1,0 +1,22 @@
+"""What stands in the paths of operations."""
+
+from typing import Any
+
+from werkzeug.routing import IntegerConverter
+
+MOST_DIGITS = 18  # PostgreSQL's bigint holds any number of so many
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path, as ``<id:event_id>``.
+
+    A number that no id can be does not fit the path at all, and so gets the
+    same answer from every operation.
+    """
+
+    regex = rf"\d{{1,{MOST_DIGITS}}}"
+
+
+def id_schema(_converter: IdConverter) -> dict[str, Any]:
+    """Document an id."""
+    return {"type": "integer", "minimum": 0, "maximum": 10**MOST_DIGITS - 1}
