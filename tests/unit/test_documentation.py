@@ -77,6 +77,19 @@ def test_every_operation_is_told_in_full(
         assert ("Retry-After" in answer["headers"]) == (status in {"429", "503"})
 
 
+def test_every_test_that_security_md_names_is_there() -> None:
+    root = Path(__file__).parents[2]
+    named = set(re.findall(r"`(test_\w+)`", (root / "SECURITY.md").read_text("utf-8")))
+    written = {
+        name
+        for file in (root / "tests").rglob("*.py")
+        for name in re.findall(r"def (test_\w+)", file.read_text("utf-8"))
+    }
+
+    assert len(named) > 40
+    assert named - written == set()
+
+
 def test_the_examples_of_requests_work_as_printed() -> None:
     api = MemoryApi()
     guest = api.guest()

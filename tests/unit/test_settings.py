@@ -72,6 +72,11 @@ def test_all_mistakes_are_told_at_once() -> None:
                 "EVENTAPI_WORKERS": "0",
                 "EVENTAPI_OPEN_ADMIN_REGISTRATION": "perhaps",
                 "EVENTAPI_ACCESS_TOKEN_LIFETIME": "soon",
+                "EVENTAPI_OLD_SECRET_KEYS": "short,shorter",
+                "EVENTAPI_LOGIN_LIMIT": "often",
+                "EVENTAPI_REDIS_URL": "http://redis",
+                "EVENTAPI_CORS_ORIGINS": "https://shop.example,*",
+                "EVENTAPI_TRUSTED_PROXIES": "-1",
             }
         )
 
@@ -81,6 +86,11 @@ def test_all_mistakes_are_told_at_once() -> None:
         "EVENTAPI_WORKERS",
         "EVENTAPI_OPEN_ADMIN_REGISTRATION",
         "EVENTAPI_ACCESS_TOKEN_LIFETIME",
+        "EVENTAPI_OLD_SECRET_KEYS",
+        "EVENTAPI_LOGIN_LIMIT",
+        "EVENTAPI_REDIS_URL",
+        "EVENTAPI_CORS_ORIGINS",
+        "EVENTAPI_TRUSTED_PROXIES",
         "EVENTAPI_SECRET_KEY",
         "DATABASE_URL",
     }

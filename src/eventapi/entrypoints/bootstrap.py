@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -84,6 +85,8 @@ def http_config(settings: Settings) -> HttpConfig:
     """Give the HTTP side its part of the settings."""
     if settings.secret_key is None:
         raise StartupError("no secret key is configured")
+    if settings.redis_url is not None and find_spec("redis") is None:
+        raise StartupError("EVENTAPI_REDIS_URL needs redis: pip install 'eventapi[redis]'")
     return HttpConfig(
         secret_key=settings.secret_key,
         old_secret_keys=settings.old_secret_keys,

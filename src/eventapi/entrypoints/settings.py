@@ -137,7 +137,10 @@ class Settings:
             "rate_limit": env.str("EVENTAPI_RATE_LIMIT", "3000 per minute", validate=_a_limit),
             "login_limit": env.str("EVENTAPI_LOGIN_LIMIT", "10 per 5 minutes", validate=_a_limit),
             "address_limit": env.str("EVENTAPI_ADDRESS_LIMIT", "60 per minute", validate=_a_limit),
-            "redis_url": env.str("EVENTAPI_REDIS_URL", "") or None,
+            "redis_url": env.str(
+                "EVENTAPI_REDIS_URL", "", validate=validate.Regexp(r"(rediss?://.+)?$")
+            )
+            or None,
             "cors_origins": tuple(env.list("EVENTAPI_CORS_ORIGINS", [], validate=_origins)),
             "trusted_proxies": env.int(
                 "EVENTAPI_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)

@@ -21,6 +21,7 @@ Settings come from the environment:
                                    without it an embedded PostgreSQL is used
   EVENTAPI_DATA_DIR                where the embedded database lies (var)
   EVENTAPI_SECRET_KEY              signs tokens; production needs one
+  EVENTAPI_OLD_SECRET_KEYS         what they signed is good too; with commas
   EVENTAPI_HOST, EVENTAPI_PORT     where to listen (127.0.0.1, 8000)
   EVENTAPI_WORKERS                 processes (one for each core)
   EVENTAPI_THREADS                 threads of each process (16)
@@ -39,6 +40,17 @@ Settings come from the environment:
   EVENTAPI_S3_ENDPOINT             where S3's protocol is spoken, if not at
                                    Amazon's; keys come from AWS_ACCESS_KEY_ID,
                                    AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION
+  EVENTAPI_RATE_LIMIT              requests of a caller (3000 per minute); like
+                                   the next two, empty for no limit
+  EVENTAPI_LOGIN_LIMIT             failed logins of an account (10 per 5 minutes)
+  EVENTAPI_ADDRESS_LIMIT           logins and registrations from a network
+                                   address (60 per minute)
+  EVENTAPI_REDIS_URL               redis://host:port/0, where many processes
+                                   count together. Needs
+                                   pip install 'eventapi[redis]'
+  EVENTAPI_CORS_ORIGINS            web pages that may call the API, as
+                                   https://shop.example; with commas
+  EVENTAPI_TRUSTED_PROXIES         how many stand before the program (0)
 """
 
 
