@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +38,17 @@ class Load:
     def rate(self) -> float:
         """Purchases a second."""
         return self.accepted / self.seconds
+
+
+def together(loads: Sequence[Load]) -> Load:
+    """Take several rounds of the same load for one; latencies are those of the middle round."""
+    return Load(
+        accepted=sum(load.accepted for load in loads),
+        errors=sum(load.errors for load in loads),
+        seconds=sum(load.seconds for load in loads),
+        p50=statistics.median(load.p50 for load in loads),
+        p99=statistics.median(load.p99 for load in loads),
+    )
 
 
 class Generator(Protocol):

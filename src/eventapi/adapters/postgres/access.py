@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Uuid, cast, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from eventapi.adapters.postgres import tables
+from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.queries import Reader
 from eventapi.adapters.postgres.rows import user_of, user_row, user_view_of
@@ -23,6 +24,7 @@ from eventapi.domain.user import Role, User
 from eventapi.domain.values import ApiKeyId, SessionId, UserId, Username
 
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
+ACTORS_OF_SESSIONS = sql_file("actors_of_sessions.sql")
 API_KEY_IDS = sqlalchemy.Sequence("api_keys_id_seq")
 
 
@@ -235,17 +237,8 @@ def deed_columns(deeds: Sequence[DeedDone]) -> dict[str, list[object]]:
     }
 
 
-# Asked for every request, so that it is made only once. Both tables are read by
-# their primary keys.
-_SESSION, _USER = tables.sessions.c, tables.users.c
-ACTORS_OF_SESSIONS = (
-    select(_SESSION.id, _USER.id.label("user_id"), _USER.username, _USER.role)
-    .join_from(tables.sessions, tables.users, _USER.id == _SESSION.user_id)
-    .where(
-        _SESSION.id == func.any(cast(sqlalchemy.bindparam("sessions"), ARRAY(Uuid))),
-        _USER.disabled_at.is_(None),
-    )
-)
+def _session_values(sessions: Collection[SessionId]) -> dict[str, object]:
+    return {"session_ids": [str(session) for session in sessions]}
 
 
 def _actors(rows: Sequence[Any]) -> dict[SessionId, Actor]:
@@ -263,8 +256,8 @@ class PostgresSenders:
     def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
         """Tell whose sessions these are."""
         with storage_errors():
-            values = {"sessions": list(sessions)}
-            return _actors(self._connection.execute(ACTORS_OF_SESSIONS, values).all())
+            rows = self._connection.execute(ACTORS_OF_SESSIONS, _session_values(sessions)).all()
+            return _actors(rows)
 
 
 class PostgresUserQueries(Reader):
@@ -300,7 +293,7 @@ class PostgresSenderQueries(Reader):
 
     def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
         """Tell whose sessions these are."""
-        return _actors(self.rows(ACTORS_OF_SESSIONS, {"sessions": list(sessions)}))
+        return _actors(self.rows(ACTORS_OF_SESSIONS, _session_values(sessions)))
 
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
         """Find by the digest of an API key whose it is."""
