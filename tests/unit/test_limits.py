@@ -56,6 +56,7 @@ def test_a_caller_is_told_what_is_left_and_when_to_come_again() -> None:
     assert [answer.headers["RateLimit-Remaining"] for answer in answers[:3]] == ["2", "1", "0"]
     assert answers[0].headers["RateLimit-Limit"] == "3"
     assert 0 < int(answers[0].headers["RateLimit-Reset"]) <= YEAR
+    assert answers[3].headers["RateLimit-Remaining"] == "0"
     document = problem(answers[3], 429, "too_many_requests")
     assert answers[3].headers["Retry-After"] == str(document["retry_after"])
     assert 1 <= document["retry_after"] <= YEAR
@@ -86,6 +87,42 @@ def test_bad_keys_and_tokens_are_counted_by_address() -> None:
     ]
 
     assert statuses == [401, 401, 401, 429, 429]
+    headers = {"Authorization": "Bearer a.b.c"}
+    assert guest.get("/api/events", headers=headers).status_code == 429
+
+
+def test_more_sessions_are_not_more_requests() -> None:
+    api = limited_api(requests="9 per year")
+    api.sign_in("user", username="bob")  # two requests of the address
+    sessions = [
+        Client(api.app, api.guest().post("/api/login", json=RIGHT).get_json()) for _ in range(3)
+    ]
+
+    statuses = [client.get("/api/orders").status_code for client in sessions * 4]
+
+    assert statuses == [200] * 9 + [429] * 3
+
+
+def test_signs_of_life_are_not_counted() -> None:
+    api = limited_api(requests="2 per year")
+
+    for path in ("/health/live", "/health/ready"):
+        assert {api.guest().get(path).status_code for _ in range(5)} == {200}
+
+
+def test_who_was_told_to_come_again_has_not_failed() -> None:
+    api = limited_api(login="2 per year")
+    api.sign_in("user", username="bob")
+    hasher = api.app.extensions["eventapi"].sign_in._hasher
+    places = hasher.AT_ONCE + hasher.WAITING
+    for _ in range(places):
+        hasher._places.acquire()
+    login = at(api.guest(), "10.0.0.1")
+    assert [login(RIGHT).status_code for _ in range(4)] == [503] * 4
+    for _ in range(places):
+        hasher._places.release()
+
+    assert login(RIGHT).status_code == 200
 
 
 def test_guessing_the_password_of_one_account_ends_from_wherever_it_comes() -> None:

@@ -197,11 +197,14 @@ class PurchaseTickets:
             sessions = {sale.sender for sale in sales if not isinstance(sale.sender, Actor)}
             actors = work.senders.by_session(sessions) if sessions else {}
             buyers = [_buyer(sale, actors) for sale in sales]
-            events = work.events.get_for_update(*{sale.purchase.event_id for sale in sales})
-            requests = [
-                request
+            known = [
+                (sale.purchase, buyer)
                 for sale, buyer in zip(sales, buyers, strict=True)
-                if isinstance(buyer, Actor) and (request := sale.purchase.key_of(buyer.id))
+                if isinstance(buyer, Actor)
+            ]
+            events = work.events.get_for_update(*{purchase.event_id for purchase, _ in known})
+            requests = [
+                request for purchase, buyer in known if (request := purchase.key_of(buyer.id))
             ]
             accepted = work.orders.accepted(requests) if requests else {}
             outcomes = [

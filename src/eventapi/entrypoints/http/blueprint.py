@@ -168,6 +168,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         if_match: bool = False,
         stored: bool = True,
         asks: bool = True,
+        counts: bool = True,
         example: Mapping[str, Any] | None = None,
         answer_example: Any = None,
     ) -> Callable[[View], View]:
@@ -202,6 +203,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             stored: whether the storage is needed, which may be away.
             asks: whether a session is asked for before the function is called;
                 otherwise it hands :func:`current_sender` to a use case that asks.
+            counts: whether requests of ANYONE count towards a limit.
             example: of the body.
             answer_example: of the answer.
         """
@@ -246,7 +248,8 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
             @wraps(parsing)
             def operation(*args: Any, **kwargs: Any) -> Response:
-                _let_in(access, scope, asks=asks)
+                if counts:
+                    _let_in(access, scope, asks=asks)
                 if not query and request.args:
                     raise ValidationFailed({name: ["Unknown field."] for name in request.args})
                 response = make_response(_with_another_try(partial(parsing, *args, **kwargs)))

@@ -19,6 +19,7 @@ class HealthSchema(Schema):
     access=ANYONE,
     gives=HealthSchema,
     stored=False,
+    counts=False,
     answer_example={"status": "ok"},
 )
 def live() -> dict[str, str]:
@@ -27,7 +28,12 @@ def live() -> dict[str, str]:
 
 
 @blueprint.operation(
-    "GET", "/ready", access=ANYONE, gives=HealthSchema, answer_example={"status": "ok"}
+    "GET",
+    "/ready",
+    access=ANYONE,
+    gives=HealthSchema,
+    counts=False,
+    answer_example={"status": "ok"},
 )
 def ready() -> dict[str, str]:
     """Tell whether requests can be served: the storage answers."""

@@ -5,13 +5,14 @@ answers say of it. Windows slide: a burst at the end of a minute counts into the
 next one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
 from threading import Lock
 from time import time
+from typing import TypeVar
 
 import structlog
 from flask import Response, current_app, g, request
@@ -21,7 +22,10 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from limits.util import WindowStats
 
+from eventapi.domain.errors import DomainError
 from eventapi.entrypoints.http.problems import TooManyRequests
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +80,10 @@ class _CountsAlone(SlidingWindowCounterRateLimiter):
         with self._mutex:
             return super().hit(item, *identifiers, cost=cost)
 
+    def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        with self._mutex:
+            return super().test(item, *identifiers, cost=cost)
+
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         with self._mutex:
             return super().get_window_stats(item, *identifiers)
@@ -105,41 +113,57 @@ class Limits:
         Raises:
             TooManyRequests: it is one too many, and was not counted.
         """
-        if limit is None:
-            return
-        try:
-            self._count(self._together or self._alone, limit, caller)
-        except StorageError as error:
-            # Better to count alone for a while than to sell nothing.
-            log.warning("limits are counted alone: Redis is away", reason=type(error).__name__)
-            self._count(self._alone, limit, caller)
-
-    def _count(self, limiter: RateLimiter, limit: RateLimitItem, caller: str) -> None:
-        if not limiter.hit(limit, caller):
-            window = limiter.get_window_stats(limit, caller)
-            raise TooManyRequests(max(1, ceil(window.reset_time - time())))
-        g.limited = limiter, limit, caller
+        if limit is not None:
+            self._check(limit, caller, lambda limiter: limiter.hit(limit, caller))
 
     @contextmanager
     def failures(self, account: str) -> Iterator[None]:
-        """Count what fails within, by an account; what succeeds costs nothing.
+        """Count what is refused within, by an account; what succeeds makes all be forgotten.
+
+        Only refusals count: who was told that too many sign in has not failed.
+        How many can be tried at the same instant, before the first is counted,
+        the hashing of passwords bounds.
 
         Raises:
-            TooManyRequests: too much has failed before.
+            TooManyRequests: too much was refused before.
         """
+        limit = self.login
+        if limit is None:
+            yield
+            return
         # The name stands for itself nowhere: what somebody typed may be a password.
         caller = f"account {sha256(account.strip().casefold().encode()).hexdigest()}"
-        # Counted before it is tried, so that many at the same time are not tried for one.
-        self.count(self.login, caller)
-        yield
-        if self.login is not None:
-            self._forget(self.login, caller)
-
-    def _forget(self, limit: RateLimitItem, caller: str) -> None:
+        self._check(limit, caller, lambda limiter: limiter.test(limit, caller))
         try:
-            (self._together or self._alone).clear(limit, caller)
-        except StorageError:
-            self._alone.clear(limit, caller)
+            yield
+        except DomainError:
+            self._somewhere(lambda limiter: limiter.hit(limit, caller))
+            raise
+        self._somewhere(lambda limiter: limiter.clear(limit, caller))
+
+    def _check(
+        self, limit: RateLimitItem, caller: str, is_left: Callable[[RateLimiter], bool]
+    ) -> None:
+        """Make sure that something is left of a limit, and let the answer tell how much."""
+        g.limited = limit, caller
+        if not self._somewhere(is_left):
+            window = self.window(limit, caller)
+            raise TooManyRequests(max(1, ceil(window.reset_time - time())))
+
+    def window(self, limit: RateLimitItem, caller: str) -> WindowStats:
+        """Tell what is left of a limit, and until when."""
+        return self._somewhere(lambda limiter: limiter.get_window_stats(limit, caller))
+
+    def _somewhere(self, do: Callable[[RateLimiter], T]) -> T:
+        """Do something where processes count together, or, while that is away, alone."""
+        if self._together is None:
+            return do(self._alone)
+        try:
+            return do(self._together)
+        except StorageError as error:
+            # Better to count alone for a while than to sell nothing.
+            log.warning("limits are counted alone: Redis is away", reason=type(error).__name__)
+            return do(self._alone)
 
 
 def limits() -> Limits:
@@ -171,11 +195,8 @@ def show_limit(response: Response) -> None:
     limited = g.get("limited")
     if limited is None:
         return
-    limiter, limit, caller = limited
-    try:
-        window = limiter.get_window_stats(limit, caller)
-    except StorageError:
-        return
+    limit, caller = limited
+    window = limits().window(limit, caller)
     response.headers["RateLimit-Limit"] = str(limit.amount)
     response.headers["RateLimit-Remaining"] = str(window.remaining)
     response.headers["RateLimit-Reset"] = str(max(0, ceil(window.reset_time - time())))

@@ -19,6 +19,8 @@ from flask_jwt_extended import (
     get_jwt,
     verify_jwt_in_request,
 )
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
 
 from eventapi.adapters.system import API_KEY_START
 from eventapi.application.sessions import IdentifySender, SignedIn
@@ -108,13 +110,12 @@ def read_sender(
     if sent.startswith(BEARER + API_KEY_START):
         g.actor = _holder(sent.removeprefix(BEARER), identify, scope)
         return
-    verify_jwt_in_request(optional=not required)
-    claims = get_jwt()
+    claims = _claims(optional=not required)
     if not claims:
         count_caller(f"address {request.remote_addr}")
         return
     g.session_id = _session_of(claims)
-    count_caller(f"session {g.session_id.hex}")
+    count_caller(f"user {claims['sub']}")
     if asks:
         g.actor = identify.by_session(g.session_id)
 
@@ -137,13 +138,22 @@ def read_refresh_token() -> tuple[SessionId, int]:
     Raises:
         InvalidToken: it was signed with our key, but not by this program.
     """
-    count_caller(f"address {request.remote_addr}")
-    verify_jwt_in_request(refresh=True)
-    claims = get_jwt()
+    claims = _claims(refresh=True)
+    count_caller(f"user {claims['sub']}")
     generation = claims.get("gen")
     if not isinstance(generation, int):
         raise InvalidToken
     return _session_of(claims), generation
+
+
+def _claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
+    """Read the token of the current request; of a bad one, its address counts."""
+    try:
+        verify_jwt_in_request(optional=optional, refresh=refresh)
+    except (JWTExtendedException, PyJWTError):
+        count_caller(f"address {request.remote_addr}")
+        raise
+    return get_jwt()
 
 
 def _session_of(claims: dict[str, Any]) -> SessionId:
