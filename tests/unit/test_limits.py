@@ -1,13 +1,10 @@
 """How many requests a caller may send."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from threading import Thread
 from typing import Any
 
-import pytest
-from fakeredis import TcpFakeServer
 from limits import RateLimitItem, parse
 from limits.strategies import RateLimiter
 
@@ -169,37 +166,6 @@ def test_an_account_is_not_registered_again_and_again() -> None:
     register = [api.guest().post("/api/register", json=RIGHT).status_code for _ in range(4)]
 
     assert register == [409, 409, 409, 429]
-
-
-@pytest.fixture
-def redis_url() -> Iterator[str]:
-    port = free_port()
-    server = TcpFakeServer(("127.0.0.1", port), server_type="redis")
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"redis://127.0.0.1:{port}/0"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_processes_count_together_in_redis(redis_url: str) -> None:
-    apis = [limited_api(requests="4 per year", redis_url=redis_url) for _ in range(2)]
-
-    statuses = [api.guest().get("/api/events").status_code for _ in range(3) for api in apis]
-
-    assert statuses == [200] * 4 + [429] * 2
-
-
-def test_logins_are_counted_in_redis_and_forgotten_with_success(redis_url: str) -> None:
-    apis = [limited_api(login="3 per year", redis_url=redis_url) for _ in range(2)]
-    for api in apis:
-        api.sign_in("user", username="bob")
-    logins = [at(api.guest(), "10.0.0.1") for api in apis]
-
-    assert [login(WRONG).status_code for login in logins] == [401, 401]
-    assert logins[0](RIGHT).status_code == 200
-    assert [login(WRONG).status_code for login in logins * 2] == [401, 401, 401, 429]
 
 
 def test_without_redis_each_process_counts_alone() -> None:

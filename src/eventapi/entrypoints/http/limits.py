@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
 from threading import Lock
-from time import time
+from time import monotonic, time
 from typing import TypeVar
 
 import structlog
@@ -26,6 +26,9 @@ from eventapi.domain.errors import DomainError
 from eventapi.entrypoints.http.problems import TooManyRequests
 
 T = TypeVar("T")
+
+REDIS_TIMEOUT = 0.5  # seconds
+REDIS_IS_LEFT_ALONE = 5  # seconds, after it did not answer
 
 log = structlog.get_logger(__name__)
 
@@ -103,8 +106,14 @@ class Limits:
         )
         self._alone = _CountsAlone()
         self._together: RateLimiter | None = None
+        self._away_until = 0.0
         if config.redis_url is not None:
-            storage = storage_from_string(config.redis_url, wrap_exceptions=True)
+            storage = storage_from_string(
+                config.redis_url,
+                wrap_exceptions=True,
+                socket_timeout=REDIS_TIMEOUT,
+                socket_connect_timeout=REDIS_TIMEOUT,
+            )
             self._together = SlidingWindowCounterRateLimiter(storage)
 
     def count(self, limit: RateLimitItem | None, caller: str) -> None:
@@ -155,14 +164,18 @@ class Limits:
         return self._somewhere(lambda limiter: limiter.get_window_stats(limit, caller))
 
     def _somewhere(self, do: Callable[[RateLimiter], T]) -> T:
-        """Do something where processes count together, or, while that is away, alone."""
-        if self._together is None:
+        """Do something where processes count together, or, while that is away, alone.
+
+        Better to count alone for a while than to sell nothing: only one request
+        now and then waits to learn whether Redis is there again.
+        """
+        if self._together is None or monotonic() < self._away_until:
             return do(self._alone)
         try:
             return do(self._together)
         except StorageError as error:
-            # Better to count alone for a while than to sell nothing.
-            log.warning("limits are counted alone: Redis is away", reason=type(error).__name__)
+            self._away_until = monotonic() + REDIS_IS_LEFT_ALONE
+            log.warning("limits are counted alone: Redis is away", reason=str(error.storage_error))
             return do(self._alone)
 
 
