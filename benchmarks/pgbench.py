@@ -47,6 +47,7 @@ SALE_VALUES = {
     "deed_event_ids": "ARRAY[:event]",
     "deed_order_ids": f"ARRAY[{ORDER}]",
     "deed_account_ids": "ARRAY[NULL]",
+    "deed_details": "ARRAY[NULL]",
     "deed_addresses": "ARRAY['203.0.113.7']",
     "deed_request_ids": "ARRAY[NULL]",
 }

@@ -39,7 +39,7 @@ new_requests AS (
 ),
 new_deeds AS (
     INSERT INTO audit_entries (at, deed, actor_id, api_key_id, event_id, order_id, account_id,
-                               address, request_id)
+                               detail, address, request_id)
     SELECT * FROM unnest(
         CAST(:deed_ats AS timestamptz[]),
         CAST(:deeds AS text[]),
@@ -48,6 +48,7 @@ new_deeds AS (
         CAST(:deed_event_ids AS bigint[]),
         CAST(:deed_order_ids AS uuid[]),
         CAST(:deed_account_ids AS bigint[]),
+        CAST(:deed_details AS text[]),
         CAST(:deed_addresses AS text[]),
         CAST(:deed_request_ids AS text[])
     )

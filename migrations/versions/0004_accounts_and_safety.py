@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.BigInteger),
         sa.Column("order_id", sa.Uuid),
         sa.Column("account_id", sa.BigInteger),
+        sa.Column("detail", sa.String(200)),
         sa.Column("address", sa.String(45)),
         sa.Column("request_id", sa.String(128)),
     )

@@ -418,8 +418,13 @@ class ApiKeysContract(Cast):
         problem(manager.get("/api/audit"), 403, "key_not_allowed")
         problem(manager.delete("/api/users/me"), 403, "key_not_allowed")
         buyer = {"quantity": 1}
-        problem(seller.post(path_of(foreign, "purchase"), json=buyer), 403, "not_allowed")
-        del guest
+        problem(seller.post(path_of(foreign, "purchase"), json=buyer), 403, "key_not_allowed")
+        # A machine sells to one person after the other; each holds the order by its secret.
+        other = {"name": "Eve", "email": "eve@example.org"}
+        second = seller.post(path_of(event, "register"), json=other).get_json()
+        assert second["buyer"] is None
+        assert guest.get(by_secret(second)).get_json()["tickets"][0]["attendee"] == other
+        assert set(errors_of(seller.post(path_of(event, "register"), json={}))) == {"name", "email"}
 
     def test_a_key_ends_by_its_date_by_its_owner_and_with_its_owner(
         self, api: Api, olga: Client, otto: Client, admin: Client
@@ -440,6 +445,14 @@ class ApiKeysContract(Cast):
         for key in (short, revoked, orphan):
             problem(key.get("/api/events"), 401, "invalid_api_key")
         problem(olga.delete(f"/api/keys/{listed['id']}"), 404, "api_key_not_found")
+
+    def test_who_is_no_organizer_any_more_has_no_keys(
+        self, api: Api, olga: Client, admin: Client
+    ) -> None:
+        machine = self.key(api, olga, "manage")
+        admin.patch(f"/api/users/{id_of(olga)}", json={"role": "user"})
+
+        problem(machine.get("/api/events"), 401, "invalid_api_key")
 
     def test_only_organizers_and_admins_have_keys_and_not_without_end(
         self, api: Api, olga: Client, bob: Client, guest: Client, admin: Client

@@ -91,12 +91,34 @@ def test_every_answer_tells_browsers_to_be_careful() -> None:
 def test_what_is_somebody_s_own_is_kept_by_no_cache_on_the_way() -> None:
     api = MemoryApi()
     bob = api.sign_in("user", username="bob")
+    event = make_event(api.sign_in("organizer"))
+    order = register(api.guest(), event, "ada@example.org")
     for response in (
         bob.get("/api/users/me"),
         bob.get("/api/orders"),
-        api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD}),
+        api.guest().get(by_secret(order.get_json())),
+        api.guest().get(f"/api/tickets/{order.get_json()['tickets'][0]['code']}"),
     ):
-        assert "private" in response.headers["Cache-Control"]
+        assert response.headers["Cache-Control"] == "private, no-cache"
+    login = api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD})
+    for response in (login, order):
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_credentials_in_another_form_are_not_a_guest_s() -> None:
+    api = MemoryApi()
+    olga = api.sign_in("organizer")
+    key = olga.post("/api/keys", json={"name": "x", "scopes": ["check_in"]}).get_json()["key"]
+
+    for sent in (f"bearer {key}", f"BEARER  {key}"):
+        answer = api.guest().get("/api/events", headers={"Authorization": sent})
+        assert answer.status_code in {401, 403}, sent
+    token = olga.tokens["access"]
+    answer = api.guest().get("/api/users/me", headers={"Authorization": f"bearer {token}"})
+    assert answer.get_json()["username"] == "organizer-1"
+    for sent in ("Basic x", "Bearer", "Token abc", f"Basic {token}"):
+        answer = api.guest().get("/api/events", headers={"Authorization": sent})
+        problem(answer, 401, "invalid_token")
 
 
 def test_no_other_page_may_call_the_api_until_it_is_told_so() -> None:

@@ -127,13 +127,44 @@ def test_guessing_the_password_of_one_account_ends_from_wherever_it_comes() -> N
     api.sign_in("user", username="bob")
     guest = api.guest()
 
-    answers = [at(guest, f"10.0.0.{number}")(WRONG).status_code for number in range(5)]
+    answers = [at(guest, "10.0.0.1")(WRONG).status_code for _ in range(5)]
 
     assert answers == [401, 401, 401, 429, 429]
-    shouted = {"username": " BOB ", "password": PASSWORD}
-    assert at(guest, "10.0.0.9")(shouted).status_code == 429
+    for name in (" BOB ", "\uff42ob", "\U0001d41bob"):  # all of them sign in as bob
+        same = {"username": name, "password": PASSWORD}
+        assert at(guest, "10.0.0.1")(same).status_code == 429
     other = {"username": "eve", "password": PASSWORD}
     assert at(guest, "10.0.0.1")(other).status_code == 401
+    # Who is elsewhere is not locked out by this, until it comes from everywhere.
+    assert at(guest, "10.0.0.2")(RIGHT).status_code == 200
+    spread = [at(guest, f"10.0.1.{number}")(WRONG).status_code for number in range(35)]
+    assert spread == [401] * 30 + [429] * 5
+    assert at(guest, "10.0.0.3")(RIGHT).status_code == 429
+
+
+def test_nobody_is_kept_from_signing_in_by_who_registers_their_name() -> None:
+    api = limited_api(login="2 per year")
+    api.sign_in("user", username="bob")
+    send = at(api.guest(), "10.0.0.1")
+
+    statuses = [send(RIGHT, path="/api/register").status_code for _ in range(3)]
+
+    assert statuses == [409, 409, 429]
+    assert send(RIGHT).status_code == 200
+
+
+def test_all_addresses_of_a_network_are_one_caller() -> None:
+    api = limited_api(requests="2 per year")
+
+    def get(address: str) -> int:
+        status: int = (
+            api.guest().get("/api/events", environ_base={"REMOTE_ADDR": address}).status_code
+        )
+        return status
+
+    assert [get(f"2001:db8:0:1::{number}") for number in range(3)] == [200, 200, 429]
+    assert get("2001:db8:0:2::1") == 200
+    assert [get(f"10.0.0.{number}") for number in range(3)] == [200, 200, 200]
 
 
 def test_who_knows_the_password_is_never_counted_out() -> None:

@@ -17,7 +17,7 @@ from eventapi.application.ports import (
 from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
 from eventapi.domain.errors import AccountGone, InvalidValues, LastAdmin, UserNotFound
-from eventapi.domain.policy import Action, Actor
+from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import EmailAddress, SessionId, UserId, clean_text
 
@@ -195,8 +195,10 @@ def _own(actor: Actor, work: UnitOfWork) -> User:
     return user
 
 
-def _done(actor: Actor | None, deed: Deed, clock: Clock, account: UserId) -> DeedDone:
-    return DeedDone.by(actor, deed, clock.now(), account=account)
+def _done(
+    actor: Actor | None, deed: Deed, clock: Clock, account: UserId, detail: str | None = None
+) -> DeedDone:
+    return DeedDone.by(actor, deed, clock.now(), account=account, detail=detail)
 
 
 class EraseAccount:
@@ -232,12 +234,13 @@ class EraseAccount:
     def _erase(self, actor: Actor, id: UserId) -> None:
         now = self._clock.now()
         with self._unit_of_work() as work:
-            # Events are locked before accounts, by everybody.
-            work.events.get_for_update(*work.orders.events_of(id))
             _keep_an_admin(id, work)
-            user = work.users.get_for_update(id)
+            # From here on nobody buys or writes as this account; whoever was about to is
+            # waited for. Accounts are locked before events, by everybody.
+            user = work.users.get_for_erasure(id)
             if user is None:
                 raise UserNotFound(id)
+            work.events.get_for_update(*work.orders.events_of(id))
             user.erase(now)
             work.users.save(user)
             work.orders.forget_buyer(id)
@@ -314,7 +317,11 @@ class ManageAccounts:
                 raise UserNotFound(id)
             if wanted is not None and wanted is not user.role:
                 user.role = wanted
-                work.audit.record(_done(actor, Deed.ACCOUNT_ROLE_CHANGED, self._clock, id))
+                if policy.POLICY[Action.MANAGE_API_KEYS][wanted] is Scope.NONE:
+                    work.api_keys.remove_all(id)
+                work.audit.record(
+                    _done(actor, Deed.ACCOUNT_ROLE_CHANGED, self._clock, id, wanted.value)
+                )
             if is_disabled is not None and is_disabled is user.is_active:
                 if is_disabled:
                     user.disable(self._clock.now())

@@ -10,7 +10,7 @@ from eventapi.application.sessions import digest_of
 from eventapi.application.views import ApiKeyView
 from eventapi.domain import policy
 from eventapi.domain.api_key import ApiKey, scopes_of
-from eventapi.domain.errors import ApiKeyNotFound, TooManyApiKeys
+from eventapi.domain.errors import AccountGone, ApiKeyNotFound, TooManyApiKeys
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import ApiKeyId
 
@@ -56,11 +56,19 @@ class ManageApiKeys:
             NotSignedIn, NotAllowed: only organizers and admins have keys.
             InvalidValues: the name, a scope or the expiry can't be taken.
             TooManyApiKeys: there are enough.
+            AccountGone: the account may not act any more.
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
         text = self._secrets.api_key()
         with self._unit_of_work() as work:
-            work.users.get_for_update(owner.id)  # so that keys are counted one after the other
+            # Locked, so that keys are counted one after the other, and asked again: the account
+            # may have been disabled or given another role meanwhile.
+            account = work.users.get_for_update(owner.id)
+            if account is None or not account.is_active:
+                raise AccountGone
+            policy.require(
+                Actor(account.id, account.username.value, account.role), Action.MANAGE_API_KEYS
+            )
             if work.api_keys.count(owner.id) >= ApiKey.MOST:
                 raise TooManyApiKeys(ApiKey.MOST)
             key = ApiKey(
@@ -75,7 +83,13 @@ class ManageApiKeys:
             )
             work.api_keys.add(key)
             work.audit.record(
-                DeedDone.by(owner, Deed.API_KEY_MADE, key.created_at, account=owner.id)
+                DeedDone.by(
+                    owner,
+                    Deed.API_KEY_MADE,
+                    key.created_at,
+                    account=owner.id,
+                    detail=f"key {key.id}",
+                )
             )
             work.commit()
         return MadeApiKey(ApiKeyView.of(key), text)
@@ -100,5 +114,7 @@ class ManageApiKeys:
             if not work.api_keys.remove(owner.id, id):
                 raise ApiKeyNotFound(id)
             now = self._clock.now()
-            work.audit.record(DeedDone.by(owner, Deed.API_KEY_REVOKED, now, account=owner.id))
+            work.audit.record(
+                DeedDone.by(owner, Deed.API_KEY_REVOKED, now, account=owner.id, detail=f"key {id}")
+            )
             work.commit()

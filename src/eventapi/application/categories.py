@@ -54,7 +54,11 @@ class ManageCategories:
         with self._unit_of_work() as work:
             category = Category.named(name, id=work.categories.next_id())
             work.categories.add(category)
-            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_MADE, self._clock.now()))
+            work.audit.record(
+                DeedDone.by(
+                    actor, Deed.CATEGORY_MADE, self._clock.now(), detail=category.slug.value
+                )
+            )
             work.commit()
         return CategoryView.of(category)
 
@@ -71,7 +75,11 @@ class ManageCategories:
             category = _category_of(slug, work)
             category.rename(name)
             work.categories.save(category)
-            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_CHANGED, self._clock.now()))
+            work.audit.record(
+                DeedDone.by(
+                    actor, Deed.CATEGORY_CHANGED, self._clock.now(), detail=category.slug.value
+                )
+            )
             work.commit()
         return CategoryView.of(category)
 
@@ -86,7 +94,9 @@ class ManageCategories:
         policy.require(actor, Action.MANAGE_CATEGORIES)
         with self._unit_of_work() as work:
             work.categories.remove(_category_of(slug, work))
-            work.audit.record(DeedDone.by(actor, Deed.CATEGORY_DELETED, self._clock.now()))
+            work.audit.record(
+                DeedDone.by(actor, Deed.CATEGORY_DELETED, self._clock.now(), detail=slug)
+            )
             work.commit()
 
 

@@ -71,6 +71,7 @@ class DeedDone:
         actor_id: None for a guest and for the command line.
         key_id: of the API key by which a machine did it for the actor.
         event_id, order_id, account_id: to what it was done.
+        detail: what else tells it apart: the new role, a category's slug, an API key.
     """
 
     at: datetime
@@ -80,6 +81,7 @@ class DeedDone:
     event_id: EventId | None
     order_id: OrderId | None
     account_id: UserId | None
+    detail: str | None
     origin: Origin
 
     @classmethod
@@ -92,6 +94,7 @@ class DeedDone:
         event: EventId | None = None,
         order: OrderId | None = None,
         account: UserId | None = None,
+        detail: str | None = None,
         origin: Origin | None = None,
     ) -> "DeedDone":
         """Say what was done.
@@ -103,6 +106,7 @@ class DeedDone:
             event: to which one, or to something of which one.
             order: to which one, or to a ticket of which one.
             account: to which one.
+            detail: what else tells it apart.
             origin: from where; the current one where it is not given.
         """
         return cls(
@@ -113,5 +117,6 @@ class DeedDone:
             event_id=event,
             order_id=order,
             account_id=account,
+            detail=detail,
             origin=origin or current_origin.get(),
         )

@@ -171,7 +171,9 @@ class ImportEvents:
                     row.form,
                     organizer=actor,
                     work=work,
-                    category=_category(row.category, categories, work, new=new_categories),
+                    category=_category(
+                        row.category, categories, work, actor, self._clock, new=new_categories
+                    ),
                     clock=self._clock,
                     identities=self._identities,
                     reference=row.reference,
@@ -288,7 +290,13 @@ def _check_twice(seen: dict[Key, int], key: Key, line: int, name: str) -> None:
 
 
 def _category(
-    name: str | None, known: dict[str, Category | None], work: UnitOfWork, *, new: bool
+    name: str | None,
+    known: dict[str, Category | None],
+    work: UnitOfWork,
+    actor: Actor,
+    clock: Clock,
+    *,
+    new: bool,
 ) -> Category | None:
     """Find the category of a name, or make it."""
     if name is None:
@@ -299,6 +307,9 @@ def _category(
         if category is None and new:
             category = Category.named(name, id=work.categories.next_id())
             work.categories.add(category)
+            work.audit.record(
+                DeedDone.by(actor, Deed.CATEGORY_MADE, clock.now(), detail=category.slug.value)
+            )
         known[with_slug.value] = category
     if known[with_slug.value] is None:
         raise InvalidValues({"category": f"There is no category {name!r}."})

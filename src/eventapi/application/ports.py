@@ -200,9 +200,12 @@ class UserRepository(Protocol):
         """Load an account, to be looked at."""
 
     def get_for_update(self, id: UserId) -> User | None:
-        """Load an account and keep all others from changing it until this unit of work ends.
+        """Load an account and keep all others from changing it until this unit of work ends."""
 
-        Events are locked before accounts.
+    def get_for_erasure(self, id: UserId) -> User | None:
+        """Load an account for update, and keep all others from making anything that is its own.
+
+        Accounts are locked before events.
         """
 
     def lock_active_admins(self) -> set[UserId]:
@@ -238,7 +241,16 @@ class SenderRepository(Protocol):
     """Who sends a request, asked where it is carried out, together with those of others."""
 
     def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
-        """Tell whose sessions these are, of those that go on and whose account may act."""
+        """Tell whose sessions these are, of those that go on and whose account may act.
+
+        None of these accounts is erased until this unit of work ends.
+        """
+
+    def hold(self, id: UserId) -> bool:
+        """Tell whether an account may act, and keep it from being erased in the same way.
+
+        Called before any event is locked.
+        """
 
 
 class ApiKeyRepository(Protocol):

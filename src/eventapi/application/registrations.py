@@ -106,14 +106,18 @@ class RegisterPerson:
                 see :meth:`eventapi.domain.event.Event.register`.
             IdempotencyKeyReused: the key came before with another registration.
         """
-        person, email = self._person(actor, registration)
+        # A machine registers others: they hold the order as guests do, by its secret.
+        buyer = None if actor is None or actor.key_id is not None else actor
+        person, email = self._person(buyer, registration)
         owner = guest_owner(email) if actor is None else account_owner(actor.id)
         request = registration.key_of(owner, person)
         with self._unit_of_work() as work:
+            if buyer is not None and not work.senders.hold(buyer.id):
+                raise AccountGone
             event = work.events.get_for_update(registration.event_id).get(registration.event_id)
             before = work.orders.accepted([request]).get(request.name) if request else None
             if request and before:
-                return self._replay(actor, request, before)
+                return self._replay(buyer, request, before)
             if event is None or not may_know(
                 actor,
                 event,
@@ -121,7 +125,7 @@ class RegisterPerson:
                 holds_ticket=lambda user: work.orders.holds_ticket(user, registration.event_id),
             ):
                 raise EventNotFound(registration.event_id)
-            order = self._register(actor, registration, person, event=event, work=work)
+            order = self._register(buyer, registration, person, event=event, work=work)
             if request:
                 work.orders.remember(request, order)
             work.audit.record(
@@ -134,7 +138,7 @@ class RegisterPerson:
                 )
             )
             work.commit()
-        return self._registered(actor, order, replayed=False)
+        return self._registered(buyer, order, replayed=False)
 
     def _register(
         self,

@@ -91,6 +91,13 @@ class SignIn:
             expires_at=now + self._lifetime,
         )
         with self._unit_of_work() as work:
+            # What was checked may have changed since: a session that begins now must not
+            # outlive the password that it was begun with.
+            current = work.users.get_for_update(user.id)
+            if current is None or current.password_hash != user.password_hash:
+                raise InvalidCredentials
+            if not current.is_active:
+                raise AccountDisabled
             work.sessions.remove_expired(user.id, now)
             work.sessions.add(session)
             actor = Actor(user.id, user.username.value, user.role)

@@ -29,6 +29,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain import policy
 from eventapi.domain.errors import (
+    AccountGone,
     AlreadyRegistered,
     DomainError,
     InvalidValues,
@@ -151,6 +152,7 @@ class ChangeTicket:
 
         Raises:
             NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
+            AccountGone: the buyer's account may not act any more.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
                 see :meth:`eventapi.domain.event.Event.name_attendee`.
         """
@@ -177,6 +179,7 @@ class ChangeTicket:
 
         Raises:
             NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
+            AccountGone: the buyer's account may not act any more.
             InvalidValues: the person has no email address.
             AlreadyRegistered: the person holds a registration of the event, and
                 this ticket is one too.
@@ -209,7 +212,8 @@ class ChangeTicket:
         if not has_secret:
             if actor is None and secret is not None:
                 raise OrderNotFound(order_id)
-            policy.require(actor, Action.CHANGE_ORDER)
+            if not work.senders.hold(policy.require(actor, Action.CHANGE_ORDER).id):
+                raise AccountGone
         event, order = order_to_change(order_id, work)
         buyer = () if order.buyer_id is None else (order.buyer_id,)
         if not has_secret and not policy.may(actor, Action.CHANGE_ORDER, owners=buyer):

@@ -100,6 +100,7 @@ class AuditEntryView:
     event_id: int | None
     order_id: UUID | None
     account_id: int | None
+    detail: str | None
     address: str | None
     request_id: str | None
 

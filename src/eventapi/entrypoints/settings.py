@@ -141,7 +141,7 @@ class Settings:
                 "EVENTAPI_REDIS_URL", "", validate=validate.Regexp(r"(rediss?://.+)?$")
             )
             or None,
-            "cors_origins": tuple(env.list("EVENTAPI_CORS_ORIGINS", [], validate=_origins)),
+            "cors_origins": tuple(env.list("EVENTAPI_CORS_ORIGINS", [], validate=_origins) or ()),
             "trusted_proxies": env.int(
                 "EVENTAPI_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)
             ),

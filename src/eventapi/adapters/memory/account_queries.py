@@ -63,6 +63,12 @@ class MemorySenderQueries:
                 if user.is_active
             }
 
+    def hold(self, id: UserId) -> bool:
+        """Tell whether an account may act; the commit looks once more."""
+        with self._database.mutex:
+            user = self._database.users.get(id)
+            return user is not None and user.is_active
+
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
         """Find by the digest of an API key whose it is."""
         with self._database.mutex:
@@ -130,6 +136,7 @@ class MemoryAuditQueries:
             event_id=done.event_id,
             order_id=done.order_id,
             account_id=done.account_id,
+            detail=done.detail,
             address=done.origin.address,
             request_id=done.origin.request_id,
         )

@@ -30,6 +30,7 @@ from eventapi.domain.session import Session
 from eventapi.domain.user import User
 from eventapi.domain.values import (
     ApiKeyId,
+    Attendee,
     CategoryId,
     EventId,
     OrderId,
@@ -157,10 +158,13 @@ class MemoryDatabase:
         for ends in changes.ended_sessions:
             for session in [session for session in self.sessions.values() if ends(session)]:
                 del self.sessions[session.id]
-        self.sessions.update(deepcopy(changes.sessions))
+        for session in changes.sessions.values():
+            # One that ended since it was loaded stays ended.
+            if session.generation == 1 or session.id in self.sessions:
+                self.sessions[session.id] = deepcopy(session)
         self.api_keys.update(deepcopy(changes.api_keys))
         for key in changes.revoked_api_keys:
-            del self.api_keys[key]
+            self.api_keys.pop(key, None)
 
     def _forget_buyer(self, buyer: UserId) -> None:
         for order in self.orders.values():
@@ -183,6 +187,10 @@ class MemoryDatabase:
         for order in changes.orders.values():
             if order.buyer_id is not None and order.buyer_id not in accounts:
                 raise AccountGone
+            if order.buyer_id in self.users and self.users[order.buyer_id].erased_at is not None:
+                before = self.orders.get(order.id)
+                if before is None or _people(order) - _people(before):
+                    raise AccountGone
             if order.event_id not in changes.locked.keys() | changes.saved.keys():
                 raise ConstraintViolatedError("the event of an order was not loaded for update")
         for _owner, key in changes.requests.keys() & self.requests.keys():
@@ -283,6 +291,10 @@ class MemoryDatabase:
                     raise ConstraintViolatedError("a type's tickets_sold is not what orders hold")
                 if not 0 <= kind.tickets_sold <= kind.details.quantity:
                     raise ConstraintViolatedError("more tickets of a type sold than there are")
+
+
+def _people(order: Order) -> set[Attendee | None]:
+    return {ticket.attendee for ticket in order.tickets} - {None}
 
 
 def _sold_of(order: Order | None) -> Counter[TicketTypeId | None]:

@@ -80,6 +80,10 @@ class MemoryUsers:
         self._lock()
         return self.get(id)
 
+    def get_for_erasure(self, id: UserId) -> User | None:
+        """Load an account and lock all of them; the commits of others look whether it is gone."""
+        return self.get_for_update(id)
+
     def lock_active_admins(self) -> set[UserId]:
         """Tell which admins may act."""
         self._lock()

@@ -25,6 +25,12 @@ from eventapi.domain.values import ApiKeyId, SessionId, UserId, Username
 
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
 ACTORS_OF_SESSIONS = sql_file("actors_of_sessions.sql")
+HOLD_ACTORS = sqlalchemy.text(f"{ACTORS_OF_SESSIONS.text} FOR KEY SHARE OF account")
+"""The same within a sale, which keeps the buyers from being erased until it is through.
+
+The order's foreign key takes this very lock anyway; taken before the event's,
+nobody who holds an event ever waits for an account.
+"""
 API_KEY_IDS = sqlalchemy.Sequence("api_keys_id_seq")
 
 
@@ -56,6 +62,11 @@ class PostgresUsers:
         """Load an account and lock its row, as an event's is: see sql/lock_events.sql."""
         query = select(tables.users).where(tables.users.c.id == id)
         return self._load(query.with_for_update(key_share=True))
+
+    def get_for_erasure(self, id: UserId) -> User | None:
+        """Load an account and lock its row so that nothing new can refer to it either."""
+        query = select(tables.users).where(tables.users.c.id == id)
+        return self._load(query.with_for_update())
 
     def lock_active_admins(self) -> set[UserId]:
         """Tell which admins may act, and lock their rows, in the order of their ids."""
@@ -217,6 +228,7 @@ def audit_row(done: DeedDone) -> dict[str, object]:
         "event_id": done.event_id,
         "order_id": done.order_id,
         "account_id": done.account_id,
+        "detail": done.detail,
         "address": done.origin.address,
         "request_id": done.origin.request_id,
     }
@@ -232,6 +244,7 @@ def deed_columns(deeds: Sequence[DeedDone]) -> dict[str, list[object]]:
         "deed_event_ids": [done.event_id for done in deeds],
         "deed_order_ids": [done.order_id and str(done.order_id) for done in deeds],
         "deed_account_ids": [done.account_id for done in deeds],
+        "deed_details": [done.detail for done in deeds],
         "deed_addresses": [done.origin.address for done in deeds],
         "deed_request_ids": [done.origin.request_id for done in deeds],
     }
@@ -254,10 +267,21 @@ class PostgresSenders:
         self._connection = connection
 
     def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
-        """Tell whose sessions these are."""
+        """Tell whose sessions these are, and keep their accounts from being erased meanwhile."""
         with storage_errors():
-            rows = self._connection.execute(ACTORS_OF_SESSIONS, _session_values(sessions)).all()
+            rows = self._connection.execute(HOLD_ACTORS, _session_values(sessions)).all()
             return _actors(rows)
+
+    def hold(self, id: UserId) -> bool:
+        """Tell whether an account may act, and keep it from being erased meanwhile."""
+        users = tables.users
+        query = (
+            select(users.c.id)
+            .where(users.c.id == id, users.c.disabled_at.is_(None))
+            .with_for_update(read=True, key_share=True)
+        )
+        with storage_errors():
+            return self._connection.execute(query).one_or_none() is not None
 
 
 class PostgresUserQueries(Reader):
@@ -381,6 +405,7 @@ class PostgresAuditQueries(Reader):
                 event_id=row.event_id,
                 order_id=row.order_id,
                 account_id=row.account_id,
+                detail=row.detail,
                 address=row.address,
                 request_id=row.request_id,
             )

@@ -115,6 +115,7 @@ audit_entries = Table(
     Column("event_id", BigInteger),
     Column("order_id", Uuid),
     Column("account_id", BigInteger),
+    Column("detail", String(200)),
     Column("address", String(45)),
     Column("request_id", String(128)),
     Index("audit_entries_by_event", "event_id", "id"),

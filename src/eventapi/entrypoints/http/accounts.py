@@ -26,7 +26,7 @@ from eventapi.entrypoints.http.blueprint import (
     ApiBlueprint,
     use_cases,
 )
-from eventapi.entrypoints.http.limits import count_address, limits
+from eventapi.entrypoints.http.limits import count_costly, limits
 from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
     PasswordChangeSchema,
@@ -62,8 +62,8 @@ blueprint = ApiBlueprint(
 )
 def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
     """Make an account."""
-    count_address()
-    with limits().failures(body["username"]):
+    count_costly()
+    with limits().failures("register", body["username"]):
         user = use_cases().register_account(current_actor(), NewAccount(**body))
     return user, {"Location": "/api/users/me"}
 
@@ -80,8 +80,8 @@ def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
     """Begin a session: an access and a refresh token for a username and a password."""
-    count_address()
-    with limits().failures(body["username"]):
+    count_costly()
+    with limits().failures("login", body["username"]):
         return tokens_of(use_cases().sign_in(body["username"], body["password"]))
 
 
@@ -150,7 +150,8 @@ def change_me(body: dict[str, Any]) -> UserView:
 def change_password(body: dict[str, Any]) -> None:
     """Choose another password. All other sessions of the account end."""
     actor = signed_in_actor()
-    with limits().failures(actor.username):
+    count_costly()
+    with limits().failures("password", actor.username):
         use_cases().change_own_account.change_password(
             actor,
             current_session(),

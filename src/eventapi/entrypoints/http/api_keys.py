@@ -3,7 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from eventapi.domain.errors import ApiKeyNotFound, NotAllowed, NotSignedIn, TooManyApiKeys
+from eventapi.domain.errors import (
+    AccountGone,
+    ApiKeyNotFound,
+    NotAllowed,
+    NotSignedIn,
+    TooManyApiKeys,
+)
 from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, LOCATION_HEADER, ApiBlueprint, use_cases
@@ -29,7 +35,7 @@ FOR_OWNERS = (NotSignedIn, NotAllowed)
     gives=MadeApiKeySchema,
     status=HTTPStatus.CREATED,
     answer_headers=LOCATION_HEADER,
-    errors=(*FOR_OWNERS, TooManyApiKeys),
+    errors=(*FOR_OWNERS, AccountGone, TooManyApiKeys),
     example={"name": "Door 3", "scopes": ["check_in"], "expires_at": "2030-06-02T00:00:00Z"},
     answer_example=examples.API_KEY | {"key": "eventapi_7tPq3kZ1vXw9yB2nL5cR8sD4fG6hJ0mK_qW-eT1uI"},
 )

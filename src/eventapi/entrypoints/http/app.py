@@ -50,6 +50,10 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+TELL_SECRETS = frozenset(
+    {"accounts.login", "accounts.refresh_token", "api_keys.make_api_key", "orders.register_person"}
+)
+"""Operations whose answers are kept by nobody: they hold tokens, a key, or an order's secret."""
 CORS_HEADERS = (
     "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID",
 )  # fmt: skip
@@ -249,8 +253,10 @@ def _end_request(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.path.startswith(docs.DOCS_PATH):
         response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
-    if request.headers.get("Authorization") or request.path.startswith("/api/login"):
-        # What is somebody's own, no cache between us and them keeps.
+    if request.endpoint in TELL_SECRETS:
+        response.headers["Cache-Control"] = "no-store"
+    elif request.path.startswith("/api/"):
+        # What is somebody's own, no cache between us and them keeps; they may, and ask again.
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

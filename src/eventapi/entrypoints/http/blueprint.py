@@ -28,7 +28,7 @@ from eventapi.domain.errors import (
     SessionEnded,
     StaleVersion,
 )
-from eventapi.entrypoints.http.limits import LIMIT_HEADERS, count_caller
+from eventapi.entrypoints.http.limits import LIMIT_HEADERS, count_guest
 from eventapi.entrypoints.http.problems import (
     PROBLEM_JSON,
     PROBLEMS,
@@ -283,7 +283,7 @@ def _security(access: str, scope: KeyScope | None) -> list[dict[str, list[str]]]
 def _let_in(access: str, scope: KeyScope | None, *, asks: bool) -> None:
     """Find out who sends the current request, and count it."""
     if access == ANYONE:
-        count_caller(f"address {request.remote_addr}")
+        count_guest()
     elif access != REFRESH_TOKEN:  # which its operation reads by itself
         identify = use_cases().identify_sender
         read_sender(identify, required=access == ACCOUNT, scope=scope, asks=asks)

@@ -38,6 +38,7 @@ AUDIT_ENTRY: Final[Example] = {
     "event_id": 42,
     "order_id": None,
     "account_id": None,
+    "detail": None,
     "address": "203.0.113.7",
     "request_id": "0193c2a7a9b07f14a5d1c3e2f4b6a8d0",
 }

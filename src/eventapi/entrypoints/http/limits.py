@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 from math import ceil
+from operator import methodcaller
 from threading import Lock
 from time import monotonic, time
 from typing import TypeVar
@@ -22,11 +24,14 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from limits.util import WindowStats
 
-from eventapi.domain.errors import DomainError
+from eventapi.domain.errors import DomainError, InvalidValues
+from eventapi.domain.values import Username
 from eventapi.entrypoints.http.problems import TooManyRequests
 
 T = TypeVar("T")
 
+ALL_TOGETHER = 10
+IPV6, IPV6_NETWORK = 6, 64
 REDIS_TIMEOUT = 0.5  # seconds
 REDIS_IS_LEFT_ALONE = 5  # seconds, after it did not answer
 
@@ -54,7 +59,8 @@ class LimitConfig:
 
     Attributes:
         requests: of one caller, as ``3000 per minute``.
-        login: failed logins, registrations and password changes of one account.
+        login: failed logins, registrations or password changes of one account
+            from one network address; from all, ten times as many.
         address: logins and registrations from one network address.
         redis_url: where processes count together; None counts in this process.
     """
@@ -123,37 +129,52 @@ class Limits:
             TooManyRequests: it is one too many, and was not counted.
         """
         if limit is not None:
-            self._check(limit, caller, lambda limiter: limiter.hit(limit, caller))
+            self.check(limit, caller, lambda limiter: limiter.hit(limit, caller))
 
     @contextmanager
-    def failures(self, account: str) -> Iterator[None]:
+    def failures(self, what: str, account: str) -> Iterator[None]:
         """Count what is refused within, by an account; what succeeds makes all be forgotten.
+
+        An address gets so many tries at an account, and all addresses together
+        ALL_TOGETHER times as many: so guessing ends from wherever it comes, and
+        whoever wants to keep somebody out has to come from many places.
 
         Only refusals count: who was told that too many sign in has not failed.
         How many can be tried at the same instant, before the first is counted,
         the hashing of passwords bounds.
 
+        Args:
+            what: is tried; each is counted for itself.
+            account: as its name was typed.
+
         Raises:
             TooManyRequests: too much was refused before.
         """
-        limit = self.login
-        if limit is None:
+        if self.login is None:
             yield
             return
-        # The name stands for itself nowhere: what somebody typed may be a password.
-        caller = f"account {sha256(account.strip().casefold().encode()).hexdigest()}"
-        self._check(limit, caller, lambda limiter: limiter.test(limit, caller))
+        everywhere = type(self.login)(self.login.amount * ALL_TOGETHER, self.login.multiples)
+        name = f"{what} {_digest(account)}"
+        counted = ((everywhere, name), (self.login, f"{name} {caller_address()}"))
+        for limit, caller in counted:
+            self.check(limit, caller, methodcaller("test", limit, caller))
         try:
             yield
         except DomainError:
-            self._somewhere(lambda limiter: limiter.hit(limit, caller))
+            for limit, caller in counted:
+                self._somewhere(methodcaller("hit", limit, caller))
             raise
-        self._somewhere(lambda limiter: limiter.clear(limit, caller))
+        for limit, caller in counted:
+            self._somewhere(methodcaller("clear", limit, caller))
 
-    def _check(
+    def check(
         self, limit: RateLimitItem, caller: str, is_left: Callable[[RateLimiter], bool]
     ) -> None:
-        """Make sure that something is left of a limit, and let the answer tell how much."""
+        """Make sure that something is left of a limit, and let the answer tell how much.
+
+        Raises:
+            TooManyRequests: nothing is.
+        """
         g.limited = limit, caller
         if not self._somewhere(is_left):
             window = self.window(limit, caller)
@@ -194,13 +215,62 @@ def count_caller(caller: str) -> None:
     limits().count(limits().requests, caller)
 
 
-def count_address() -> None:
+def count_guest() -> None:
+    """Count the current request, of whose sender only the network address is known.
+
+    Raises:
+        TooManyRequests: it is one too many.
+    """
+    count_caller(f"address {caller_address()}")
+
+
+@contextmanager
+def guesses_bounded() -> Iterator[None]:
+    """Count what is refused within, by network address, and refuse it unseen beyond the limit.
+
+    Raises:
+        TooManyRequests: too much was refused before.
+    """
+    limit, caller = limits().requests, f"address {caller_address()}"
+    if limit is not None:
+        limits().check(limit, caller, methodcaller("test", limit, caller))
+    try:
+        yield
+    except DomainError:
+        count_caller(caller)
+        raise
+
+
+def count_costly() -> None:
     """Count the current request among those that cost much, of its network address.
 
     Raises:
         TooManyRequests: it is one too many.
     """
-    limits().count(limits().address, f"costly {request.remote_addr}")
+    limits().count(limits().address, f"costly {caller_address()}")
+
+
+def caller_address() -> str:
+    """Tell from where the current request comes, as far as that tells callers apart.
+
+    Of IPv6, that is the network of 64 bits: who has one address has all of them.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return "nowhere"
+    if address.version == IPV6:
+        return str(ip_network((address, IPV6_NETWORK), strict=False))
+    return str(address)
+
+
+def _digest(account: str) -> str:
+    """Name an account as it is looked up, without keeping what was typed: it may be a password."""
+    try:
+        name = Username(account).key
+    except InvalidValues:
+        name = account
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def show_limit(response: Response) -> None:

@@ -75,7 +75,6 @@ _REPLAYED_HEADER = {
     "POST",
     f"/events{EVENT}/purchase",
     access=ACCOUNT,
-    scope=KeyScope.SELL,
     body=PurchaseSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,

@@ -8,7 +8,7 @@ Machines send API keys.
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
@@ -25,10 +25,10 @@ from jwt import PyJWTError
 from eventapi.adapters.system import API_KEY_START
 from eventapi.application.sessions import IdentifySender, SignedIn
 from eventapi.domain.api_key import KeyScope
-from eventapi.domain.errors import InvalidApiKey, KeyNotAllowed, NotSignedIn
+from eventapi.domain.errors import KeyNotAllowed, NotSignedIn
 from eventapi.domain.policy import Actor
 from eventapi.domain.values import SessionId
-from eventapi.entrypoints.http.limits import count_caller
+from eventapi.entrypoints.http.limits import count_caller, count_guest, guesses_bounded
 from eventapi.entrypoints.http.problems import (
     ExpiredToken,
     InvalidToken,
@@ -36,7 +36,6 @@ from eventapi.entrypoints.http.problems import (
 )
 
 ISSUER = "eventapi"
-BEARER: Final = "Bearer "
 
 
 def register_tokens(app: Flask, keys: Sequence[str]) -> None:
@@ -106,13 +105,20 @@ def read_sender(
         SessionEnded, InvalidApiKey: what was sent is not good any more.
         KeyNotAllowed: the API key was not made for this.
     """
-    sent = request.headers.get("Authorization", "")
-    if sent.startswith(BEARER + API_KEY_START):
-        g.actor = _holder(sent.removeprefix(BEARER), identify, scope)
+    scheme, _, sent = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme and scheme.lower() != "bearer":
+        count_guest()
+        raise InvalidToken
+    if sent.startswith(API_KEY_START):
+        g.actor = _holder(sent, identify, scope)
         return
+    if scheme:  # the library knows it in this form only (RFC 9110, 11.1, knows no case)
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {sent}"
     claims = _claims(optional=not required)
     if not claims:
-        count_caller(f"address {request.remote_addr}")
+        count_guest()
+        if scheme:
+            raise InvalidToken
         return
     g.session_id = _session_of(claims)
     count_caller(f"user {claims['sub']}")
@@ -121,12 +127,9 @@ def read_sender(
 
 
 def _holder(key: str, identify: IdentifySender, scope: KeyScope | None) -> Actor:
-    try:
+    with guesses_bounded():
         actor, scopes = identify.by_key(key)
-    except InvalidApiKey:
-        count_caller(f"address {request.remote_addr}")  # or keys could be guessed without end
-        raise
-    count_caller(f"key {actor.key_id}")
+    count_caller(f"user {actor.id}")
     if scope is None or not {scope, KeyScope.MANAGE} & scopes:
         raise KeyNotAllowed(scope)
     return actor
@@ -151,7 +154,7 @@ def _claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
     try:
         verify_jwt_in_request(optional=optional, refresh=refresh)
     except (JWTExtendedException, PyJWTError):
-        count_caller(f"address {request.remote_addr}")
+        count_guest()
         raise
     return get_jwt()
 

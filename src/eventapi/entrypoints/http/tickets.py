@@ -18,6 +18,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
+    AccountGone,
     AlreadyCheckedIn,
     AlreadyRegistered,
     EventStarted,
@@ -141,7 +142,7 @@ def show_ticket_pdf(code: str) -> Response:
     body=AttendeeChangeSchema,
     query=OrderSecretQuerySchema,
     gives=OrderSchema,
-    errors=(NotSignedIn, NotAllowed, OrderNotFound, *CAN_NOT_BE_CHANGED),
+    errors=(NotSignedIn, AccountGone, NotAllowed, OrderNotFound, *CAN_NOT_BE_CHANGED),
     example={"attendee": {"name": "Grace Example", "email": "grace@example.org"}},
     answer_example=examples.ORDER,
 )
@@ -166,7 +167,14 @@ def name_attendee(
     body=TransferSchema,
     query=OrderSecretQuerySchema,
     gives=TicketSchema,
-    errors=(NotSignedIn, NotAllowed, OrderNotFound, AlreadyRegistered, *CAN_NOT_BE_CHANGED),
+    errors=(
+        NotSignedIn,
+        AccountGone,
+        NotAllowed,
+        OrderNotFound,
+        AlreadyRegistered,
+        *CAN_NOT_BE_CHANGED,
+    ),
     example={"name": "Grace Example", "email": "grace@example.org"},
     answer_example=examples.ORDER["tickets"][0],
 )

@@ -38,6 +38,13 @@ class AuditEntrySchema(Schema):
     event_id = fields.Integer(required=True, allow_none=True)
     order_id = fields.UUID(required=True, allow_none=True)
     account_id = fields.Integer(required=True, allow_none=True)
+    detail = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What else tells it apart: a role, the slug of a category, an API key."
+        },
+    )
     address = fields.String(
         required=True,
         allow_none=True,
