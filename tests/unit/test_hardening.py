@@ -299,3 +299,34 @@ def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
     ):
         document = problem(answer, 503, "overloaded")
         assert answer.headers["Retry-After"] == str(document["retry_after"]) == "1"
+
+
+@pytest.mark.parametrize("meanwhile", ["another password", "disabled", "erased"])
+def test_a_session_does_not_outlive_what_it_was_begun_with(meanwhile: str) -> None:
+    api = MemoryApi()
+    admin, bob = api.sign_in("admin"), api.sign_in("user", username="bob")
+    id = bob.get("/api/users/me").get_json()["id"]
+    sign_in = api.app.extensions["eventapi"].sign_in
+    hasher = sign_in._hasher
+
+    class Slow:
+        """Takes so long that something happens meanwhile."""
+
+        def verify(self, password_hash: str | None, password: str) -> bool:
+            known: bool = hasher.verify(password_hash, password)
+            sign_in._hasher = hasher
+            change = {"current_password": PASSWORD, "new_password": "staple battery horse"}
+            done = {
+                "another password": lambda: bob.post("/api/users/me/password", json=change),
+                "disabled": lambda: admin.patch(f"/api/users/{id}", json={"is_disabled": True}),
+                "erased": lambda: bob.delete("/api/users/me"),
+            }[meanwhile]()
+            assert done.status_code in {200, 204}
+            return known
+
+    sign_in._hasher = Slow()
+    answer = api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD})
+
+    assert answer.status_code in {401, 403}
+    admin.patch(f"/api/users/{id}", json={"is_disabled": False})
+    assert api.app.extensions["eventapi"].sign_in is sign_in
