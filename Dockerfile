@@ -6,7 +6,7 @@ COPY src src
 COPY sql sql
 COPY migrations migrations
 RUN python -m venv /opt/eventapi \
-    && /opt/eventapi/bin/pip install --no-cache-dir --constraint constraints.txt '.[s3]'
+    && /opt/eventapi/bin/pip install --no-cache-dir --constraint constraints.txt '.[s3,redis]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /nonexistent eventapi \
