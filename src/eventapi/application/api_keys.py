@@ -66,9 +66,7 @@ class ManageApiKeys:
             account = work.users.get_for_update(owner.id)
             if account is None or not account.is_active:
                 raise AccountGone
-            policy.require(
-                Actor(account.id, account.username.value, account.role), Action.MANAGE_API_KEYS
-            )
+            policy.require(Actor.of(account), Action.MANAGE_API_KEYS)
             if work.api_keys.count(owner.id) >= ApiKey.MOST:
                 raise TooManyApiKeys(ApiKey.MOST)
             key = ApiKey(

@@ -279,7 +279,7 @@ def _organizer(username: str, work: UnitOfWork) -> Actor:
     user = work.users.by_username(Username(username))
     if user is None:
         raise InvalidValues({"organizer": f"There is no account {username!r}."})
-    return policy.require(Actor(user.id, user.username.value, user.role), Action.CREATE_EVENT)
+    return policy.require(Actor.of(user), Action.CREATE_EVENT)
 
 
 def _check_twice(seen: dict[Key, int], key: Key, line: int, name: str) -> None:

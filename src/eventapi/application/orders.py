@@ -197,21 +197,24 @@ class PurchaseTickets:
             sessions = {sale.sender for sale in sales if not isinstance(sale.sender, Actor)}
             actors = work.senders.by_session(sessions) if sessions else {}
             buyers = [_buyer(sale, actors) for sale in sales]
-            known = [
-                (sale.purchase, buyer)
-                for sale, buyer in zip(sales, buyers, strict=True)
-                if isinstance(buyer, Actor)
-            ]
-            events = work.events.get_for_update(*{purchase.event_id for purchase, _ in known})
             requests = [
-                request for purchase, buyer in known if (request := purchase.key_of(buyer.id))
+                sale.purchase.key_of(buyer.id) if isinstance(buyer, Actor) else None
+                for sale, buyer in zip(sales, buyers, strict=True)
             ]
-            accepted = work.orders.accepted(requests) if requests else {}
+            events = work.events.get_for_update(
+                *{
+                    sale.purchase.event_id
+                    for sale, buyer in zip(sales, buyers, strict=True)
+                    if isinstance(buyer, Actor)
+                }
+            )
+            known = [request for request in requests if request]
+            accepted = work.orders.accepted(known) if known else {}
             outcomes = [
-                self._decide(sale, buyer, work, events, accepted)
+                self._decide(sale, buyer, request, work=work, events=events, accepted=accepted)
                 if isinstance(buyer, Actor)
                 else buyer
-                for sale, buyer in zip(sales, buyers, strict=True)
+                for sale, buyer, request in zip(sales, buyers, requests, strict=True)
             ]
             work.commit()
         return outcomes
@@ -220,6 +223,8 @@ class PurchaseTickets:
         self,
         sale: _Sale,
         buyer: Actor,
+        request: RequestKey | None,
+        *,
         work: UnitOfWork,
         events: Mapping[EventId, Event],
         accepted: dict[RequestName, AcceptedRequest],
@@ -227,7 +232,6 @@ class PurchaseTickets:
         event = events.get(sale.purchase.event_id)
         if event is None:
             return EventNotFound(sale.purchase.event_id)
-        request = sale.purchase.key_of(buyer.id)
         if request and request.name in accepted:
             before = accepted[request.name]
             if before.fingerprint != request.fingerprint:

@@ -100,7 +100,7 @@ class SignIn:
                 raise AccountDisabled
             work.sessions.remove_expired(user.id, now)
             work.sessions.add(session)
-            actor = Actor(user.id, user.username.value, user.role)
+            actor = Actor.of(user)
             work.audit.record(DeedDone.by(actor, Deed.SIGNED_IN, now, account=user.id))
             work.commit()
         return SignedIn(UserView.of(user), session.id, session.generation)
@@ -149,7 +149,7 @@ class RenewSession:
 
     def _end(self, session: Session, user: User, work: UnitOfWork) -> None:
         work.sessions.remove(session.id)
-        actor = Actor(user.id, user.username.value, user.role)
+        actor = Actor.of(user)
         deed = Deed.REFRESH_TOKEN_REUSED
         work.audit.record(DeedDone.by(actor, deed, self._clock.now(), account=user.id))
         work.commit()

@@ -7,10 +7,10 @@ the answer decides what is shown.
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Final
+from typing import Final, Self
 
 from eventapi.domain.errors import NotAllowed, NotSignedIn
-from eventapi.domain.user import Role
+from eventapi.domain.user import Role, User
 from eventapi.domain.values import ApiKeyId, UserId
 
 
@@ -28,6 +28,11 @@ class Actor:
     username: str
     role: Role
     key_id: ApiKeyId | None = None
+
+    @classmethod
+    def of(cls, user: User, *, key_id: ApiKeyId | None = None) -> Self:
+        """Let somebody act as an account."""
+        return cls(user.id, user.username.value, user.role, key_id)
 
 
 class Action(StrEnum):

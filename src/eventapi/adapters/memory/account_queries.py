@@ -57,11 +57,7 @@ class MemorySenderQueries:
         with self._database.mutex:
             known = [self._database.sessions.get(session) for session in sessions]
             owners = [(one.id, self._database.users[one.user_id]) for one in known if one]
-            return {
-                id: Actor(user.id, user.username.value, user.role)
-                for id, user in owners
-                if user.is_active
-            }
+            return {id: Actor.of(user) for id, user in owners if user.is_active}
 
     def hold(self, id: UserId) -> bool:
         """Tell whether an account may act; the commit looks once more."""
@@ -77,7 +73,7 @@ class MemorySenderQueries:
                 if key.digest == digest and owner.is_active:
                     if key.expires_at is not None and key.expires_at <= now:
                         return None
-                    actor = Actor(owner.id, owner.username.value, owner.role, key.id)
+                    actor = Actor.of(owner, key_id=key.id)
                     return KeyHolder(key.id, actor, key.scopes, key.last_used_at)
         return None
 

@@ -6,7 +6,7 @@ next one.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
@@ -14,7 +14,7 @@ from math import ceil
 from operator import methodcaller
 from threading import Lock
 from time import monotonic, time
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from flask import Response, current_app, g, request
@@ -129,7 +129,7 @@ class Limits:
             TooManyRequests: it is one too many, and was not counted.
         """
         if limit is not None:
-            self.check(limit, caller, lambda limiter: limiter.hit(limit, caller))
+            self._check(limit, caller, "hit")
 
     @contextmanager
     def failures(self, what: str, account: str) -> Iterator[None]:
@@ -156,27 +156,36 @@ class Limits:
         everywhere = type(self.login)(self.login.amount * ALL_TOGETHER, self.login.multiples)
         name = f"{what} {_digest(account)}"
         counted = ((everywhere, name), (self.login, f"{name} {caller_address()}"))
-        for limit, caller in counted:
-            self.check(limit, caller, methodcaller("test", limit, caller))
-        try:
+        with self.refusals(*counted):
             yield
-        except DomainError:
-            for limit, caller in counted:
-                self._somewhere(methodcaller("hit", limit, caller))
-            raise
         for limit, caller in counted:
             self._somewhere(methodcaller("clear", limit, caller))
 
-    def check(
-        self, limit: RateLimitItem, caller: str, is_left: Callable[[RateLimiter], bool]
-    ) -> None:
+    @contextmanager
+    def refusals(self, *counted: tuple[RateLimitItem | None, str]) -> Iterator[None]:
+        """Count what is refused within, by callers, and let nobody try who has none left.
+
+        Raises:
+            TooManyRequests: too much was refused before.
+        """
+        limited = [(limit, caller) for limit, caller in counted if limit is not None]
+        for limit, caller in limited:
+            self._check(limit, caller, "test")
+        try:
+            yield
+        except DomainError:
+            for limit, caller in limited:
+                self._somewhere(methodcaller("hit", limit, caller))
+            raise
+
+    def _check(self, limit: RateLimitItem, caller: str, how: Literal["test", "hit"]) -> None:
         """Make sure that something is left of a limit, and let the answer tell how much.
 
         Raises:
             TooManyRequests: nothing is.
         """
         g.limited = limit, caller
-        if not self._somewhere(is_left):
+        if not self._somewhere(methodcaller(how, limit, caller)):
             window = self.window(limit, caller)
             raise TooManyRequests(max(1, ceil(window.reset_time - time())))
 
@@ -224,21 +233,13 @@ def count_guest() -> None:
     count_caller(f"address {caller_address()}")
 
 
-@contextmanager
-def guesses_bounded() -> Iterator[None]:
+def guesses_bounded() -> AbstractContextManager[None]:
     """Count what is refused within, by network address, and refuse it unseen beyond the limit.
 
     Raises:
         TooManyRequests: too much was refused before.
     """
-    limit, caller = limits().requests, f"address {caller_address()}"
-    if limit is not None:
-        limits().check(limit, caller, methodcaller("test", limit, caller))
-    try:
-        yield
-    except DomainError:
-        count_caller(caller)
-        raise
+    return limits().refusals((limits().requests, f"address {caller_address()}"))
 
 
 def count_costly() -> None:
