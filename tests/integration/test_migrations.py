@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, inspect, text
 
+from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.migrations import Migrations, UnknownRevisionError
@@ -15,6 +16,8 @@ from eventapi.adapters.postgres.tables import metadata
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
+from eventapi.entrypoints.bootstrap import postgres_use_cases
+from eventapi.entrypoints.settings import Settings
 from tests import builders
 from tests.contracts.storage import run_together
 from tests.integration.test_postgres_storage import storage_on
@@ -178,6 +181,44 @@ def test_going_back_from_events_in_full_keeps_what_fits(
     assert kept.id in orders
     engine.dispose()
     migrations.upgrade()
+
+
+def test_accounts_come_through_sessions_and_erasure_and_back(
+    migrations: Migrations, new_database: str
+) -> None:
+    migrations.upgrade("0003")
+    engine = make_engine(new_database, pool_size=2)
+    hasher = Argon2PasswordHasher()
+    with engine.connect() as connection:
+        connection.execute(
+            text("""
+                INSERT INTO users (username, username_key, password_hash, role, email, created_at)
+                VALUES ('bob', 'bob', :hash, 'user', 'bob@example.org', now()),
+                       ('eve', 'eve', :hash, 'user', 'eve@example.org', now())
+            """),
+            {"hash": hasher.hash("correct horse battery")},
+        )
+
+    migrations.upgrade()
+
+    use_cases = postgres_use_cases(Settings(database_url=new_database, connections=1))
+    signed_in = use_cases.sign_in("bob", "correct horse battery")
+    eve = use_cases.identify_sender.by_session(
+        use_cases.sign_in("eve", "correct horse battery").session_id
+    )
+    use_cases.erase_account.own(eve)
+    assert use_cases.identify_sender.by_session(signed_in.session_id).username == "bob"
+
+    migrations.downgrade("0003")
+
+    with engine.connect() as connection:
+        bob, erased = connection.execute(text("SELECT * FROM users ORDER BY id")).all()
+    assert (bob.username, bob.email) == ("bob", "bob@example.org")
+    assert hasher.verify(bob.password_hash, "correct horse battery")
+    assert (erased.username, erased.email) == (f"erased-{erased.id}", None)
+    for password in ("", "correct horse battery", "nobody's password"):
+        assert not hasher.verify(erased.password_hash, password)
+    engine.dispose()
 
 
 def test_processes_that_start_together_migrate_once(
