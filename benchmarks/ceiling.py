@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from eventapi.application.orders import Purchase, Purchased, PurchaseTickets, Sender
+from eventapi.application.orders import Principal, Purchase, PurchaseResult, PurchaseTickets
 from eventapi.application.views import AccountRef, EventRef, OrderView, TicketView
 from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
 from eventapi.entrypoints.http import create_app
@@ -49,10 +49,10 @@ class SellNothing(PurchaseTickets):
     def __init__(self) -> None:
         """Need nothing."""
 
-    def __call__(self, sender: Sender | None, purchase: Purchase) -> Purchased:
+    def __call__(self, sender: Principal | None, purchase: Purchase) -> PurchaseResult:
         """Give the same order to everybody."""
         del sender, purchase
-        return Purchased(_ORDER, replayed=False)
+        return PurchaseResult(_ORDER, replayed=False)
 
 
 def ceiling_app(settings: Settings) -> Flask:

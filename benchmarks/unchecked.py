@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from flask import Flask
 
-from eventapi.application.orders import Purchase, Purchased, PurchaseTickets, Sender
-from eventapi.application.sessions import IdentifySender
+from eventapi.application.orders import Principal, Purchase, PurchaseResult, PurchaseTickets
+from eventapi.application.sessions import Authenticate
 from eventapi.domain.policy import Actor
 from eventapi.entrypoints.bootstrap import http_config, postgres_use_cases
 from eventapi.entrypoints.http import create_app
@@ -21,13 +21,13 @@ from eventapi.entrypoints.settings import Settings
 class AskOnce(PurchaseTickets):
     """Sells to whoever once was who they say."""
 
-    def __init__(self, sell: PurchaseTickets, identify: IdentifySender) -> None:
+    def __init__(self, sell: PurchaseTickets, identify: Authenticate) -> None:
         """Sell as always, once it is known to whom."""
         self._sell_to = sell
         self._identify = identify
-        self._known: dict[Sender, Actor] = {}
+        self._known: dict[Principal, Actor] = {}
 
-    def __call__(self, sender: Sender | None, purchase: Purchase) -> Purchased:
+    def __call__(self, sender: Principal | None, purchase: Purchase) -> PurchaseResult:
         """Sell, without asking for the session a second time."""
         if sender is not None and not isinstance(sender, Actor):
             if sender not in self._known:
@@ -41,7 +41,7 @@ def unchecked_app(settings: Settings) -> Flask:
     use_cases = postgres_use_cases(settings)
     use_cases = replace(
         use_cases,
-        purchase_tickets=AskOnce(use_cases.purchase_tickets, use_cases.identify_sender),
+        purchase_tickets=AskOnce(use_cases.purchase_tickets, use_cases.authenticate),
     )
     return create_app(use_cases, http_config(settings))
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from eventapi.adapters.system import RandomIdentities
 from eventapi.domain.event import Event, Line
-from eventapi.domain.event_details import EventDetails, Session, Visibility
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.order import Order
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.user import Role, User
@@ -48,7 +48,7 @@ def details(
     category: CategoryId | None = None,
     visibility: Visibility = Visibility.PUBLIC,
     sales: SalesWindow = ALWAYS,
-    sessions: Sequence[Session] = (),
+    sessions: Sequence[AgendaSession] = (),
 ) -> EventDetails:
     return EventDetails(
         name=name,

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from flask_jwt_extended import create_access_token
 
-from eventapi.application.deeds import Deed
+from eventapi.application.audit import AuditAction
 from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD, Api
 from tests.builders import buy, make_event
@@ -523,7 +523,7 @@ class AuditContract(Cast):
         assert placed["at"] == order["created_at"]
         assert placed["actor"]["id"] == id_of(bob)
         accounts = admin.get(f"/api/audit?account={id_of(bob)}").get_json()["items"]
-        assert [line["deed"] for line in accounts] == ["session.begun", "account.registered"]
+        assert [line["deed"] for line in accounts] == ["session.started", "account.created"]
         assert admin.get("/api/audit?actor=987").get_json()["items"] == []
         del api
 
@@ -563,7 +563,7 @@ class AuditContract(Cast):
             path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
         assert seen == sorted(set(seen), reverse=True)
         assert errors_of(admin.get("/api/audit?deed=magic")) == ["deed"]
-        assert Deed("event.created") in Deed
+        assert AuditAction("event.created") in AuditAction
 
 
 class AccountsApiContract(SessionsContract, AccountsContract, ApiKeysContract, AuditContract):

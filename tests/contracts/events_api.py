@@ -168,7 +168,7 @@ class ChangingContract(Cast):
         second = change(olga, path_of(event), seen=seen, location="Lima")
 
         assert first.status_code == 200
-        assert problem(second, 412, "stale_version")["version"] == 2
+        assert problem(second, 412, "version_conflict")["version"] == 2
         assert olga.get(path_of(event)).get_json()["location"] == "Oslo"
         again = change(olga, path_of(event), seen=first.headers["ETag"], location="Lima")
         assert (again.status_code, again.get_json()["version"]) == (200, 3)
@@ -278,7 +278,7 @@ class ChangingContract(Cast):
         seen = olga.get(path_of(event)).headers["ETag"]
         change(olga, path_of(event), location="Oslo")
 
-        problem(change(olga, path_of(event), "DELETE", seen=seen), 412, "stale_version")
+        problem(change(olga, path_of(event), "DELETE", seen=seen), 412, "version_conflict")
 
     def test_a_cancelled_event_keeps_its_history(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=TYPES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventapi.application.ports import ImageStore
+from eventapi.application.ports.media import ImageStore
 
 
 class ImageStoreContract:

@@ -10,9 +10,9 @@ from eventapi.application.importing import (
     AttendeeRow,
     EventRow,
     ImportAttendees,
-    Imported,
     ImportEvents,
     ImportOptions,
+    ImportResult,
 )
 from eventapi.application.search import EventSearch
 from eventapi.domain.errors import InvalidValues, NotAllowed
@@ -31,7 +31,7 @@ def event_row(line: int, reference: str, category: str | None = None, **said: An
         "end_time": start + timedelta(hours=1),
     } | said
     return EventRow(
-        line=line, reference=reference, category=category, form=EventForm.filled(**form)
+        line=line, reference=reference, category=category, form=EventForm.from_fields(**form)
     )
 
 
@@ -39,11 +39,11 @@ def attendee_row(line: int, event: str, email: str, **more: Any) -> AttendeeRow:
     return AttendeeRow(line=line, event=event, email=email, **{"name": "Ada", **more})
 
 
-def summary(imported: Imported) -> tuple[int, int, bool]:
+def summary(imported: ImportResult) -> tuple[int, int, bool]:
     return imported.added, imported.present, imported.kept
 
 
-def problems(imported: Imported) -> list[tuple[int, str | None]]:
+def problems(imported: ImportResult) -> list[tuple[int, str | None]]:
     return [(problem.line, problem.field) for problem in imported.problems]
 
 

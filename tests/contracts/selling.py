@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from eventapi.adapters.system import RandomIdentities
-from eventapi.application.orders import Purchase, Purchased, PurchaseTickets
+from eventapi.application.orders import Purchase, PurchaseResult, PurchaseTickets
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     EventNotFound,
     IdempotencyKeyReused,
     InvalidValues,
@@ -56,7 +56,7 @@ class SellingContract:
         def send(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
             first, *others = purchases
             assert first[1].event_id == event.id
-            combiner = purchase_tickets._sell_together
+            batcher = purchase_tickets._sell_together
             results: dict[int, list[object]] = {}
 
             def run(part: list[tuple[Actor, Purchase]]) -> None:
@@ -69,10 +69,10 @@ class SellingContract:
             with storage.unit_of_work() as holder:
                 holder.events.get_for_update(event.id)
                 leading.start()
-                while not combiner._led or combiner._queue:
+                while not batcher._has_leader or batcher._queue:
                     pass  # until the first leads, and waits for the event
                 following.start()
-                while len(combiner._queue) <= len(others):
+                while len(batcher._queue) <= len(others):
                     pass  # until the others wait for the first
             leading.join(30)
             following.join(30)
@@ -106,13 +106,13 @@ class SellingContract:
         )
 
         assert [type(result) for result in results] == [
-            Purchased, Purchased, AccountGone, Purchased, EventNotFound,
-            OrderTooLarge, InvalidValues, Purchased, Purchased,
+            PurchaseResult, PurchaseResult, AccountDeleted, PurchaseResult, EventNotFound,
+            OrderTooLarge, InvalidValues, PurchaseResult, PurchaseResult,
         ]  # fmt: skip
         assert (storage.sold(event.id), storage.sold(other.id)) == (4, 5)
         mine = storage.orders.of_buyer(bob.id, before=None, limit=10).items
         assert {order.id for order in mine} == {
-            result.order.id for result in results if isinstance(result, Purchased)
+            result.order.id for result in results if isinstance(result, PurchaseResult)
         }
 
     def test_the_last_places_go_to_as_many_as_there_are(
@@ -124,7 +124,7 @@ class SellingContract:
     ) -> None:
         results = together([(bob, Purchase(event_id=event.id, lines=[Line(1)]))] * 8)
 
-        assert sum(isinstance(result, Purchased) for result in results) == 5
+        assert sum(isinstance(result, PurchaseResult) for result in results) == 5
         assert sum(isinstance(result, SoldOut) for result in results) == 4
         assert storage.sold(event.id) == 5
 
@@ -141,8 +141,8 @@ class SellingContract:
         results = together([same, same, same, different])
 
         kinds = {type(result) for result in results}
-        assert kinds == {Purchased, IdempotencyKeyReused}
-        accepted = [result for result in results if isinstance(result, Purchased)]
+        assert kinds == {PurchaseResult, IdempotencyKeyReused}
+        accepted = [result for result in results if isinstance(result, PurchaseResult)]
         assert len({result.order.id for result in accepted}) == 1
         assert [result.replayed for result in accepted].count(False) == 1
         assert storage.sold(event.id) in {1, 2}

@@ -7,20 +7,20 @@ from datetime import timedelta
 
 import pytest
 
-from eventapi.application.ports import (
+from eventapi.application.ports.accounts import UserQueries
+from eventapi.application.ports.categories import CategoryQueries
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.orders import (
     AcceptedRequest,
-    CategoryQueries,
-    EventQueries,
     OrderQueries,
     RequestKey,
-    UnitOfWorkFactory,
-    UserQueries,
     account_owner,
 )
+from eventapi.application.ports.storage import UnitOfWorkFactory
 from eventapi.application.search import EventSearch
 from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     IdempotencyKeyReused,
     SoldOut,
     UsernameTaken,
@@ -149,7 +149,7 @@ class StorageContract:
         assert (loaded.created_at, loaded.updated_at) == (event.created_at, event.updated_at)
 
     def test_an_event_needs_an_organizer_who_is_there(self, storage: Storage) -> None:
-        with pytest.raises(AccountGone):
+        with pytest.raises(AccountDeleted):
             storage.add_event(builders.user(id=10**12))
 
     def test_an_order_comes_back_as_it_was_kept(
@@ -166,7 +166,7 @@ class StorageContract:
         assert storage.sold(event.id) == 3
 
     def test_an_order_needs_a_buyer_who_is_there(self, storage: Storage, event: Event) -> None:
-        with pytest.raises(AccountGone):
+        with pytest.raises(AccountDeleted):
             storage.sell(event.id, builders.user(id=10**12))
 
         assert storage.sold(event.id) == 0
@@ -196,7 +196,7 @@ class StorageContract:
     def test_a_commit_that_fails_keeps_nothing_at_all(
         self, storage: Storage, event: Event, bob: User
     ) -> None:
-        with pytest.raises(AccountGone), storage.unit_of_work() as work:
+        with pytest.raises(AccountDeleted), storage.unit_of_work() as work:
             loaded = work.events.get_for_update(event.id)[event.id]
             work.orders.add(sell_to(loaded, bob))
             work.orders.add(sell_to(loaded, builders.user(id=10**12)))

@@ -103,7 +103,7 @@ class AttendeesContract(Cast):
     def test_a_long_export_is_read_piece_by_piece_and_has_everybody_once(
         self, olga: Client, guest: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("eventapi.application.tickets.ATTENDEES_AT_ONCE", 10)
+        monkeypatch.setattr("eventapi.application.tickets.EXPORT_BATCH_SIZE", 10)
         event = make_event(olga, capacity=3_000)
         for number in range(25):
             register(guest, event, f"p{number}@example.org")

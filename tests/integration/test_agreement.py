@@ -19,10 +19,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine, text
 
+from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens
 from eventapi.adapters.passwords import Argon2PasswordHasher
-from eventapi.adapters.secrets import HmacOrderSecrets
 from eventapi.application.accounts import NewAccount
-from eventapi.application.finding import EventFilter
+from eventapi.application.event_catalog import EventFilter
 from eventapi.application.forms import EventForm, TicketTypeForm
 from eventapi.application.orders import NamedAttendee, Purchase
 from eventapi.application.registrations import Registration
@@ -158,7 +158,7 @@ class World:
         self.use_cases = use_cases
         self.clock = clock
         self.orders: list[OrderId] = []
-        self.secrets = HmacOrderSecrets(SECRET)
+        self.secrets = HmacOrderAccessTokens(SECRET)
 
     def buy(self, buyer: Actor, purchase: Purchase) -> tuple[object, ...]:
         try:
@@ -179,7 +179,7 @@ class World:
 
     def register(self, actor: Actor | None, registration: Registration) -> tuple[object, ...]:
         try:
-            registered = self.use_cases.register_person(actor, registration)
+            registered = self.use_cases.register_attendee(actor, registration)
         except DomainError as error:
             return type(error).__name__, sorted(vars(error).items())
         if not registered.replayed:
@@ -206,7 +206,7 @@ class World:
         if step.number >= len(self.orders):
             return None
         id = self.orders[step.number]
-        order = self.use_cases.show_order(ADMIN, id)
+        order = self.use_cases.get_order(ADMIN, id)
         if step.ticket >= len(order.tickets):
             return None
         ticket = order.tickets[step.ticket]
@@ -226,10 +226,10 @@ class World:
                     )
         except DomainError as error:
             return type(error).__name__
-        return self.shown(self.use_cases.show_order(ADMIN, id))
+        return self.shown(self.use_cases.get_order(ADMIN, id))
 
     def tickets_of(self, id: OrderId) -> list[TicketId]:
-        order = self.use_cases.show_order(ADMIN, id)
+        order = self.use_cases.get_order(ADMIN, id)
         return [TicketId(ticket.id) for ticket in order.tickets]
 
     def shown(self, order: OrderView) -> object:
@@ -264,12 +264,12 @@ class World:
         mine = EventFilter(mine=True, sort=EventSort.NAME)
         events = list(self.use_cases.list_events(ORGANIZER, mine, after=None, limit=100).items)
         statistics = [
-            self.use_cases.show_statistics(ORGANIZER, EventId(event.id)) for event in events
+            self.use_cases.get_statistics(ORGANIZER, EventId(event.id)) for event in events
         ]
         orders = [
             self.use_cases.list_orders(buyer, before=None, limit=100).items for buyer in BUYERS
         ]
-        top = self.use_cases.rank_events(ORGANIZER, limit=10)
+        top = self.use_cases.list_top_events(ORGANIZER, limit=10)
         upcoming = self.use_cases.list_events(None, EventFilter(), after=None, limit=100)
         return [
             events,
@@ -301,7 +301,7 @@ class World:
 def make_world(use_cases: UseCases, clock: ManualClock) -> World:
     for name, role in (("olga", "organizer"), ("buyer-2", "user"), ("buyer-3", "user")):
         account = NewAccount(username=name, password="long enough", role=role)
-        use_cases.register_account(None, account)
+        use_cases.sign_up(None, account)
     for number, capacity in enumerate(CAPACITIES, start=1):
         start = NOW + timedelta(days=number)
         use_cases.create_event(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from eventapi.application.ports import StorageConflict
+from eventapi.application.ports.storage import StorageConflict
 from eventapi.testing.api import Api
 from tests.builders import buy, make_event
 from tests.integration.test_postgres_api import postgres_api

@@ -87,7 +87,7 @@ def test_of_ten_organizers_who_saw_the_same_one_changes_it(api: Api, olga: Clien
         ]
     )
 
-    assert codes(results) == {"200": 1, "stale_version": 9}
+    assert codes(results) == {"200": 1, "version_conflict": 9}
     (kept,) = (
         result.get_json()["location"]
         for result in results

@@ -12,7 +12,8 @@ from werkzeug.serving import make_server
 
 from eventapi.adapters.images import FolderImageStore
 from eventapi.adapters.images.s3 import S3ImageStore
-from eventapi.application.ports import ImageStore, StorageUnavailable
+from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock

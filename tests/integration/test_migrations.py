@@ -203,11 +203,11 @@ def test_accounts_come_through_sessions_and_erasure_and_back(
 
     use_cases = postgres_use_cases(Settings(database_url=new_database, connections=1))
     signed_in = use_cases.sign_in("bob", "correct horse battery")
-    eve = use_cases.identify_sender.by_session(
+    eve = use_cases.authenticate.by_session(
         use_cases.sign_in("eve", "correct horse battery").session_id
     )
     use_cases.erase_account.own(eve)
-    assert use_cases.identify_sender.by_session(signed_in.session_id).username == "bob"
+    assert use_cases.authenticate.by_session(signed_in.session_id).username == "bob"
 
     migrations.downgrade("0003")
 

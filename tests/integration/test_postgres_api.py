@@ -26,12 +26,12 @@ _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests en
 
 
 def postgres_api(
-    database_url: str, *, open_admin_registration: bool = True, connections: int = 2
+    database_url: str, *, open_admin_sign_up: bool = True, connections: int = 2
 ) -> Api:
     clock = ManualClock()
     settings = Settings(
         database_url=database_url,
-        open_admin_registration=open_admin_registration,
+        open_admin_sign_up=open_admin_sign_up,
         connections=connections,
         data_dir=Path(_DATA.name),
     )
@@ -48,7 +48,7 @@ class TestPostgresApi(
 
     @pytest.fixture
     def closed_api(self, database_url: str) -> Callable[[], Api]:
-        return lambda: postgres_api(database_url, open_admin_registration=False)
+        return lambda: postgres_api(database_url, open_admin_sign_up=False)
 
 
 def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again() -> None:

@@ -14,7 +14,7 @@ from eventapi.adapters.postgres import (
     PostgresUserQueries,
     make_engine,
 )
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.domain.event import Event
 from tests import builders
 from tests.contracts.importing import ImportingContract

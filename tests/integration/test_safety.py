@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from eventapi.application.ports import UserSearch
+from eventapi.application.ports.accounts import UserSearch
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
 from eventapi.domain.values import UserId

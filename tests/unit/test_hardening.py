@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
-from eventapi.application.ports import Overloaded
+from eventapi.application.ports.system import Overloaded
 from eventapi.entrypoints.bootstrap import memory_use_cases
 from eventapi.entrypoints.http import HttpConfig, create_app
 from eventapi.entrypoints.logs import configure_logs
@@ -58,14 +58,14 @@ def test_a_new_key_signs_while_what_old_ones_signed_is_good_until_they_go() -> N
 def test_secrets_of_orders_outlive_the_key_they_were_made_with() -> None:
     clock = ManualClock()
     cheap = Argon2PasswordHasher.cheap()
-    from eventapi.adapters.secrets import HmacOrderSecrets  # noqa: PLC0415
+    from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens  # noqa: PLC0415
 
     use_cases = memory_use_cases(Settings(secret_key="o" * 64), clock=clock, hasher=cheap)
     api = Api(use_cases, clock)
     order = register(api.guest(), make_event(api.sign_in("organizer")), "a@b.org").get_json()
-    use_cases.show_order._secrets = HmacOrderSecrets("n" * 64, ["o" * 64])
+    use_cases.get_order._secrets = HmacOrderAccessTokens("n" * 64, ["o" * 64])
     assert api.guest().get(by_secret(order)).status_code == 200
-    use_cases.show_order._secrets = HmacOrderSecrets("n" * 64)
+    use_cases.get_order._secrets = HmacOrderAccessTokens("n" * 64)
     assert api.guest().get(by_secret(order)).status_code == 404
 
 
@@ -239,7 +239,7 @@ def test_no_log_and_no_error_tells_a_secret(
         raise RuntimeError("a defect")
 
     cases = api.app.extensions["eventapi"]
-    for name in ("show_ticket", "show_order", "sign_in", "list_events"):
+    for name in ("get_ticket", "get_order", "sign_in", "list_events"):
         monkeypatch.setattr(type(getattr(cases, name)), "__call__", fail)
     monkeypatch.setitem(api.app.config, "PROPAGATE_EXCEPTIONS", False)
     code = order["tickets"][0]["code"]
@@ -272,7 +272,7 @@ def test_no_log_and_no_error_tells_a_secret(
 
 def test_only_so_many_passwords_are_hashed_and_wait_at_the_same_time() -> None:
     hasher = Argon2PasswordHasher.cheap()
-    places = hasher.AT_ONCE + hasher.WAITING
+    places = hasher.MAX_CONCURRENT + hasher.WAITING
     for _ in range(places):
         hasher._places.acquire()
 
@@ -288,7 +288,7 @@ def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
     api = MemoryApi()
     bob = api.sign_in("user", username="bob")
     hasher = api.app.extensions["eventapi"].sign_in._hasher
-    for _ in range(hasher.AT_ONCE + hasher.WAITING):
+    for _ in range(hasher.MAX_CONCURRENT + hasher.WAITING):
         hasher._places.acquire()
 
     change = {"current_password": PASSWORD, "new_password": "staple battery horse"}

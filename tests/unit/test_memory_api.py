@@ -29,7 +29,7 @@ class TestMemoryApi(
         def make() -> Api:
             clock = ManualClock()
             use_cases = memory_use_cases(
-                Settings(open_admin_registration=False),
+                Settings(open_admin_sign_up=False),
                 clock=clock,
                 hasher=Argon2PasswordHasher.cheap(),
             )

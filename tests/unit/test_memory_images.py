@@ -3,7 +3,7 @@
 import pytest
 
 from eventapi.adapters.images import MemoryImageStore
-from eventapi.application.ports import ImageStore
+from eventapi.application.ports.media import ImageStore
 from tests.contracts.images import ImageStoreContract
 
 

@@ -20,7 +20,7 @@ USER, ORGANIZER, ADMIN = actor(Role.USER), actor(Role.ORGANIZER), actor(Role.ADM
 @pytest.mark.parametrize(
     ("action", "allowed"),
     [
-        (Action.REGISTER_ADMIN, [ADMIN]),
+        (Action.CREATE_ADMIN, [ADMIN]),
         (Action.CREATE_EVENT, [ORGANIZER, ADMIN]),
         (Action.PURCHASE_TICKETS, [USER]),
         (Action.CHANGE_EVENT, [ORGANIZER, ADMIN]),

@@ -11,7 +11,13 @@ from pypdfium2 import PdfDocument
 
 from eventapi.adapters.printing import TypstTicketPrinter
 from eventapi.adapters.printing.printer import when
-from eventapi.application.views import AccountRef, Attendance, AttendeeView, EventView, TicketView
+from eventapi.application.views import (
+    AccountRef,
+    AttendeeView,
+    EventView,
+    TicketDetails,
+    TicketView,
+)
 from tests.contracts.storage import run_together
 
 ID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
@@ -33,7 +39,7 @@ PRINTER = TypstTicketPrinter()
 def printed_for(name: str, event: EventView = EVENT) -> bytes:
     ticket = replace(TICKET, attendee=AttendeeView(name, None))
     return PRINTER.pdf(
-        Attendance(ticket=ticket, order_id=ID, order_status="confirmed", event_id=1), event
+        TicketDetails(ticket=ticket, order_id=ID, order_status="confirmed", event_id=1), event
     )
 
 

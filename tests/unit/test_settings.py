@@ -20,7 +20,7 @@ def test_development_needs_no_settings_and_is_open() -> None:
 
     assert settings.profile == "development"
     assert settings.database_url is None
-    assert settings.open_admin_registration
+    assert settings.open_admin_sign_up
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path("var"))
     assert settings.access_token_lifetime == timedelta(minutes=15)
 
@@ -28,7 +28,7 @@ def test_development_needs_no_settings_and_is_open() -> None:
 def test_production_is_closed() -> None:
     settings = Settings.from_environment(PRODUCTION)
 
-    assert not settings.open_admin_registration
+    assert not settings.open_admin_sign_up
     assert settings.database_url == PRODUCTION["DATABASE_URL"]
 
 
@@ -38,7 +38,7 @@ def test_production_is_closed() -> None:
         ({"EVENTAPI_SECRET_KEY": ""}, "EVENTAPI_SECRET_KEY"),
         ({"EVENTAPI_SECRET_KEY": "short"}, "EVENTAPI_SECRET_KEY"),
         ({"EVENTAPI_SECRET_KEY": "a" * 64}, "EVENTAPI_SECRET_KEY"),
-        ({"EVENTAPI_OPEN_ADMIN_REGISTRATION": "true"}, "EVENTAPI_OPEN_ADMIN_REGISTRATION"),
+        ({"EVENTAPI_OPEN_ADMIN_SIGN_UP": "true"}, "EVENTAPI_OPEN_ADMIN_SIGN_UP"),
         ({"DATABASE_URL": None}, "DATABASE_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
     ],
@@ -70,7 +70,7 @@ def test_all_mistakes_are_told_at_once() -> None:
                 "EVENTAPI_PROFILE": "production",
                 "EVENTAPI_PORT": "eighty",
                 "EVENTAPI_WORKERS": "0",
-                "EVENTAPI_OPEN_ADMIN_REGISTRATION": "perhaps",
+                "EVENTAPI_OPEN_ADMIN_SIGN_UP": "perhaps",
                 "EVENTAPI_ACCESS_TOKEN_LIFETIME": "soon",
                 "EVENTAPI_OLD_SECRET_KEYS": "short,shorter",
                 "EVENTAPI_LOGIN_LIMIT": "often",
@@ -84,7 +84,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert blamed == {
         "EVENTAPI_PORT",
         "EVENTAPI_WORKERS",
-        "EVENTAPI_OPEN_ADMIN_REGISTRATION",
+        "EVENTAPI_OPEN_ADMIN_SIGN_UP",
         "EVENTAPI_ACCESS_TOKEN_LIFETIME",
         "EVENTAPI_OLD_SECRET_KEYS",
         "EVENTAPI_LOGIN_LIMIT",

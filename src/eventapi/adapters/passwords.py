@@ -10,7 +10,7 @@ from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerifyMismatchError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
-from eventapi.application.ports import Overloaded
+from eventapi.application.ports.system import Overloaded
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.user import check_password
 
@@ -24,18 +24,18 @@ class Argon2PasswordHasher:
     threads that sell.
     """
 
-    AT_ONCE = 2
+    MAX_CONCURRENT = 2
     """Hashes that one process makes at the same time: each takes 64 MiB and a core."""
     WAITING = 4
     """Callers that wait for their turn, each with a thread of the server."""
 
     def __init__(self, argon2: Argon2 | None = None) -> None:
-        self._turns = BoundedSemaphore(self.AT_ONCE)
-        self._places = BoundedSemaphore(self.AT_ONCE + self.WAITING)
+        self._turns = BoundedSemaphore(self.MAX_CONCURRENT)
+        self._places = BoundedSemaphore(self.MAX_CONCURRENT + self.WAITING)
         self._argon2 = argon2 or Argon2.from_parameters(RFC_9106_LOW_MEMORY)
         # Verified in place of a missing hash; made with the same parameters,
         # so that it takes the same time.
-        self._nobodys_hash = self._argon2.hash("nobody's password")
+        self._dummy_hash = self._argon2.hash("nobody's password")
 
     @classmethod
     def cheap(cls) -> Self:
@@ -59,7 +59,7 @@ class Argon2PasswordHasher:
         """
         try:
             with self._turn():
-                self._argon2.verify(password_hash or self._nobodys_hash, password)
+                self._argon2.verify(password_hash or self._dummy_hash, password)
         except VerifyMismatchError:
             return False
         return bool(password_hash)

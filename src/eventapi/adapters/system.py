@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
-from eventapi.domain.values import AccessCode, OrderId, SessionId, TicketCode, TicketId
+from eventapi.domain.values import AccessCode, LoginSessionId, OrderId, TicketCode, TicketId
 
 API_KEY_START = "eventapi_"
 
@@ -42,12 +42,12 @@ class RandomIdentities:
         return AccessCode(_random_text(12))
 
 
-class RandomSecrets:
+class RandomCredentials:
     """Secrets from the system's secure source."""
 
-    def session_id(self) -> SessionId:
+    def session_id(self) -> LoginSessionId:
         """Give a new session's id."""
-        return SessionId(uuid7())
+        return LoginSessionId(uuid7())
 
     def api_key(self) -> str:
         """Give a new API key; its beginning lets people and scanners know what it is."""

@@ -31,7 +31,7 @@ def is_invited(
     return (code is not None and code.opens_for(brought)) or holds_ticket(actor.id)
 
 
-def may_know(
+def can_see(
     actor: Actor | None,
     event: Event,
     brought: str | None,
@@ -46,7 +46,7 @@ def may_know(
     return is_invited(actor, event.details.access_code, brought, holds_ticket=holds_ticket)
 
 
-def check_figures(
+def require_organizer(
     reader: Actor, event: EventView | None, event_id: EventId, action: Action
 ) -> EventView:
     """Make sure that somebody may see what only an event's organizer and admins see of it.

@@ -3,25 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.ports import (
-    Clock,
-    PasswordHasher,
-    PasswordRules,
-    UnitOfWork,
-    UnitOfWorkFactory,
-    UsernameRules,
-    UserQueries,
-    UserSearch,
-)
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.ports.accounts import UserQueries, UserSearch
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock, PasswordHasher, PasswordRules, UsernameRules
 from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
-from eventapi.domain.errors import AccountGone, InvalidValues, LastAdmin, UserNotFound
+from eventapi.domain.errors import AccountDeleted, InvalidValues, LastAdmin, UserNotFound
 from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.user import Role, User
-from eventapi.domain.values import EmailAddress, SessionId, UserId, clean_text
+from eventapi.domain.values import EmailAddress, LoginSessionId, UserId, clean_text
 
-LONGEST_PERSON_NAME = 150
+MAX_PERSON_NAME_LENGTH = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +29,7 @@ class NewAccount:
     last_name: str | None = None
 
 
-class RegisterAccount:
+class SignUp:
     """Make an account.
 
     Anyone may register as user or organizer. An admin is registered by an
@@ -52,14 +45,14 @@ class RegisterAccount:
         passwords: PasswordRules,
         clock: Clock,
         *,
-        open_admin_registration: bool,
+        open_admin_sign_up: bool,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._hasher = hasher
         self._usernames = usernames
         self._passwords = passwords
         self._clock = clock
-        self._open_admin_registration = open_admin_registration
+        self._open_admin_registration = open_admin_sign_up
 
     def __call__(self, actor: Actor | None, account: NewAccount) -> UserView:
         """Make the account.
@@ -71,7 +64,7 @@ class RegisterAccount:
         """
         role = _role(account.role)
         if role is Role.ADMIN and not self._open_admin_registration:
-            policy.require(actor, Action.REGISTER_ADMIN)
+            policy.require(actor, Action.CREATE_ADMIN)
         username = self._usernames.read(account.username)
         self._passwords.check(account.password, "password")
         email = EmailAddress(account.email) if account.email is not None else None
@@ -92,13 +85,13 @@ class RegisterAccount:
                 created_at=self._clock.now(),
             )
             work.users.add(user)
-            work.audit.record(_done(actor, Deed.ACCOUNT_REGISTERED, self._clock, user.id))
+            work.audit.record(_done(actor, AuditAction.ACCOUNT_CREATED, self._clock, user.id))
             work.commit()
         return UserView.of(user)
 
 
 def _person_name(field: str, name: str | None) -> str | None:
-    return None if name is None else clean_text(field, name, longest=LONGEST_PERSON_NAME)
+    return None if name is None else clean_text(field, name, longest=MAX_PERSON_NAME_LENGTH)
 
 
 class ChangeOwnAccount:
@@ -122,36 +115,36 @@ class ChangeOwnAccount:
         """Give the account.
 
         Raises:
-            AccountGone: it no longer exists.
+            AccountDeleted: it no longer exists.
         """
         user = self._users.get(actor.id)
         if user is None:
-            raise AccountGone
+            raise AccountDeleted
         return user
 
-    def describe(self, actor: Actor, changes: Mapping[str, str | None]) -> UserView:
+    def update_profile(self, actor: Actor, changes: Mapping[str, str | None]) -> UserView:
         """Change the email address, the first and the last name, of these what is given.
 
         Raises:
             InvalidValues: one of them can't be taken.
-            AccountGone: the account no longer exists.
+            AccountDeleted: the account no longer exists.
         """
         policy.require(actor, Action.CHANGE_ACCOUNT)
         with self._unit_of_work() as work:
             user = _own(actor, work)
             email = changes.get("email", user.email.value if user.email else None)
-            user.describe(
+            user.update_profile(
                 email=EmailAddress(email) if email is not None else None,
                 first_name=_person_name("first_name", changes.get("first_name", user.first_name)),
                 last_name=_person_name("last_name", changes.get("last_name", user.last_name)),
             )
             work.users.save(user)
-            work.audit.record(_done(actor, Deed.ACCOUNT_CHANGED, self._clock, user.id))
+            work.audit.record(_done(actor, AuditAction.ACCOUNT_CHANGED, self._clock, user.id))
             work.commit()
         return UserView.of(user)
 
     def change_password(
-        self, actor: Actor, session: SessionId | None, *, current: str, new: str
+        self, actor: Actor, session: LoginSessionId | None, *, current: str, new: str
     ) -> None:
         """Choose another password, and end all other sessions.
 
@@ -163,7 +156,7 @@ class ChangeOwnAccount:
 
         Raises:
             InvalidValues: the current one is wrong, or the new one can't be taken.
-            AccountGone: the account no longer exists.
+            AccountDeleted: the account no longer exists.
             Overloaded: too many passwords are being checked at this moment.
         """
         policy.require(actor, Action.CHANGE_ACCOUNT)
@@ -171,7 +164,7 @@ class ChangeOwnAccount:
         with self._unit_of_work() as work:
             before = work.users.get(actor.id)
         if before is None:
-            raise AccountGone
+            raise AccountDeleted
         # Slow on purpose, so done while nothing is locked.
         if not self._hasher.verify(before.password_hash, current):
             raise InvalidValues({"current_password": "Is not your password."})
@@ -183,22 +176,22 @@ class ChangeOwnAccount:
                 raise InvalidValues({"current_password": "Is not your password."})
             user.password_hash = password_hash
             work.users.save(user)
-            work.sessions.remove_all(user.id, but=session)
-            work.audit.record(_done(actor, Deed.PASSWORD_CHANGED, self._clock, user.id))
+            work.sessions.remove_all(user.id, keep=session)
+            work.audit.record(_done(actor, AuditAction.PASSWORD_CHANGED, self._clock, user.id))
             work.commit()
 
 
 def _own(actor: Actor, work: UnitOfWork) -> User:
     user = work.users.get_for_update(actor.id)
     if user is None or not user.is_active:
-        raise AccountGone
+        raise AccountDeleted
     return user
 
 
 def _done(
-    actor: Actor | None, deed: Deed, clock: Clock, account: UserId, detail: str | None = None
-) -> DeedDone:
-    return DeedDone.by(actor, deed, clock.now(), account=account, detail=detail)
+    actor: Actor | None, deed: AuditAction, clock: Clock, account: UserId, detail: str | None = None
+) -> AuditEntry:
+    return AuditEntry.by(actor, deed, clock.now(), account=account, detail=detail)
 
 
 class EraseAccount:
@@ -246,7 +239,7 @@ class EraseAccount:
             work.orders.forget_buyer(id)
             work.sessions.remove_all(id)
             work.api_keys.remove_all(id)
-            work.audit.record(_done(actor, Deed.ACCOUNT_ERASED, self._clock, id))
+            work.audit.record(_done(actor, AuditAction.ACCOUNT_ERASED, self._clock, id))
             work.commit()
 
 
@@ -320,7 +313,7 @@ class ManageAccounts:
                 if policy.POLICY[Action.MANAGE_API_KEYS][wanted] is Scope.NONE:
                     work.api_keys.remove_all(id)
                 work.audit.record(
-                    _done(actor, Deed.ACCOUNT_ROLE_CHANGED, self._clock, id, wanted.value)
+                    _done(actor, AuditAction.ACCOUNT_ROLE_CHANGED, self._clock, id, wanted.value)
                 )
             if is_disabled is not None and is_disabled is user.is_active:
                 if is_disabled:
@@ -328,7 +321,7 @@ class ManageAccounts:
                     work.sessions.remove_all(id)
                 else:
                     user.enable()
-                deed = Deed.ACCOUNT_DISABLED if is_disabled else Deed.ACCOUNT_ENABLED
+                deed = AuditAction.ACCOUNT_DISABLED if is_disabled else AuditAction.ACCOUNT_ENABLED
                 work.audit.record(_done(actor, deed, self._clock, id))
             work.users.save(user)
             work.commit()

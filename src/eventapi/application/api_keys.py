@@ -4,13 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.ports import ApiKeyQueries, Clock, Secrets, UnitOfWorkFactory
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.ports.accounts import ApiKeyQueries
+from eventapi.application.ports.storage import UnitOfWorkFactory
+from eventapi.application.ports.system import Clock, CredentialGenerator
 from eventapi.application.sessions import digest_of
 from eventapi.application.views import ApiKeyView
 from eventapi.domain import policy
 from eventapi.domain.api_key import ApiKey, scopes_of
-from eventapi.domain.errors import AccountGone, ApiKeyNotFound, TooManyApiKeys
+from eventapi.domain.errors import AccountDeleted, ApiKeyNotFound, TooManyApiKeys
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import ApiKeyId
 
@@ -18,7 +20,7 @@ HINT_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class MadeApiKey:
+class NewApiKey:
     """A new API key, with the key itself, which is told this once."""
 
     view: ApiKeyView
@@ -29,7 +31,11 @@ class ManageApiKeys:
     """What organizers and admins do with their API keys."""
 
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, keys: ApiKeyQueries, secrets: Secrets, clock: Clock
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        keys: ApiKeyQueries,
+        secrets: CredentialGenerator,
+        clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._keys = keys
@@ -43,7 +49,7 @@ class ManageApiKeys:
         name: str,
         scopes: Collection[str],
         expires_at: datetime | None,
-    ) -> MadeApiKey:
+    ) -> NewApiKey:
         """Make a key that acts for the actor within these scopes.
 
         Args:
@@ -56,7 +62,7 @@ class ManageApiKeys:
             NotSignedIn, NotAllowed: only organizers and admins have keys.
             InvalidValues: the name, a scope or the expiry can't be taken.
             TooManyApiKeys: there are enough.
-            AccountGone: the account may not act any more.
+            AccountDeleted: the account may not act any more.
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
         text = self._secrets.api_key()
@@ -65,7 +71,7 @@ class ManageApiKeys:
             # may have been disabled or given another role meanwhile.
             account = work.users.get_for_update(owner.id)
             if account is None or not account.is_active:
-                raise AccountGone
+                raise AccountDeleted
             policy.require(Actor.of(account), Action.MANAGE_API_KEYS)
             if work.api_keys.count(owner.id) >= ApiKey.MOST:
                 raise TooManyApiKeys(ApiKey.MOST)
@@ -81,16 +87,16 @@ class ManageApiKeys:
             )
             work.api_keys.add(key)
             work.audit.record(
-                DeedDone.by(
+                AuditEntry.by(
                     owner,
-                    Deed.API_KEY_MADE,
+                    AuditAction.API_KEY_CREATED,
                     key.created_at,
                     account=owner.id,
                     detail=f"key {key.id}",
                 )
             )
             work.commit()
-        return MadeApiKey(ApiKeyView.of(key), text)
+        return NewApiKey(ApiKeyView.of(key), text)
 
     def list(self, actor: Actor | None) -> list[ApiKeyView]:
         """Give the actor's keys, the newest first.
@@ -113,6 +119,8 @@ class ManageApiKeys:
                 raise ApiKeyNotFound(id)
             now = self._clock.now()
             work.audit.record(
-                DeedDone.by(owner, Deed.API_KEY_REVOKED, now, account=owner.id, detail=f"key {id}")
+                AuditEntry.by(
+                    owner, AuditAction.API_KEY_REVOKED, now, account=owner.id, detail=f"key {id}"
+                )
             )
             work.commit()

@@ -1,7 +1,8 @@
 """Reading the audit trail."""
 
-from eventapi.application.access import check_figures
-from eventapi.application.ports import AuditQueries, AuditSearch, EventQueries
+from eventapi.application.access import require_organizer
+from eventapi.application.ports.audit import AuditQueries, AuditSearch
+from eventapi.application.ports.events import EventQueries
 from eventapi.application.views import AuditEntryView, Page
 from eventapi.domain import policy
 from eventapi.domain.errors import NotAllowed
@@ -9,7 +10,7 @@ from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.values import EventId
 
 
-class ShowAuditTrail:
+class ListAuditTrail:
     """Tell who did what, newest first."""
 
     def __init__(self, audit: AuditQueries, events: EventQueries) -> None:
@@ -38,6 +39,6 @@ class ShowAuditTrail:
             NotSignedIn, NotAllowed, EventNotFound: only its organizer and admins see it.
         """
         reader = policy.require(actor, Action.SEE_AUDIT_TRAIL)
-        check_figures(reader, self._events.get(event_id), event_id, Action.SEE_AUDIT_TRAIL)
+        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_AUDIT_TRAIL)
         page = self._audit.search(AuditSearch(event=event_id), before=before, limit=limit)
         return Page([line.without_address() for line in page.items], page.next)

@@ -1,7 +1,9 @@
 """Categories: the kinds of event, kept in order by admins."""
 
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.ports import CategoryQueries, Clock, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.ports.categories import CategoryQueries
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import CategoryView
 from eventapi.domain import policy
 from eventapi.domain.category import Category
@@ -55,8 +57,11 @@ class ManageCategories:
             category = Category.named(name, id=work.categories.next_id())
             work.categories.add(category)
             work.audit.record(
-                DeedDone.by(
-                    actor, Deed.CATEGORY_MADE, self._clock.now(), detail=category.slug.value
+                AuditEntry.by(
+                    actor,
+                    AuditAction.CATEGORY_CREATED,
+                    self._clock.now(),
+                    detail=category.slug.value,
                 )
             )
             work.commit()
@@ -76,8 +81,11 @@ class ManageCategories:
             category.rename(name)
             work.categories.save(category)
             work.audit.record(
-                DeedDone.by(
-                    actor, Deed.CATEGORY_CHANGED, self._clock.now(), detail=category.slug.value
+                AuditEntry.by(
+                    actor,
+                    AuditAction.CATEGORY_CHANGED,
+                    self._clock.now(),
+                    detail=category.slug.value,
                 )
             )
             work.commit()
@@ -95,7 +103,7 @@ class ManageCategories:
         with self._unit_of_work() as work:
             work.categories.remove(_category_of(slug, work))
             work.audit.record(
-                DeedDone.by(actor, Deed.CATEGORY_DELETED, self._clock.now(), detail=slug)
+                AuditEntry.by(actor, AuditAction.CATEGORY_DELETED, self._clock.now(), detail=slug)
             )
             work.commit()
 

@@ -5,20 +5,16 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from eventapi.application.events import EventEditor, Versions, discard, event_to_change
+from eventapi.application.events import EventEditor, Versions, delete_image, event_to_change
 from eventapi.application.forms import SessionForm, TicketTypeForm
-from eventapi.application.ports import (
-    Clock,
-    EventQueries,
-    ImageInspector,
-    ImageStore,
-    UnitOfWork,
-    UnitOfWorkFactory,
-)
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.media import ImageInspector, ImageStore
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
 from eventapi.domain.event import Event, next_session_id
-from eventapi.domain.event_details import Session
+from eventapi.domain.event_details import AgendaSession
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.values import EventId, TicketTypeId
@@ -39,7 +35,7 @@ class ChangeTicketTypes(EventEditor):
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            InvalidValues, EventCancelled: see :meth:`eventapi.domain.event.Event.revise`.
+            InvalidValues, EventCancelled: see :meth:`eventapi.domain.event.Event.update`.
         """
         new_id: list[TicketTypeId] = []
 
@@ -47,7 +43,7 @@ class ChangeTicketTypes(EventEditor):
             new_id.append(work.events.next_ticket_type_id())
             new = TicketType(id=new_id[0], details=form.details())
             types = _placed(event.ticket_types, new, position)
-            event.revise(event.details, types, now=self._clock.now())
+            event.update(event.details, types, now=self._clock.now())
 
         view = self.edit(actor, event_id, None, change)
         return view, type_of(view, new_id[0])
@@ -67,15 +63,15 @@ class ChangeTicketTypes(EventEditor):
         Raises:
             TicketTypeNotFound: the event has no such type.
             CapacityBelowSold: more of it are sold.
-            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, InvalidValues,
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, InvalidValues,
             EventCancelled: see :meth:`ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
-            form = TicketTypeForm.of(event.ticket_type(id)).patched(changes)
-            revised = event.revised_type(id, form.details())
+            form = TicketTypeForm.of(event.ticket_type(id)).merge_patch(changes)
+            revised = event.updated_ticket_type(id, form.details())
             types = _placed(event.ticket_types, revised, position)
-            event.revise(event.details, types, now=self._clock.now())
+            event.update(event.details, types, now=self._clock.now())
 
         view = self.edit(actor, event_id, versions, change)
         return view, type_of(view, id)
@@ -88,14 +84,14 @@ class ChangeTicketTypes(EventEditor):
         Raises:
             TicketTypeNotFound: the event has no such type.
             TicketTypeInUse: it was sold.
-            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, EventCancelled:
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, EventCancelled:
                 see :meth:`ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
             event.ticket_type(id)
             types = [kind for kind in event.ticket_types if kind.id != id]
-            event.revise(event.details, types, now=self._clock.now())
+            event.update(event.details, types, now=self._clock.now())
 
         return self.edit(actor, event_id, versions, change)
 
@@ -136,7 +132,7 @@ class ChangeSessions(EventEditor):
 
         Raises:
             SessionNotFound: the agenda has no such session.
-            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, InvalidValues,
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, InvalidValues,
             EventCancelled: see :meth:`ChangeEvent.replace`.
         """
 
@@ -144,7 +140,7 @@ class ChangeSessions(EventEditor):
             present = {session.id: session for session in event.details.sessions}
             if id not in present:
                 raise SessionNotFound(id)
-            present[id] = SessionForm.of(present[id]).patched(changes).session(id)
+            present[id] = SessionForm.of(present[id]).merge_patch(changes).session(id)
             self._set(event, list(present.values()))
 
         view = self.edit(actor, event_id, versions, change)
@@ -157,7 +153,7 @@ class ChangeSessions(EventEditor):
 
         Raises:
             SessionNotFound: the agenda has no such session.
-            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, EventCancelled:
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, EventCancelled:
                 see :meth:`ChangeEvent.replace`.
         """
 
@@ -169,9 +165,9 @@ class ChangeSessions(EventEditor):
 
         return self.edit(actor, event_id, versions, change)
 
-    def _set(self, event: Event, sessions: list[Session]) -> None:
+    def _set(self, event: Event, sessions: list[AgendaSession]) -> None:
         details = replace(event.details, sessions=sessions)
-        event.revise(details, event.ticket_types, now=self._clock.now())
+        event.update(details, event.ticket_types, now=self._clock.now())
 
 
 class ChangeImage(EventEditor):
@@ -220,10 +216,10 @@ class ChangeImage(EventEditor):
 
         def change(event: Event, _work: UnitOfWork) -> None:
             before.append(event.image)
-            event.show_image(key, now=self._clock.now())
+            event.set_image(key, now=self._clock.now())
 
         view = self.edit(actor, event_id, None, change)
-        discard(self._images, before[0] if before[0] != key else None)
+        delete_image(self._images, before[0] if before[0] != key else None)
         return view
 
 

@@ -5,18 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from eventapi.application.deeds import Deed, DeedDone
+from eventapi.application.audit import AuditAction, AuditEntry
 from eventapi.application.forms import EventForm
-from eventapi.application.ports import (
-    Clock,
-    EventQueries,
-    ImageStore,
-    StorageUnavailable,
-    UnitOfWork,
-    UnitOfWorkFactory,
-)
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.storage import StorageUnavailable, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import EventView
-from eventapi.application.waitlist import let_in_who_waits
+from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.category import Category
 from eventapi.domain.errors import EventNotFound, InvalidValues, NotAllowed
@@ -53,11 +49,11 @@ class CreateEvent:
         Raises:
             NotSignedIn, NotAllowed: only organizers and admins create events.
             InvalidValues: something said of it can't be.
-            AccountGone: the actor's account no longer exists.
+            AccountDeleted: the actor's account no longer exists.
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
         with self._unit_of_work() as work:
-            event = announce(
+            event = schedule_event(
                 form,
                 organizer=organizer,
                 work=work,
@@ -65,7 +61,9 @@ class CreateEvent:
                 clock=self._clock,
                 identities=self._identities,
             )
-            done = DeedDone.by(actor, Deed.EVENT_CREATED, self._clock.now(), event=event.id)
+            done = AuditEntry.by(
+                actor, AuditAction.EVENT_CREATED, self._clock.now(), event=event.id
+            )
             work.audit.record(done)
             work.commit()
         return shown(self._events, event.id)
@@ -85,7 +83,7 @@ class EventEditor:
         event_id: EventId,
         versions: Versions,
         change: Callable[[Event, UnitOfWork], object],
-        deed: Deed = Deed.EVENT_CHANGED,
+        deed: AuditAction = AuditAction.EVENT_CHANGED,
     ) -> EventView:
         """Load an event, make sure that the actor may change it as they know it, and change it."""
         with self._unit_of_work() as work:
@@ -95,8 +93,8 @@ class EventEditor:
             work.events.save(event)
             # There may be more places now than before.
             now = self._clock.now()
-            let_in_who_waits(event, work, now=now)
-            work.audit.record(DeedDone.by(actor, deed, now, event=event_id))
+            promote_waitlist(event, work, now=now)
+            work.audit.record(AuditEntry.by(actor, deed, now, event=event_id))
             work.commit()
         return shown(self._events, event_id)
 
@@ -121,13 +119,13 @@ class ChangeEvent(EventEditor):
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            StaleVersion: it was changed since the actor saw it.
+            VersionConflict: it was changed since the actor saw it.
             InvalidValues: something said of it can't be.
             EventCancelled, CapacityBelowSold, TicketTypeInUse:
-                see :meth:`eventapi.domain.event.Event.revise`.
+                see :meth:`eventapi.domain.event.Event.update`.
         """
         return self.edit(
-            actor, event_id, versions, lambda event, work: self._revise(event, form, work)
+            actor, event_id, versions, lambda event, work: self._update(event, form, work)
         )
 
     def patch(
@@ -141,19 +139,19 @@ class ChangeEvent(EventEditor):
         """Say something anew: what is not named stays, null clears (RFC 7396).
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound, StaleVersion, InvalidValues,
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, InvalidValues,
             EventCancelled, CapacityBelowSold, TicketTypeInUse: see :meth:`replace`.
         """
 
         def change(event: Event, work: UnitOfWork) -> None:
             # Where the category stays, it need not be looked up by its slug.
-            form = EventForm.of(event, category=None).patched(changes)
+            form = EventForm.of(event, category=None).merge_patch(changes)
             stays = "category" not in changes
-            self._revise(event, form, work, event.details.category if stays else None)
+            self._update(event, form, work, event.details.category if stays else None)
 
         return self.edit(actor, event_id, versions, change)
 
-    def _revise(
+    def _update(
         self,
         event: Event,
         form: EventForm,
@@ -169,8 +167,8 @@ class ChangeEvent(EventEditor):
             new_access_code=self._identities.access_code,
         )
         types = form.read_ticket_types(event, work.events.next_ticket_type_id)
-        with said_of_date(form):
-            event.revise(details, types, now=self._clock.now())
+        with rename_date_errors(form):
+            event.update(details, types, now=self._clock.now())
 
 
 class CancelEvent(EventEditor):
@@ -188,7 +186,7 @@ class CancelEvent(EventEditor):
             if event.cancel(now=self._clock.now()):
                 work.orders.cancel_all(event.id)
 
-        return self.edit(actor, event_id, None, change, Deed.EVENT_CANCELLED)
+        return self.edit(actor, event_id, None, change, AuditAction.EVENT_CANCELLED)
 
 
 class DeleteEvent:
@@ -204,7 +202,7 @@ class DeleteEvent:
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            StaleVersion: it was changed since the actor saw it.
+            VersionConflict: it was changed since the actor saw it.
             EventHasOrders: it was sold: it can be cancelled instead.
         """
         with self._unit_of_work() as work:
@@ -213,9 +211,9 @@ class DeleteEvent:
             event.check_deletable(has_orders=work.orders.has_any(event_id))
             work.events.remove(event)
             now = self._clock.now()
-            work.audit.record(DeedDone.by(actor, Deed.EVENT_DELETED, now, event=event_id))
+            work.audit.record(AuditEntry.by(actor, AuditAction.EVENT_DELETED, now, event=event_id))
             work.commit()
-        discard(self._images, event.image)
+        delete_image(self._images, event.image)
 
 
 def event_to_change(
@@ -243,7 +241,7 @@ def event_to_change(
     return event
 
 
-def announce(
+def schedule_event(
     form: EventForm,
     *,
     organizer: Actor,
@@ -258,7 +256,7 @@ def announce(
     Raises:
         InvalidValues: something said in the form can't be.
     """
-    with said_of_date(form):
+    with rename_date_errors(form):
         event = Event.schedule(
             id=work.events.next_id(),
             organizer_id=organizer.id,
@@ -292,7 +290,7 @@ def category_named(slug: str | None, work: UnitOfWork) -> Category | None:
 
 
 @contextmanager
-def said_of_date(form: EventForm) -> Iterator[None]:
+def rename_date_errors(form: EventForm) -> Iterator[None]:
     """Name what is wrong with the start after the date, where the form gives only that."""
     try:
         yield
@@ -314,7 +312,7 @@ def shown(events: EventQueries, event_id: EventId) -> EventView:
     return view
 
 
-def discard(images: ImageStore, key: str | None) -> None:
+def delete_image(images: ImageStore, key: str | None) -> None:
     """Forget a picture that nothing shows any more.
 
     Where the store can't do it now, the picture stays: it takes some room, and

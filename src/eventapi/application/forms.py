@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.event import Event, next_session_id
-from eventapi.domain.event_details import EventDetails, Session, Visibility, period_of
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility, period_of
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.values import (
     AccessCode,
@@ -34,10 +34,10 @@ def within(path: str) -> Iterator[None]:
 
 
 class _Form:
-    """A form that can be filled in partly: what is null is taken as not said."""
+    """A form that can be from_fields in partly: what is null is taken as not said."""
 
     @classmethod
-    def filled(cls, **said: Any) -> Self:
+    def from_fields(cls, **said: Any) -> Self:
         """Fill in a form; null in a field that may be left out leaves it out."""
         optional = {
             field.name
@@ -52,10 +52,10 @@ class _Form:
             }
         )
 
-    def patched(self, changes: Mapping[str, Any]) -> Self:
+    def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Change a form as RFC 7396 has it: what is named is replaced, null clears it."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return self.filled(**{**said, **changes})
+        return self.from_fields(**{**said, **changes})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class TicketTypeForm(_Form):
 
     @classmethod
     def of(cls, kind: TicketType) -> Self:
-        """Give the form as it would be filled in for a type as it is."""
+        """Give the form as it would be from_fields in for a type as it is."""
         details = kind.details
         return cls(
             id=kind.id,
@@ -118,13 +118,13 @@ class SessionForm(_Form):
     speaker: str = ""
     room: str = ""
 
-    def session(self, id: int) -> Session:
+    def session(self, id: int) -> AgendaSession:
         """Read the form.
 
         Raises:
             InvalidValues: something said in it can't be.
         """
-        return Session(
+        return AgendaSession(
             id=id,
             title=self.title,
             period=Period(self.start_time, self.end_time),
@@ -133,8 +133,8 @@ class SessionForm(_Form):
         )
 
     @classmethod
-    def of(cls, session: Session) -> Self:
-        """Give the form as it would be filled in for a session as it is."""
+    def of(cls, session: AgendaSession) -> Self:
+        """Give the form as it would be from_fields in for a session as it is."""
         return cls(
             id=session.id,
             title=session.title,
@@ -174,7 +174,7 @@ class EventForm(_Form):
         self,
         *,
         category: CategoryId | None,
-        sessions: Sequence[Session] = (),
+        sessions: Sequence[AgendaSession] = (),
         new_access_code: Callable[[], AccessCode],
     ) -> EventDetails:
         """Read the form, all but the ticket types.
@@ -208,7 +208,7 @@ class EventForm(_Form):
             sessions=self._read_sessions(sessions),
         )
 
-    def _read_sessions(self, present: Sequence[Session]) -> list[Session]:
+    def _read_sessions(self, present: Sequence[AgendaSession]) -> list[AgendaSession]:
         known = {session.id for session in present}
         new_id = next_session_id(present)
         read = []
@@ -242,10 +242,10 @@ class EventForm(_Form):
                 elif event is None or form.id not in known:
                     raise InvalidValues({"id": "The event has no such ticket type."})
                 else:
-                    read.append(event.revised_type(TicketTypeId(form.id), details))
+                    read.append(event.updated_ticket_type(TicketTypeId(form.id), details))
         return read
 
-    def patched(self, changes: Mapping[str, Any]) -> Self:
+    def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Change a form as RFC 7396 has it.
 
         A date takes the place of the times that stood there, and an event that
@@ -256,11 +256,11 @@ class EventForm(_Form):
             form = replace(form, start_time=None, end_time=None)
         if changes.get("visibility", Visibility.PRIVATE) != Visibility.PRIVATE:
             form = replace(form, access_code=None)
-        return _Form.patched(form, changes)
+        return _Form.merge_patch(form, changes)
 
     @classmethod
     def of(cls, event: Event, *, category: str | None) -> Self:
-        """Give the form as it would be filled in for an event as it is."""
+        """Give the form as it would be from_fields in for an event as it is."""
         details = event.details
         return cls(
             name=details.name,

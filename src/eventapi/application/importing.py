@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.events import announce
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.events import schedule_event
 from eventapi.application.forms import EventForm
-from eventapi.application.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.domain import policy
 from eventapi.domain.category import Category
 from eventapi.domain.errors import DomainError, InvalidValues
@@ -83,7 +84,7 @@ class AttendeeRow:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """What came of an import.
 
     Attributes:
@@ -121,7 +122,7 @@ class ImportOptions:
     skip_bad_rows: bool = False
     progress: Progress = lambda _rows: None
 
-    def keep(self, imported: Imported) -> bool:
+    def keep(self, imported: ImportResult) -> bool:
         """Tell whether what was read is to be kept."""
         return not self.dry_run and (self.skip_bad_rows or not imported.problems)
 
@@ -143,7 +144,7 @@ class ImportEvents:
         options: ImportOptions,
         *,
         new_categories: bool = False,
-    ) -> Imported:
+    ) -> ImportResult:
         """Announce the events that the organizer does not have yet.
 
         Args:
@@ -166,8 +167,8 @@ class ImportEvents:
                 _check_twice(seen, row.reference, row.line, "reference")
                 if row.reference in present:
                     return False
-                clean_text("reference", row.reference, longest=Event.LONGEST_REFERENCE)
-                event = announce(
+                clean_text("reference", row.reference, longest=Event.MAX_REFERENCE_LENGTH)
+                event = schedule_event(
                     row.form,
                     organizer=actor,
                     work=work,
@@ -179,7 +180,9 @@ class ImportEvents:
                     reference=row.reference,
                 )
                 now = self._clock.now()
-                work.audit.record(DeedDone.by(actor, Deed.EVENT_CREATED, now, event=event.id))
+                work.audit.record(
+                    AuditEntry.by(actor, AuditAction.EVENT_CREATED, now, event=event.id)
+                )
                 return True
 
             return _bring_in_all(rows, bring_in, options, work)
@@ -197,7 +200,7 @@ class ImportAttendees:
 
     def __call__(
         self, organizer: str, rows: Sequence[AttendeeRow], options: ImportOptions
-    ) -> Imported:
+    ) -> ImportResult:
         """Register the people who are not registered yet, each for one ticket.
 
         The events stay locked until all is kept, so that no place is sold
@@ -238,8 +241,8 @@ class ImportAttendees:
                 work.orders.add(order)
                 if event.id not in told:  # one line for each event, however many come
                     told.add(event.id)
-                    now, deed = self._clock.now(), Deed.ORDERS_IMPORTED
-                    work.audit.record(DeedDone.by(actor, deed, now, event=event.id))
+                    now, deed = self._clock.now(), AuditAction.ORDERS_IMPORTED
+                    work.audit.record(AuditEntry.by(actor, deed, now, event=event.id))
                 return True
 
             return _bring_in_all(rows, bring_in, options, work)
@@ -250,7 +253,7 @@ def _bring_in_all(
     bring_in: Callable[[Row], bool],
     options: ImportOptions,
     work: UnitOfWork,
-) -> Imported:
+) -> ImportResult:
     """Bring in row by row, and keep what came of it if it is to be kept.
 
     Args:
@@ -259,7 +262,7 @@ def _bring_in_all(
         options: how to do it.
         work: in which all is done.
     """
-    imported = Imported()
+    imported = ImportResult()
     for row in rows:
         try:
             if bring_in(row):
@@ -308,7 +311,9 @@ def _category(
             category = Category.named(name, id=work.categories.next_id())
             work.categories.add(category)
             work.audit.record(
-                DeedDone.by(actor, Deed.CATEGORY_MADE, clock.now(), detail=category.slug.value)
+                AuditEntry.by(
+                    actor, AuditAction.CATEGORY_CREATED, clock.now(), detail=category.slug.value
+                )
             )
         known[with_slug.value] = category
     if known[with_slug.value] is None:

@@ -4,24 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from eventapi.application.access import check_figures, may_know
-from eventapi.application.combining import Combiner
-from eventapi.application.deeds import Deed, DeedDone, Origin, current_origin
-from eventapi.application.ports import (
+from eventapi.application.access import can_see, require_organizer
+from eventapi.application.audit import AuditAction, AuditEntry, Origin, current_origin
+from eventapi.application.batching import Batcher
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.orders import (
     AcceptedRequest,
-    Clock,
-    EventQueries,
+    OrderAccessTokens,
     OrderQueries,
-    OrderSecrets,
     RequestKey,
     RequestName,
-    StorageUnavailable,
-    UnitOfWork,
-    UnitOfWorkFactory,
     account_owner,
 )
+from eventapi.application.ports.storage import StorageUnavailable, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import AccountRef, OrderView, Page
-from eventapi.application.waitlist import let_in_who_waits
+from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.errors import (
     DomainError,
@@ -38,13 +36,13 @@ from eventapi.domain.values import (
     Attendee,
     EmailAddress,
     EventId,
+    LoginSessionId,
     OrderId,
-    SessionId,
     TicketId,
     UserId,
 )
 
-MOST_SALES_TOGETHER = 50
+MAX_SALES_PER_COMMIT = 50
 """How many sales one unit of work carries: enough to spread its cost, few enough to stay short."""
 
 
@@ -88,7 +86,7 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchased:
+class PurchaseResult:
     """The answer to a purchase.
 
     Attributes:
@@ -100,7 +98,7 @@ class Purchased:
     replayed: bool
 
 
-Sender = Actor | SessionId
+Principal = Actor | LoginSessionId
 """Who sends something: an account that is known, or one that is asked for by its session."""
 
 
@@ -108,7 +106,7 @@ Sender = Actor | SessionId
 class _Sale:
     """A purchase that is about to be decided, and what was understood of it."""
 
-    sender: Sender
+    sender: Principal
     purchase: Purchase
     attendees: Sequence[Attendee]
     # Told here, since another thread may carry the sale.
@@ -143,9 +141,9 @@ class PurchaseTickets:
         self._clock = clock
         self._identities = identities
         self._order_limit = order_limit
-        self._sell_together = Combiner(self._sell, most=MOST_SALES_TOGETHER)
+        self._sell_together = Batcher(self._sell, max_batch_size=MAX_SALES_PER_COMMIT)
 
-    def __call__(self, sender: Sender | None, purchase: Purchase) -> Purchased:
+    def __call__(self, sender: Principal | None, purchase: Purchase) -> PurchaseResult:
         """Sell all the tickets that were asked for, or none.
 
         Args:
@@ -156,7 +154,7 @@ class PurchaseTickets:
         Raises:
             NotSignedIn, NotAllowed: only users purchase.
             SessionEnded: the session is over.
-            AccountGone: the buyer's account no longer exists.
+            AccountDeleted: the buyer's account no longer exists.
             EventNotFound: there is no such event that the buyer may know of.
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
             OrderTooLarge, InvalidValues:
@@ -174,7 +172,7 @@ class PurchaseTickets:
             raise outcome
         return outcome
 
-    def _sell(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
+    def _sell(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | Exception]:
         """Carry sales through one unit of work, or, if that fails, each through its own."""
         try:
             return self._attempt(sales)
@@ -185,17 +183,17 @@ class PurchaseTickets:
                 return [error]
         return [self._sell_alone(sale) for sale in sales]
 
-    def _sell_alone(self, sale: _Sale) -> Purchased | Exception:
+    def _sell_alone(self, sale: _Sale) -> PurchaseResult | Exception:
         try:
             (outcome,) = self._attempt([sale])
         except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
             return error
         return outcome
 
-    def _attempt(self, sales: Sequence[_Sale]) -> Sequence[Purchased | Exception]:
+    def _attempt(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | Exception]:
         with self._unit_of_work() as work:
             sessions = {sale.sender for sale in sales if not isinstance(sale.sender, Actor)}
-            actors = work.senders.by_session(sessions) if sessions else {}
+            actors = work.principals.by_session(sessions) if sessions else {}
             buyers = [_buyer(sale, actors) for sale in sales]
             requests = [
                 sale.purchase.key_of(buyer.id) if isinstance(buyer, Actor) else None
@@ -228,7 +226,7 @@ class PurchaseTickets:
         work: UnitOfWork,
         events: Mapping[EventId, Event],
         accepted: dict[RequestName, AcceptedRequest],
-    ) -> Purchased | DomainError:
+    ) -> PurchaseResult | DomainError:
         event = events.get(sale.purchase.event_id)
         if event is None:
             return EventNotFound(sale.purchase.event_id)
@@ -236,8 +234,8 @@ class PurchaseTickets:
             before = accepted[request.name]
             if before.fingerprint != request.fingerprint:
                 return IdempotencyKeyReused(request.key)
-            return Purchased(before.answer, replayed=True)
-        if not may_know(
+            return PurchaseResult(before.answer, replayed=True)
+        if not can_see(
             buyer,
             event,
             sale.purchase.access_code,
@@ -257,9 +255,9 @@ class PurchaseTickets:
             return refusal
         work.orders.add(order)
         work.audit.record(
-            DeedDone.by(
+            AuditEntry.by(
                 buyer,
-                Deed.ORDER_PLACED,
+                AuditAction.ORDER_PLACED,
                 order.created_at,
                 event=event.id,
                 order=order.id,
@@ -270,10 +268,10 @@ class PurchaseTickets:
         if request:
             work.orders.remember(request, answer)
             accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
-        return Purchased(answer, replayed=False)
+        return PurchaseResult(answer, replayed=False)
 
 
-def _buyer(sale: _Sale, actors: Mapping[SessionId, Actor]) -> Actor | DomainError:
+def _buyer(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> Actor | DomainError:
     """Tell who buys, or why they may not."""
     sender = sale.sender
     actor = sender if isinstance(sender, Actor) else actors.get(sender)
@@ -304,10 +302,10 @@ class ListOrders:
         return self._orders.of_buyer(actor.id, before=before, limit=limit)
 
 
-class ShowOrder:
+class GetOrder:
     """Show one order with its tickets."""
 
-    def __init__(self, orders: OrderQueries, secrets: OrderSecrets) -> None:
+    def __init__(self, orders: OrderQueries, secrets: OrderAccessTokens) -> None:
         self._orders = orders
         self._secrets = secrets
 
@@ -341,7 +339,7 @@ class CancelOrder:
         unit_of_work: UnitOfWorkFactory,
         orders: OrderQueries,
         clock: Clock,
-        secrets: OrderSecrets,
+        secrets: OrderAccessTokens,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._orders = orders
@@ -386,9 +384,11 @@ class CancelOrder:
             else:
                 event.cancel_ticket(order, ticket_id, by_organizer=by_organizer, now=now)
             work.orders.save(order)
-            let_in_who_waits(event, work, now=now, but=order)
-            deed = Deed.ORDER_CANCELLED if ticket_id is None else Deed.TICKET_CANCELLED
-            work.audit.record(DeedDone.by(actor, deed, now, event=event.id, order=order_id))
+            promote_waitlist(event, work, now=now, exclude=order)
+            deed = (
+                AuditAction.ORDER_CANCELLED if ticket_id is None else AuditAction.TICKET_CANCELLED
+            )
+            work.audit.record(AuditEntry.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
         record = self._orders.get(order_id)
         if record is None:
@@ -427,7 +427,7 @@ class ListEventOrders:
 
     def _check(self, actor: Actor | None, event_id: EventId) -> None:
         reader = policy.require(actor, Action.SEE_EVENT_ORDERS)
-        check_figures(reader, self._events.get(event_id), event_id, Action.SEE_EVENT_ORDERS)
+        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_EVENT_ORDERS)
 
 
 def order_to_change(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:

@@ -3,22 +3,21 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from eventapi.application.access import may_know
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.ports import (
+from eventapi.application.access import can_see
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.ports.accounts import UserQueries
+from eventapi.application.ports.orders import (
     AcceptedRequest,
-    Clock,
-    OrderSecrets,
+    OrderAccessTokens,
     RequestKey,
-    UnitOfWork,
-    UnitOfWorkFactory,
-    UserQueries,
     account_owner,
     guest_owner,
 )
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyRegistered,
     EventNotFound,
     IdempotencyKeyReused,
@@ -62,7 +61,7 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegistrationResult:
     """The answer to a registration.
 
     Attributes:
@@ -76,7 +75,7 @@ class Registered:
     replayed: bool
 
 
-class RegisterPerson:
+class RegisterAttendee:
     """Register somebody for an event, with an account or without."""
 
     def __init__(
@@ -85,7 +84,7 @@ class RegisterPerson:
         users: UserQueries,
         clock: Clock,
         identities: Identities,
-        secrets: OrderSecrets,
+        secrets: OrderAccessTokens,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._users = users
@@ -93,13 +92,13 @@ class RegisterPerson:
         self._identities = identities
         self._secrets = secrets
 
-    def __call__(self, actor: Actor | None, registration: Registration) -> Registered:
+    def __call__(self, actor: Actor | None, registration: Registration) -> RegistrationResult:
         """Give the person a ticket, or, where there is none, a place in the waitlist.
 
         Raises:
             InvalidValues: name or email are missing or can't be what they are
                 meant to be; or see :meth:`eventapi.domain.event.Event.register`.
-            AccountGone: the actor's account no longer exists.
+            AccountDeleted: the actor's account no longer exists.
             EventNotFound: there is no such event that the actor may know of.
             AlreadyRegistered: the person holds a live registration (invariant 4).
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
@@ -112,13 +111,13 @@ class RegisterPerson:
         owner = guest_owner(email) if actor is None else account_owner(actor.id)
         request = registration.key_of(owner, person)
         with self._unit_of_work() as work:
-            if buyer is not None and not work.senders.hold(buyer.id):
-                raise AccountGone
+            if buyer is not None and not work.principals.lock_active(buyer.id):
+                raise AccountDeleted
             event = work.events.get_for_update(registration.event_id).get(registration.event_id)
             before = work.orders.accepted([request]).get(request.name) if request else None
             if request and before:
                 return self._replay(buyer, request, before)
-            if event is None or not may_know(
+            if event is None or not can_see(
                 actor,
                 event,
                 registration.access_code,
@@ -129,9 +128,9 @@ class RegisterPerson:
             if request:
                 work.orders.remember(request, order)
             work.audit.record(
-                DeedDone.by(
+                AuditEntry.by(
                     actor,
-                    Deed.ORDER_PLACED,
+                    AuditAction.ORDER_PLACED,
                     order.created_at,
                     event=event.id,
                     order=OrderId(order.id),
@@ -178,7 +177,7 @@ class RegisterPerson:
         if actor is not None and (name is None or email is None):
             account = self._users.get(actor.id)
             if account is None:
-                raise AccountGone
+                raise AccountDeleted
             full_name = " ".join(filter(None, (account.first_name, account.last_name)))
             name = name or full_name or account.username
             email = email or account.email
@@ -194,11 +193,13 @@ class RegisterPerson:
 
     def _replay(
         self, actor: Actor | None, request: RequestKey, before: AcceptedRequest
-    ) -> Registered:
+    ) -> RegistrationResult:
         if before.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused(request.key)
         return self._registered(actor, before.answer, replayed=True)
 
-    def _registered(self, actor: Actor | None, order: OrderView, *, replayed: bool) -> Registered:
+    def _registered(
+        self, actor: Actor | None, order: OrderView, *, replayed: bool
+    ) -> RegistrationResult:
         secret = self._secrets.of(OrderId(order.id)) if actor is None else None
-        return Registered(order, secret, replayed)
+        return RegistrationResult(order, secret, replayed)

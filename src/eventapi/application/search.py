@@ -38,7 +38,7 @@ class EventSearch:
         owner: all events of this organizer, whoever may see them and whatever
             became of them; None for those that are public and not cancelled.
         words: each stands in the name, the description or the location;
-            as :func:`eventapi.domain.values.words_of` gives them. None asks
+            as :func:`eventapi.domain.values.tokenize` gives them. None asks
             for nothing; none of them, for something that can't be found.
         location: words that stand in the location.
         category: its slug.

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from eventapi.application.combining import Combiner
-from eventapi.application.deeds import Deed, DeedDone
-from eventapi.application.ports import (
-    Clock,
-    PasswordHasher,
-    Secrets,
-    SenderQueries,
-    UnitOfWork,
-    UnitOfWorkFactory,
-)
+from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.batching import Batcher
+from eventapi.application.ports.accounts import PrincipalQueries
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock, CredentialGenerator, PasswordHasher
 from eventapi.application.views import UserView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
@@ -25,19 +20,19 @@ from eventapi.domain.errors import (
     RefreshTokenReused,
     SessionEnded,
 )
+from eventapi.domain.login_session import LoginSession
 from eventapi.domain.policy import Actor
-from eventapi.domain.session import Session
 from eventapi.domain.user import User
-from eventapi.domain.values import SessionId, Username
+from eventapi.domain.values import LoginSessionId, Username
 
-MOST_SENDERS_TOGETHER = 50
+MAX_LOOKUPS_PER_QUERY = 50
 """How many sessions one query looks up."""
-USE_IS_NOTED_EVERY = timedelta(minutes=1)
+LAST_USED_PRECISION = timedelta(minutes=1)
 """How exactly the last use of an API key is known; each time it is noted costs a write."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignInResult:
     """A session, and what its tokens have to say.
 
     Attributes:
@@ -45,7 +40,7 @@ class SignedIn:
     """
 
     user: UserView
-    session_id: SessionId
+    session_id: LoginSessionId
     generation: int
 
 
@@ -57,7 +52,7 @@ class SignIn:
         unit_of_work: UnitOfWorkFactory,
         hasher: PasswordHasher,
         clock: Clock,
-        secrets: Secrets,
+        secrets: CredentialGenerator,
         *,
         lifetime: timedelta,
     ) -> None:
@@ -67,7 +62,7 @@ class SignIn:
         self._secrets = secrets
         self._lifetime = lifetime
 
-    def __call__(self, username: str, password: str) -> SignedIn:
+    def __call__(self, username: str, password: str) -> SignInResult:
         """Begin a session.
 
         Raises:
@@ -84,7 +79,7 @@ class SignIn:
         if not user.is_active:
             raise AccountDisabled
         now = self._clock.now()
-        session = Session(
+        session = LoginSession(
             id=self._secrets.session_id(),
             user_id=user.id,
             created_at=now,
@@ -101,9 +96,11 @@ class SignIn:
             work.sessions.remove_expired(user.id, now)
             work.sessions.add(session)
             actor = Actor.of(user)
-            work.audit.record(DeedDone.by(actor, Deed.SIGNED_IN, now, account=user.id))
+            work.audit.record(
+                AuditEntry.by(actor, AuditAction.SESSION_STARTED, now, account=user.id)
+            )
             work.commit()
-        return SignedIn(UserView.of(user), session.id, session.generation)
+        return SignInResult(UserView.of(user), session.id, session.generation)
 
     def _find(self, username: str) -> User | None:
         try:
@@ -124,7 +121,7 @@ class RenewSession:
         self._clock = clock
         self._lifetime = lifetime
 
-    def __call__(self, session_id: SessionId, generation: int) -> SignedIn:
+    def __call__(self, session_id: LoginSessionId, generation: int) -> SignInResult:
         """Give what new tokens of the session have to say.
 
         Raises:
@@ -145,13 +142,13 @@ class RenewSession:
                 raise
             work.sessions.save(session)
             work.commit()
-        return SignedIn(UserView.of(user), session.id, session.generation)
+        return SignInResult(UserView.of(user), session.id, session.generation)
 
-    def _end(self, session: Session, user: User, work: UnitOfWork) -> None:
+    def _end(self, session: LoginSession, user: User, work: UnitOfWork) -> None:
         work.sessions.remove(session.id)
         actor = Actor.of(user)
-        deed = Deed.REFRESH_TOKEN_REUSED
-        work.audit.record(DeedDone.by(actor, deed, self._clock.now(), account=user.id))
+        deed = AuditAction.REFRESH_TOKEN_REUSED
+        work.audit.record(AuditEntry.by(actor, deed, self._clock.now(), account=user.id))
         work.commit()
 
 
@@ -162,16 +159,18 @@ class SignOut:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    def __call__(self, actor: Actor, session_id: SessionId) -> None:
+    def __call__(self, actor: Actor, session_id: LoginSessionId) -> None:
         """End it; ending one that has ended changes nothing."""
         with self._unit_of_work() as work:
             work.sessions.remove(session_id)
             now = self._clock.now()
-            work.audit.record(DeedDone.by(actor, Deed.SIGNED_OUT, now, account=actor.id))
+            work.audit.record(
+                AuditEntry.by(actor, AuditAction.SESSION_ENDED, now, account=actor.id)
+            )
             work.commit()
 
 
-class IdentifySender:
+class Authenticate:
     """Find out who sends a request, as things stand at this moment.
 
     A token tells which session it is of, and no more: whether the session
@@ -182,12 +181,12 @@ class IdentifySender:
     next to nothing.
     """
 
-    def __init__(self, senders: SenderQueries, clock: Clock) -> None:
-        self._senders = senders
+    def __init__(self, principals: PrincipalQueries, clock: Clock) -> None:
+        self._senders = principals
         self._clock = clock
-        self._ask_together = Combiner(self._ask, most=MOST_SENDERS_TOGETHER)
+        self._ask_together = Batcher(self._ask, max_batch_size=MAX_LOOKUPS_PER_QUERY)
 
-    def by_session(self, session_id: SessionId) -> Actor:
+    def by_session(self, session_id: LoginSessionId) -> Actor:
         """Tell whose session it is.
 
         Raises:
@@ -209,11 +208,11 @@ class IdentifySender:
         found = self._senders.by_key(digest_of(key), now)
         if found is None:
             raise InvalidApiKey
-        if found.last_used_at is None or found.last_used_at <= now - USE_IS_NOTED_EVERY:
-            self._senders.note_use(found.key_id, now)
+        if found.last_used_at is None or found.last_used_at <= now - LAST_USED_PRECISION:
+            self._senders.record_use(found.key_id, now)
         return found.actor, found.scopes
 
-    def _ask(self, sessions: Sequence[SessionId]) -> Sequence[Actor | None]:
+    def _ask(self, sessions: Sequence[LoginSessionId]) -> Sequence[Actor | None]:
         found = self._senders.by_session(set(sessions))
         return [found.get(session) for session in sessions]
 

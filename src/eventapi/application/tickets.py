@@ -4,32 +4,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventapi.application.access import check_figures
-from eventapi.application.deeds import Deed, DeedDone
+from eventapi.application.access import require_organizer
+from eventapi.application.audit import AuditAction, AuditEntry
 from eventapi.application.events import event_to_change
 from eventapi.application.orders import order_to_change
-from eventapi.application.ports import (
-    Clock,
-    EventQueries,
-    OrderQueries,
-    OrderSecrets,
-    PictureKind,
-    TicketPrinter,
-    UnitOfWork,
-    UnitOfWorkFactory,
-)
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.media import PictureKind, TicketPrinter
+from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.system import Clock
 from eventapi.application.views import (
-    Attendance,
     AttendeePosition,
     CheckInCounts,
     EventView,
     OrderView,
     Page,
+    TicketDetails,
     TicketView,
 )
 from eventapi.domain import policy
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyRegistered,
     DomainError,
     InvalidValues,
@@ -49,9 +44,9 @@ from eventapi.domain.values import (
     TicketId,
 )
 
-ATTENDEES_AT_ONCE = 2_000
+EXPORT_BATCH_SIZE = 2_000
 """How many attendees an export reads at a time: no more are ever in memory."""
-MOST_SCANS = 500
+MAX_SCANS = 500
 """How many scans come in one batch."""
 
 
@@ -59,11 +54,11 @@ MOST_SCANS = 500
 class TicketWithEvent:
     """A ticket, for whoever holds its code, and the event that it is for."""
 
-    attendance: Attendance
+    attendance: TicketDetails
     event: EventView
 
 
-class ShowTicket:
+class GetTicket:
     """Show a ticket to whoever holds its code."""
 
     def __init__(self, orders: OrderQueries, events: EventQueries) -> None:
@@ -107,14 +102,14 @@ class PrintTicket:
         return self._printer.pdf(attendance, event)
 
 
-def _held(code: str, orders: OrderQueries) -> Attendance:
+def _held(code: str, orders: OrderQueries) -> TicketDetails:
     attendance = orders.by_code(code_of(code))
     if attendance is None:
         raise TicketNotFound(code)
     return attendance
 
 
-def _event_of(attendance: Attendance, events: EventQueries) -> EventView:
+def _event_of(attendance: TicketDetails, events: EventQueries) -> EventView:
     """Give a ticket's event; who has the code may see even a private one."""
     event = events.get(EventId(attendance.event_id))
     if event is None:
@@ -131,7 +126,7 @@ class ChangeTicket:
         orders: OrderQueries,
         clock: Clock,
         identities: Identities,
-        secrets: OrderSecrets,
+        secrets: OrderAccessTokens,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._orders = orders
@@ -152,7 +147,7 @@ class ChangeTicket:
 
         Raises:
             NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
-            AccountGone: the buyer's account may not act any more.
+            AccountDeleted: the buyer's account may not act any more.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
                 see :meth:`eventapi.domain.event.Event.name_attendee`.
         """
@@ -161,7 +156,9 @@ class ChangeTicket:
             now = self._clock.now()
             event.name_attendee(order, ticket_id, attendee, now=now)
             work.orders.save(order)
-            done = DeedDone.by(actor, Deed.TICKET_NAMED, now, event=event.id, order=order_id)
+            done = AuditEntry.by(
+                actor, AuditAction.TICKET_NAMED, now, event=event.id, order=order_id
+            )
             work.audit.record(done)
             work.commit()
         return self._show(order_id)
@@ -179,7 +176,7 @@ class ChangeTicket:
 
         Raises:
             NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
-            AccountGone: the buyer's account may not act any more.
+            AccountDeleted: the buyer's account may not act any more.
             InvalidValues: the person has no email address.
             AlreadyRegistered: the person holds a registration of the event, and
                 this ticket is one too.
@@ -200,8 +197,8 @@ class ChangeTicket:
             ):
                 raise AlreadyRegistered(event.id)
             work.orders.save(order)
-            now, deed = self._clock.now(), Deed.TICKET_TRANSFERRED
-            work.audit.record(DeedDone.by(actor, deed, now, event=event.id, order=order_id))
+            now, deed = self._clock.now(), AuditAction.TICKET_TRANSFERRED
+            work.audit.record(AuditEntry.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
         return TicketView.of(ticket, event=event)
 
@@ -212,8 +209,8 @@ class ChangeTicket:
         if not has_secret:
             if actor is None and secret is not None:
                 raise OrderNotFound(order_id)
-            if not work.senders.hold(policy.require(actor, Action.CHANGE_ORDER).id):
-                raise AccountGone
+            if not work.principals.lock_active(policy.require(actor, Action.CHANGE_ORDER).id):
+                raise AccountDeleted
         event, order = order_to_change(order_id, work)
         buyer = () if order.buyer_id is None else (order.buyer_id,)
         if not has_secret and not policy.may(actor, Action.CHANGE_ORDER, owners=buyer):
@@ -244,7 +241,7 @@ class ListAttendees:
         q: str | None,
         after: AttendeePosition | None,
         limit: int,
-    ) -> Page[Attendance, AttendeePosition]:
+    ) -> Page[TicketDetails, AttendeePosition]:
         """Give one page of the tickets that admit somebody, to the organizer or an admin.
 
         Raises:
@@ -253,7 +250,9 @@ class ListAttendees:
         self._check(actor, event_id)
         return self._orders.attendees(event_id, q=q, after=after, limit=limit)
 
-    def all(self, actor: Actor | None, event_id: EventId, *, q: str | None) -> Iterator[Attendance]:
+    def all(
+        self, actor: Actor | None, event_id: EventId, *, q: str | None
+    ) -> Iterator[TicketDetails]:
         """Give all of them, one after the other, however many there are.
 
         Raises:
@@ -263,10 +262,10 @@ class ListAttendees:
         self._check(actor, event_id)
         return self._walk(event_id, q)
 
-    def _walk(self, event_id: EventId, q: str | None) -> Iterator[Attendance]:
+    def _walk(self, event_id: EventId, q: str | None) -> Iterator[TicketDetails]:
         after: AttendeePosition | None = None
         while True:
-            page = self._orders.attendees(event_id, q=q, after=after, limit=ATTENDEES_AT_ONCE)
+            page = self._orders.attendees(event_id, q=q, after=after, limit=EXPORT_BATCH_SIZE)
             yield from page.items
             if page.next is None:
                 return
@@ -274,7 +273,7 @@ class ListAttendees:
 
     def _check(self, actor: Actor | None, event_id: EventId) -> None:
         reader = policy.require(actor, Action.SEE_ATTENDEES)
-        check_figures(reader, self._events.get(event_id), event_id, Action.SEE_ATTENDEES)
+        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_ATTENDEES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +289,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class ScanResult:
     """What came of a scan: the ticket that was admitted, or why none was."""
 
     code: str
@@ -326,7 +325,9 @@ class CheckIn:
             raise scanned.refusal or TicketNotFound(code)
         return scanned.ticket
 
-    def batch(self, actor: Actor | None, event_id: EventId, scans: Sequence[Scan]) -> list[Scanned]:
+    def batch(
+        self, actor: Actor | None, event_id: EventId, scans: Sequence[Scan]
+    ) -> list[ScanResult]:
         """Check in what a scanner saw while it was offline, each for itself.
 
         Args:
@@ -350,8 +351,8 @@ class CheckIn:
             }
             for order in admitted.values():
                 work.orders.save(order)
-                deed = Deed.TICKET_CHECKED_IN
-                work.audit.record(DeedDone.by(actor, deed, now, event=event_id, order=order.id))
+                deed = AuditAction.TICKET_CHECKED_IN
+                work.audit.record(AuditEntry.by(actor, deed, now, event=event_id, order=order.id))
             if admitted:
                 work.commit()
         return scanned
@@ -372,8 +373,8 @@ class CheckIn:
                 raise TicketNotFound(code)
             ticket = event.undo_check_in(order, known)
             work.orders.save(order)
-            now, deed = self._clock.now(), Deed.CHECK_IN_UNDONE
-            work.audit.record(DeedDone.by(actor, deed, now, event=event_id, order=order.id))
+            now, deed = self._clock.now(), AuditAction.CHECK_IN_UNDONE
+            work.audit.record(AuditEntry.by(actor, deed, now, event=event_id, order=order.id))
             work.commit()
         return TicketView.of(ticket, event=event)
 
@@ -384,7 +385,7 @@ class CheckIn:
             NotSignedIn, NotAllowed, EventNotFound: only the organizer and admins may.
         """
         reader = policy.require(actor, Action.CHECK_IN)
-        check_figures(reader, self._events.get(event_id), event_id, Action.CHECK_IN)
+        require_organizer(reader, self._events.get(event_id), event_id, Action.CHECK_IN)
         return self._orders.check_in_counts(event_id)
 
 
@@ -407,18 +408,18 @@ def _read(text: str) -> TicketCode | None:
         return None
 
 
-def _scan(event: Event, orders: dict[TicketCode, Order], scan: Scan, now: datetime) -> Scanned:
+def _scan(event: Event, orders: dict[TicketCode, Order], scan: Scan, now: datetime) -> ScanResult:
     code = _read(scan.code)
     order = orders.get(code) if code else None
     if code is None or order is None:
-        return Scanned(scan.code, None, TicketNotFound(scan.code))
+        return ScanResult(scan.code, None, TicketNotFound(scan.code))
     # A scanner whose clock is ahead has seen nothing in the future.
     at = now if scan.at is None else min(scan.at, now)
     try:
         ticket = event.check_in(order, code, at=at)
     except DomainError as refusal:
-        return Scanned(scan.code, None, refusal)
-    return Scanned(scan.code, TicketView.of(ticket, event=event), None)
+        return ScanResult(scan.code, None, refusal)
+    return ScanResult(scan.code, TicketView.of(ticket, event=event), None)
 
 
 def person_named(name: str, email: str | None) -> Attendee:

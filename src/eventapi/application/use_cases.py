@@ -6,37 +6,37 @@ from eventapi.application.accounts import (
     ChangeOwnAccount,
     EraseAccount,
     ManageAccounts,
-    RegisterAccount,
+    SignUp,
 )
 from eventapi.application.api_keys import ManageApiKeys
-from eventapi.application.audit_trail import ShowAuditTrail
+from eventapi.application.audit_trail import ListAuditTrail
 from eventapi.application.categories import ListCategories, ManageCategories
+from eventapi.application.event_catalog import (
+    GetCalendar,
+    GetEvent,
+    GetStatistics,
+    ListEvents,
+    ListTopEvents,
+)
 from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
 from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
-from eventapi.application.finding import (
-    ListEvents,
-    RankEvents,
-    ShowCalendar,
-    ShowEvent,
-    ShowStatistics,
-)
 from eventapi.application.importing import ImportAttendees, ImportEvents
 from eventapi.application.orders import (
     CancelOrder,
+    GetOrder,
     ListEventOrders,
     ListOrders,
     PurchaseTickets,
-    ShowOrder,
 )
-from eventapi.application.ports import StorageHealth
-from eventapi.application.registrations import RegisterPerson
-from eventapi.application.sessions import IdentifySender, RenewSession, SignIn, SignOut
+from eventapi.application.ports.storage import StorageHealth
+from eventapi.application.registrations import RegisterAttendee
+from eventapi.application.sessions import Authenticate, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (
     ChangeTicket,
     CheckIn,
+    GetTicket,
     ListAttendees,
     PrintTicket,
-    ShowTicket,
 )
 
 
@@ -44,7 +44,7 @@ from eventapi.application.tickets import (
 class UseCases:
     """The use cases, built and ready; any number of threads may call them."""
 
-    register_account: RegisterAccount
+    sign_up: SignUp
     change_own_account: ChangeOwnAccount
     erase_account: EraseAccount
     manage_accounts: ManageAccounts
@@ -52,8 +52,8 @@ class UseCases:
     sign_in: SignIn
     renew_session: RenewSession
     sign_out: SignOut
-    identify_sender: IdentifySender
-    show_audit_trail: ShowAuditTrail
+    authenticate: Authenticate
+    list_audit_trail: ListAuditTrail
     list_categories: ListCategories
     manage_categories: ManageCategories
     create_event: CreateEvent
@@ -63,22 +63,22 @@ class UseCases:
     change_image: ChangeImage
     cancel_event: CancelEvent
     delete_event: DeleteEvent
-    show_event: ShowEvent
+    get_event: GetEvent
     list_events: ListEvents
-    show_calendar: ShowCalendar
-    rank_events: RankEvents
-    show_statistics: ShowStatistics
+    get_calendar: GetCalendar
+    list_top_events: ListTopEvents
+    get_statistics: GetStatistics
     import_events: ImportEvents
     import_attendees: ImportAttendees
     purchase_tickets: PurchaseTickets
-    register_person: RegisterPerson
+    register_attendee: RegisterAttendee
     cancel_order: CancelOrder
     list_event_orders: ListEventOrders
-    show_ticket: ShowTicket
+    get_ticket: GetTicket
     print_ticket: PrintTicket
     change_ticket: ChangeTicket
     list_attendees: ListAttendees
     check_in: CheckIn
     list_orders: ListOrders
-    show_order: ShowOrder
+    get_order: GetOrder
     storage_health: StorageHealth

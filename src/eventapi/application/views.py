@@ -13,7 +13,7 @@ from uuid import UUID
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
-from eventapi.domain.event_details import Session
+from eventapi.domain.event_details import AgendaSession
 from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import User
@@ -176,7 +176,7 @@ class SessionView:
     room: str
 
     @classmethod
-    def of(cls, session: Session) -> Self:
+    def of(cls, session: AgendaSession) -> Self:
         """Show a session."""
         return cls(
             id=session.id,
@@ -345,7 +345,7 @@ class AttendeePosition(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attendance:
+class TicketDetails:
     """A ticket by itself, with what tells where it belongs."""
 
     ticket: TicketView

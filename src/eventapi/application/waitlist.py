@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from eventapi.application.ports import UnitOfWork
+from eventapi.application.ports.storage import UnitOfWork
 from eventapi.domain.event import Event
 from eventapi.domain.order import Order
 
 
-def let_in_who_waits(
-    event: Event, work: UnitOfWork, *, now: datetime, but: Order | None = None
+def promote_waitlist(
+    event: Event, work: UnitOfWork, *, now: datetime, exclude: Order | None = None
 ) -> None:
     """Give the places that came free to those who wait, in this very unit of work (invariant 8).
 
@@ -19,10 +19,12 @@ def let_in_who_waits(
         event: loaded for update, and changed already.
         work: in which it was.
         now: in UTC.
-        but: who was just cancelled, and so waits no longer.
+        exclude: an order that was just cancelled in this unit of work.
     """
     if event.tickets_remaining <= 0:
         return
-    waiting = [order for order in work.orders.waiting(event.id) if not but or order.id != but.id]
+    waiting = [
+        order for order in work.orders.waiting(event.id) if not exclude or order.id != exclude.id
+    ]
     for order in event.promote(waiting, now=now):
         work.orders.save(order)

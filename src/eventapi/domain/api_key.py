@@ -28,7 +28,7 @@ class ApiKey:
         created_at, expires_at, last_used_at: in UTC.
     """
 
-    LONGEST_NAME = 100
+    MAX_NAME_LENGTH = 100
     MOST = 50  # of one account
 
     id: ApiKeyId
@@ -42,7 +42,7 @@ class ApiKey:
     last_used_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.name = clean_text("name", self.name, longest=self.LONGEST_NAME)
+        self.name = clean_text("name", self.name, longest=self.MAX_NAME_LENGTH)
         if not self.scopes:
             raise InvalidValues({"scopes": "Must name one scope at least."})
         if self.expires_at is not None and self.expires_at <= self.created_at:

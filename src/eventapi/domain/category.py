@@ -14,7 +14,7 @@ class Category:
         name: up to 100 characters.
     """
 
-    LONGEST_NAME = 100
+    MAX_NAME_LENGTH = 100
 
     def __init__(self, *, id: CategoryId, slug: Slug, name: str) -> None:
         self.id = id
@@ -38,4 +38,4 @@ class Category:
         Raises:
             InvalidValues: the name is empty or too long.
         """
-        self.name = clean_text("name", name, longest=self.LONGEST_NAME)
+        self.name = clean_text("name", name, longest=self.MAX_NAME_LENGTH)

@@ -35,7 +35,7 @@ class NotSignedIn(DomainError):
         return "Sign in first: this needs an access token."
 
 
-class AccountGone(DomainError):
+class AccountDeleted(DomainError):
     """The account that acts no longer exists."""
 
     def __str__(self) -> str:
@@ -271,7 +271,7 @@ class CategoryInUse(DomainError):
 
 
 @dataclass(eq=False)
-class StaleVersion(DomainError):
+class VersionConflict(DomainError):
     """The event was changed since the actor saw it; nothing of theirs overwrites that."""
 
     version: int

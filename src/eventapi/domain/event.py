@@ -24,14 +24,14 @@ from eventapi.domain.errors import (
     OrderTooLarge,
     SalesClosed,
     SoldOut,
-    StaleVersion,
     TicketCancelled,
     TicketNotFound,
     TicketTypeInUse,
     TicketTypeNotFound,
+    VersionConflict,
     WrongEvent,
 )
-from eventapi.domain.event_details import EventDetails, Session
+from eventapi.domain.event_details import AgendaSession, EventDetails
 from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.values import (
@@ -79,8 +79,8 @@ class Event:
             such change.
     """
 
-    MOST_TICKET_TYPES = 50
-    LONGEST_REFERENCE = 100
+    MAX_TICKET_TYPES = 50
+    MAX_REFERENCE_LENGTH = 100
 
     def __init__(
         self,
@@ -533,12 +533,12 @@ class Event:
             seen: the versions that they go by; None overwrites any.
 
         Raises:
-            StaleVersion: it was changed since.
+            VersionConflict: it was changed since.
         """
         if seen is not None and self.version not in seen:
-            raise StaleVersion(self.version)
+            raise VersionConflict(self.version)
 
-    def revise(
+    def update(
         self, details: EventDetails, ticket_types: Sequence[TicketType], *, now: datetime
     ) -> None:
         """Say everything of the event anew.
@@ -546,7 +546,7 @@ class Event:
         Args:
             details: which replace those it had.
             ticket_types: all that it shall have from now on, in the order in
-                which they are shown; see :meth:`revised_type`.
+                which they are shown; see :meth:`updated_ticket_type`.
             now: in UTC.
 
         Raises:
@@ -565,8 +565,8 @@ class Event:
         self.details = details
         self._changed(now)
 
-    def revised_type(self, id: TicketTypeId, details: TicketTypeDetails) -> TicketType:
-        """Give one of its types with other details, to be handed to :meth:`revise`.
+    def updated_ticket_type(self, id: TicketTypeId, details: TicketTypeDetails) -> TicketType:
+        """Give one of its types with other details, to be handed to :meth:`update`.
 
         Raises:
             TicketTypeNotFound: it has no such type.
@@ -576,7 +576,7 @@ class Event:
         before.check_quantity(details.quantity)
         return TicketType(id=id, details=details, tickets_sold=before.tickets_sold)
 
-    def show_image(self, image: str | None, *, now: datetime) -> None:
+    def set_image(self, image: str | None, *, now: datetime) -> None:
         """Take another picture, or none.
 
         Raises:
@@ -620,10 +620,8 @@ class Event:
             raise EventCancelled(self.id)
 
     def _set_ticket_types(self, kinds: Sequence[TicketType]) -> None:
-        if len(kinds) > self.MOST_TICKET_TYPES:
-            raise InvalidValues(
-                {"ticket_types": f"Must not be more than {self.MOST_TICKET_TYPES}."}
-            )
+        if len(kinds) > self.MAX_TICKET_TYPES:
+            raise InvalidValues({"ticket_types": f"Must not be more than {self.MAX_TICKET_TYPES}."})
         ids = {kind.id for kind in kinds}
         if len(ids) < len(kinds):
             raise InvalidValues({"ticket_types": "Must not have the same id twice."})
@@ -673,7 +671,7 @@ def _status_of_new_order(total: Money) -> OrderStatus:
     return OrderStatus.CONFIRMED
 
 
-def next_session_id(sessions: Sequence[Session]) -> Callable[[], int]:
+def next_session_id(sessions: Sequence[AgendaSession]) -> Callable[[], int]:
     """Give what numbers the new sessions of an agenda, after those it has."""
     last = max((session.id for session in sessions), default=0)
 

@@ -29,7 +29,7 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class AgendaSession:
     """An item of an event's agenda.
 
     Attributes:
@@ -46,12 +46,12 @@ class Session:
     speaker: str = ""
     room: str = ""
 
-    LONGEST_TEXT = 255
+    MAX_TEXT_LENGTH = 255
 
     def __post_init__(self) -> None:
         for field in ("title", "speaker", "room"):
             text = clean_text(
-                field, getattr(self, field), longest=self.LONGEST_TEXT, required=field == "title"
+                field, getattr(self, field), longest=self.MAX_TEXT_LENGTH, required=field == "title"
             )
             object.__setattr__(self, field, text)
 
@@ -84,19 +84,19 @@ class EventDetails:
     visibility: Visibility = Visibility.PUBLIC
     access_code: AccessCode | None = None
     sales: SalesWindow = ALWAYS
-    sessions: Sequence[Session] = ()
+    sessions: Sequence[AgendaSession] = ()
 
-    LONGEST_NAME = 255
-    LONGEST_DESCRIPTION = 20_000
-    LONGEST_LOCATION = 500
-    LARGEST_CAPACITY = 10_000_000
-    MOST_SESSIONS = 200
+    MAX_NAME_LENGTH = 255
+    MAX_DESCRIPTION_LENGTH = 20_000
+    MAX_LOCATION_LENGTH = 500
+    MAX_CAPACITY = 10_000_000
+    MAX_SESSIONS = 200
 
     def __post_init__(self) -> None:
         for field, longest in (
-            ("name", self.LONGEST_NAME),
-            ("description", self.LONGEST_DESCRIPTION),
-            ("location", self.LONGEST_LOCATION),
+            ("name", self.MAX_NAME_LENGTH),
+            ("description", self.MAX_DESCRIPTION_LENGTH),
+            ("location", self.MAX_LOCATION_LENGTH),
         ):
             text = clean_text(
                 field,
@@ -106,15 +106,15 @@ class EventDetails:
                 lines=field == "description",
             )
             object.__setattr__(self, field, text)
-        if not 1 <= self.capacity <= self.LARGEST_CAPACITY:
-            raise InvalidValues({"capacity": f"Must be 1 to {self.LARGEST_CAPACITY}."})
+        if not 1 <= self.capacity <= self.MAX_CAPACITY:
+            raise InvalidValues({"capacity": f"Must be 1 to {self.MAX_CAPACITY}."})
         if (self.visibility is Visibility.PRIVATE) != (self.access_code is not None):
             raise InvalidValues({"access_code": "Is for private events, and only for them."})
         self._check_sessions()
 
     def _check_sessions(self) -> None:
-        if len(self.sessions) > self.MOST_SESSIONS:
-            raise InvalidValues({"sessions": f"Must not be more than {self.MOST_SESSIONS}."})
+        if len(self.sessions) > self.MAX_SESSIONS:
+            raise InvalidValues({"sessions": f"Must not be more than {self.MAX_SESSIONS}."})
         if len({session.id for session in self.sessions}) < len(self.sessions):
             raise InvalidValues({"sessions": "Must not have the same id twice."})
         for session in self.sessions:

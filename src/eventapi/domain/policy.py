@@ -38,7 +38,7 @@ class Actor:
 class Action(StrEnum):
     """What can be done; the words complete "You may not …"."""
 
-    REGISTER_ADMIN = "register an admin"
+    CREATE_ADMIN = "register an admin"
     CREATE_EVENT = "create events"
     CHANGE_EVENT = "change this event"
     SEE_PRIVATE_EVENT = "see this event"
@@ -79,7 +79,7 @@ _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 # order by its secret, which stands above this table.
 _TABLE = {
     # may                      guest  user   organizer  admin
-    Action.REGISTER_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
+    Action.CREATE_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
     Action.CREATE_EVENT:      (_NONE, _NONE, _ALL,      _ALL),
     Action.CHANGE_EVENT:      (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_PRIVATE_EVENT: (_NONE, _NONE, _OWN,      _ALL),

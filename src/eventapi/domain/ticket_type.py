@@ -6,7 +6,7 @@ from datetime import datetime
 from eventapi.domain.errors import CapacityBelowSold, InvalidValues, SalesClosed, SoldOut
 from eventapi.domain.values import (
     ALWAYS,
-    LARGEST_AMOUNT,
+    MAX_AMOUNT,
     Money,
     SalesWindow,
     TicketTypeId,
@@ -30,16 +30,16 @@ class TicketTypeDetails:
     quantity: int
     sales: SalesWindow = ALWAYS
 
-    LONGEST_NAME = 100
-    LARGEST_QUANTITY = 10_000_000
+    MAX_NAME_LENGTH = 100
+    MAX_QUANTITY = 10_000_000
 
     def __post_init__(self) -> None:
-        name = clean_text("name", self.name, longest=self.LONGEST_NAME)
+        name = clean_text("name", self.name, longest=self.MAX_NAME_LENGTH)
         object.__setattr__(self, "name", name)
-        if not 1 <= self.quantity <= self.LARGEST_QUANTITY:
-            raise InvalidValues({"quantity": f"Must be 1 to {self.LARGEST_QUANTITY}."})
-        if self.price.amount > LARGEST_AMOUNT:
-            raise InvalidValues({"price": f"Must not be more than {LARGEST_AMOUNT}."})
+        if not 1 <= self.quantity <= self.MAX_QUANTITY:
+            raise InvalidValues({"quantity": f"Must be 1 to {self.MAX_QUANTITY}."})
+        if self.price.amount > MAX_AMOUNT:
+            raise InvalidValues({"price": f"Must not be more than {MAX_AMOUNT}."})
 
 
 class TicketType:

@@ -7,8 +7,8 @@ from enum import StrEnum
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import EmailAddress, UserId, Username
 
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 256
+MIN_PASSWORD_LENGTH = 8
+MAX_PASSWORD_LENGTH = 256
 
 
 class Role(StrEnum):
@@ -48,7 +48,7 @@ class User:
         """Whether somebody may act as this account."""
         return self.disabled_at is None and self.erased_at is None
 
-    def describe(
+    def update_profile(
         self, *, email: EmailAddress | None, first_name: str | None, last_name: str | None
     ) -> None:
         """Say who stands behind the account."""
@@ -69,7 +69,7 @@ class User:
         """
         self.username = Username.of_erased(self.id)
         self.password_hash = None
-        self.describe(email=None, first_name=None, last_name=None)
+        self.update_profile(email=None, first_name=None, last_name=None)
         self.erased_at = self.erased_at or now
         self.disable(now)
 
@@ -83,7 +83,7 @@ def check_password(password: str, field: str = "password") -> None:
     Raises:
         InvalidValues: it is too short or too long.
     """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise InvalidValues(
-            {field: f"Must be {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters long."}
+            {field: f"Must be {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters long."}
         )

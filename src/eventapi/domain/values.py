@@ -20,10 +20,10 @@ OrderId = NewType("OrderId", UUID)
 TicketId = NewType("TicketId", UUID)
 TicketTypeId = NewType("TicketTypeId", int)
 CategoryId = NewType("CategoryId", int)
-SessionId = NewType("SessionId", UUID)
+LoginSessionId = NewType("LoginSessionId", UUID)
 ApiKeyId = NewType("ApiKeyId", int)
 
-LAST_YEAR = 9998
+MAX_YEAR = 9998
 """No time lies after this year, so that no conversion between time zones overflows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -66,7 +66,7 @@ class Username:
 
     value: str
 
-    LONGEST = 64
+    MAX_LENGTH = 64
     _ALLOWED = re.compile(r"[\w.@+-]{3,64}")
 
     def __post_init__(self) -> None:
@@ -111,11 +111,11 @@ class EmailAddress:
 
     value: str
 
-    LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+    MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
     _SHAPE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
     def __post_init__(self) -> None:
-        address = clean_text("email", self.value, longest=self.LONGEST)
+        address = clean_text("email", self.value, longest=self.MAX_LENGTH)
         if not self._SHAPE.fullmatch(address):
             raise InvalidValues({"email": "Must be an email address."})
         object.__setattr__(self, "value", address)
@@ -144,7 +144,7 @@ CURRENCIES = frozenset(_CODES.split())
 UNDIVIDED_CURRENCIES = frozenset(_UNDIVIDED_CODES.split())
 """Those without a smaller unit, of which only whole amounts can be paid."""
 
-LARGEST_AMOUNT = Decimal("9999999.99")
+MAX_AMOUNT = Decimal("9999999.99")
 """Of one ticket; the total of an order has room for a thousand of them."""
 
 
@@ -162,8 +162,8 @@ class Money:
 
     def __post_init__(self) -> None:
         cents = Decimal("0.01")
-        if not self.amount.is_finite() or not 0 <= self.amount <= LARGEST_AMOUNT * 1000:
-            raise InvalidValues({"price": f"Must be an amount from 0 to {LARGEST_AMOUNT}."})
+        if not self.amount.is_finite() or not 0 <= self.amount <= MAX_AMOUNT * 1000:
+            raise InvalidValues({"price": f"Must be an amount from 0 to {MAX_AMOUNT}."})
         if self.amount != self.amount.quantize(cents):
             raise InvalidValues({"price": "Must have no more than two decimal places."})
         if self.currency is None and self.amount:
@@ -191,11 +191,11 @@ class Slug:
 
     value: str
 
-    LONGEST = 100
+    MAX_LENGTH = 100
     _SHAPE = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
     def __post_init__(self) -> None:
-        if len(self.value) > self.LONGEST or not self._SHAPE.fullmatch(self.value):
+        if len(self.value) > self.MAX_LENGTH or not self._SHAPE.fullmatch(self.value):
             raise InvalidValues({"slug": "Must be words of letters and digits between hyphens."})
 
     @classmethod
@@ -208,7 +208,7 @@ class Slug:
         Raises:
             InvalidValues: the name has neither letter nor digit.
         """
-        words = "-".join(words_of(name))[: cls.LONGEST].strip("-")
+        words = "-".join(tokenize(name))[: cls.MAX_LENGTH].strip("-")
         if not words:
             raise InvalidValues({"name": "Must have a letter or a digit."})
         return cls(words)
@@ -220,7 +220,7 @@ class Slug:
 _WORD = re.compile(r"[^\W_]+")
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Give a text without regard to case, accents and the way it is encoded.
 
     Two texts that a reader would call the same come out the same, so it is
@@ -232,13 +232,13 @@ def plain(text: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """Give what a name is sorted by: the beginning of what :func:`plain` makes of it."""
-    return plain(name)[:255]
+    """Give what a name is sorted by: the beginning of what `normalize` makes of it."""
+    return normalize(name)[:255]
 
 
-def words_of(text: str) -> list[str]:
-    """Give the words of a text, in their order, as :func:`plain` has them."""
-    return _WORD.findall(plain(text))
+def tokenize(text: str) -> list[str]:
+    """Give the words of a text, in their order, as `normalize` has them."""
+    return _WORD.findall(normalize(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class AccessCode:
 
     value: str
 
-    SHORTEST, LONGEST = 8, 64
+    MIN_LENGTH, MAX_LENGTH = 8, 64
     _SHAPE = re.compile(r"[\x21-\x7e]{8,64}")
 
     def __post_init__(self) -> None:
@@ -290,10 +290,10 @@ class Attendee:
     name: str
     email: EmailAddress | None = None
 
-    LONGEST_NAME = 255
+    MAX_NAME_LENGTH = 255
 
     def __post_init__(self) -> None:
-        name = clean_text("name", self.name, longest=self.LONGEST_NAME)
+        name = clean_text("name", self.name, longest=self.MAX_NAME_LENGTH)
         object.__setattr__(self, "name", name)
 
 
@@ -357,8 +357,8 @@ def check_moment(field: str, moment: datetime) -> None:
     """
     if moment.tzinfo is None:
         raise InvalidValues({field: "Must have an offset from UTC."})
-    if not 1 < moment.year <= LAST_YEAR:
-        raise InvalidValues({field: f"Must not lie after the year {LAST_YEAR}."})
+    if not 1 < moment.year <= MAX_YEAR:
+        raise InvalidValues({field: f"Must not lie after the year {MAX_YEAR}."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,8 +383,8 @@ class Period:
         Raises:
             InvalidValues: the day lies after the last year the system knows.
         """
-        if day.year > LAST_YEAR:
-            raise InvalidValues({"date": f"Must not lie after the year {LAST_YEAR}."})
+        if day.year > MAX_YEAR:
+            raise InvalidValues({"date": f"Must not lie after the year {MAX_YEAR}."})
         midnight = datetime.combine(day, wall_time.min, timezone.zone)
         next_midnight = datetime.combine(day + timedelta(days=1), wall_time.min, timezone.zone)
         return cls(midnight, next_midnight)

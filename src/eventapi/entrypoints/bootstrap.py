@@ -15,7 +15,8 @@ from eventapi.adapters.postgres.embedded import embedded_postgres
 from eventapi.adapters.postgres.engine import make_engine
 from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.adapters.postgres.migrations import Migrations
-from eventapi.application.ports import Clock, ImageStore, PasswordHasher
+from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.system import Clock, PasswordHasher
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.container import Application, MemoryStorage, PostgresStorage
 from eventapi.entrypoints.http import HttpConfig, create_app
@@ -69,7 +70,7 @@ def _use_cases(
     container = Application(
         storage=storage,
         images=images,
-        open_admin_registration=settings.open_admin_registration,
+        open_admin_sign_up=settings.open_admin_sign_up,
         order_limit=settings.order_limit,
         # Commands that serve nobody give out no secrets either.
         secret_key=settings.secret_key or secrets.token_hex(),

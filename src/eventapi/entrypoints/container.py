@@ -9,46 +9,47 @@ from dependency_injector import containers, providers
 
 from eventapi.adapters import memory, postgres
 from eventapi.adapters.images import PillowInspector
+from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens
 from eventapi.adapters.passwords import Argon2PasswordHasher, CommonPasswordRules
 from eventapi.adapters.printing import TypstTicketPrinter
-from eventapi.adapters.secrets import HmacOrderSecrets
-from eventapi.adapters.system import RandomIdentities, RandomSecrets, SystemClock
+from eventapi.adapters.system import RandomCredentials, RandomIdentities, SystemClock
 from eventapi.adapters.usernames import PrecisUsernameRules
 from eventapi.application.accounts import (
     ChangeOwnAccount,
     EraseAccount,
     ManageAccounts,
-    RegisterAccount,
+    SignUp,
 )
 from eventapi.application.api_keys import ManageApiKeys
-from eventapi.application.audit_trail import ShowAuditTrail
+from eventapi.application.audit_trail import ListAuditTrail
 from eventapi.application.categories import ListCategories, ManageCategories
+from eventapi.application.event_catalog import (
+    GetCalendar,
+    GetEvent,
+    GetStatistics,
+    ListEvents,
+    ListTopEvents,
+)
 from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
 from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
-from eventapi.application.finding import (
-    ListEvents,
-    RankEvents,
-    ShowCalendar,
-    ShowEvent,
-    ShowStatistics,
-)
 from eventapi.application.importing import ImportAttendees, ImportEvents
 from eventapi.application.orders import (
     CancelOrder,
+    GetOrder,
     ListEventOrders,
     ListOrders,
     PurchaseTickets,
-    ShowOrder,
 )
-from eventapi.application.ports import Clock, ImageStore, PasswordHasher
-from eventapi.application.registrations import RegisterPerson
-from eventapi.application.sessions import IdentifySender, RenewSession, SignIn, SignOut
+from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.system import Clock, PasswordHasher
+from eventapi.application.registrations import RegisterAttendee
+from eventapi.application.sessions import Authenticate, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (
     ChangeTicket,
     CheckIn,
+    GetTicket,
     ListAttendees,
     PrintTicket,
-    ShowTicket,
 )
 from eventapi.application.use_cases import UseCases
 
@@ -59,7 +60,7 @@ class MemoryStorage(containers.DeclarativeContainer):
     database = providers.Singleton(memory.MemoryDatabase)
     unit_of_work = providers.Factory(memory.MemoryUnitOfWork, database)
     users = providers.Singleton(memory.MemoryUserQueries, database)
-    senders = providers.Singleton(memory.MemorySenderQueries, database)
+    principals = providers.Singleton(memory.MemoryPrincipalQueries, database)
     api_keys = providers.Singleton(memory.MemoryApiKeyQueries, database)
     audit = providers.Singleton(memory.MemoryAuditQueries, database)
     categories = providers.Singleton(memory.MemoryCategoryQueries, database)
@@ -77,7 +78,7 @@ class PostgresStorage(containers.DeclarativeContainer):
     engine = providers.Singleton(postgres.make_engine, database_url, pool_size=pool_size)
     unit_of_work = providers.Factory(postgres.PostgresUnitOfWork, engine)
     users = providers.Singleton(postgres.PostgresUserQueries, engine)
-    senders = providers.Singleton(postgres.PostgresSenderQueries, engine)
+    principals = providers.Singleton(postgres.PostgresPrincipalQueries, engine)
     api_keys = providers.Singleton(postgres.PostgresApiKeyQueries, engine)
     audit = providers.Singleton(postgres.PostgresAuditQueries, engine)
     categories = providers.Singleton(postgres.PostgresCategoryQueries, engine)
@@ -91,7 +92,7 @@ class Application(containers.DeclarativeContainer):
 
     storage = providers.DependenciesContainer()
     images: providers.Provider[ImageStore] = providers.Dependency()
-    open_admin_registration = providers.Dependency(instance_of=bool)
+    open_admin_sign_up = providers.Dependency(instance_of=bool)
     order_limit = providers.Dependency(instance_of=int)
     secret_key = providers.Dependency(instance_of=str)
     old_secret_keys = providers.Dependency(instance_of=tuple)
@@ -100,26 +101,26 @@ class Application(containers.DeclarativeContainer):
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     identities = providers.Singleton(RandomIdentities)
-    secrets = providers.Singleton(RandomSecrets)
+    secrets = providers.Singleton(RandomCredentials)
     usernames = providers.Singleton(PrecisUsernameRules)
     passwords = providers.Singleton(CommonPasswordRules)
-    order_secrets = providers.Singleton(HmacOrderSecrets, secret_key, old_secret_keys)
+    order_access_tokens = providers.Singleton(HmacOrderAccessTokens, secret_key, old_secret_keys)
     printer = providers.Singleton(TypstTicketPrinter)
     inspector = providers.Singleton(PillowInspector)
     unit_of_work = storage.unit_of_work.provider
 
-    register_account = providers.Singleton(
-        RegisterAccount,
+    sign_up = providers.Singleton(
+        SignUp,
         unit_of_work,
         hasher,
         usernames,
         passwords,
         clock,
-        open_admin_registration=open_admin_registration,
+        open_admin_sign_up=open_admin_sign_up,
     )
     use_cases = providers.Singleton(
         UseCases,
-        register_account=register_account,
+        sign_up=sign_up,
         change_own_account=providers.Singleton(
             ChangeOwnAccount, unit_of_work, storage.users, hasher, passwords, clock
         ),
@@ -135,8 +136,8 @@ class Application(containers.DeclarativeContainer):
             RenewSession, unit_of_work, clock, lifetime=session_lifetime
         ),
         sign_out=providers.Singleton(SignOut, unit_of_work, clock),
-        identify_sender=providers.Singleton(IdentifySender, storage.senders, clock),
-        show_audit_trail=providers.Singleton(ShowAuditTrail, storage.audit, storage.events),
+        authenticate=providers.Singleton(Authenticate, storage.principals, clock),
+        list_audit_trail=providers.Singleton(ListAuditTrail, storage.audit, storage.events),
         list_categories=providers.Singleton(ListCategories, storage.categories),
         manage_categories=providers.Singleton(ManageCategories, unit_of_work, clock),
         create_event=providers.Singleton(
@@ -154,28 +155,28 @@ class Application(containers.DeclarativeContainer):
         ),
         cancel_event=providers.Singleton(CancelEvent, unit_of_work, storage.events, clock),
         delete_event=providers.Singleton(DeleteEvent, unit_of_work, images, clock),
-        show_event=providers.Singleton(ShowEvent, storage.events, images),
+        get_event=providers.Singleton(GetEvent, storage.events, images),
         list_events=providers.Singleton(ListEvents, storage.events, clock),
-        show_calendar=providers.Singleton(ShowCalendar, storage.events, clock),
-        rank_events=providers.Singleton(RankEvents, storage.events),
-        show_statistics=providers.Singleton(ShowStatistics, storage.events),
+        get_calendar=providers.Singleton(GetCalendar, storage.events, clock),
+        list_top_events=providers.Singleton(ListTopEvents, storage.events),
+        get_statistics=providers.Singleton(GetStatistics, storage.events),
         import_events=providers.Singleton(ImportEvents, unit_of_work, clock, identities),
         import_attendees=providers.Singleton(ImportAttendees, unit_of_work, clock, identities),
         purchase_tickets=providers.Singleton(
             PurchaseTickets, unit_of_work, clock, identities, order_limit=order_limit
         ),
         list_orders=providers.Singleton(ListOrders, storage.orders),
-        show_order=providers.Singleton(ShowOrder, storage.orders, order_secrets),
-        register_person=providers.Singleton(
-            RegisterPerson, unit_of_work, storage.users, clock, identities, order_secrets
+        get_order=providers.Singleton(GetOrder, storage.orders, order_access_tokens),
+        register_attendee=providers.Singleton(
+            RegisterAttendee, unit_of_work, storage.users, clock, identities, order_access_tokens
         ),
         cancel_order=providers.Singleton(
-            CancelOrder, unit_of_work, storage.orders, clock, order_secrets
+            CancelOrder, unit_of_work, storage.orders, clock, order_access_tokens
         ),
-        show_ticket=providers.Singleton(ShowTicket, storage.orders, storage.events),
+        get_ticket=providers.Singleton(GetTicket, storage.orders, storage.events),
         print_ticket=providers.Singleton(PrintTicket, storage.orders, storage.events, printer),
         change_ticket=providers.Singleton(
-            ChangeTicket, unit_of_work, storage.orders, clock, identities, order_secrets
+            ChangeTicket, unit_of_work, storage.orders, clock, identities, order_access_tokens
         ),
         list_attendees=providers.Singleton(ListAttendees, storage.orders, storage.events),
         check_in=providers.Singleton(CheckIn, unit_of_work, storage.orders, storage.events, clock),

@@ -34,7 +34,7 @@ EVENT_COLUMNS_NEEDED = ("reference", "name", "capacity")
 ATTENDEE_COLUMNS = ("event", "name", "email", "ticket_type")
 ATTENDEE_COLUMNS_NEEDED = ("event", "name", "email")
 
-LONGEST_CELL = 100_000  # characters
+MAX_CELL_LENGTH = 100_000  # characters
 
 _RELATIVE = re.compile(r"\+(\d{1,4})d(?: (\d{1,2}:\d{2}))?")
 _TICKET_TYPE = re.compile(
@@ -79,7 +79,7 @@ def read_events(path: Path, *, now: datetime) -> CsvRows[EventRow]:
             types = _ticket_types(cells.get("ticket_types"))
         with _naming("capacity"):
             capacity = _whole_number(cells["capacity"])
-        form = EventForm.filled(
+        form = EventForm.from_fields(
             name=cells["name"],
             description=cells.get("description"),
             start_time=moment("start_time"),
@@ -156,7 +156,7 @@ def _lines(
         head = file.readline()
         delimiter = ";" if head.count(";") > head.count(",") else ","
         file.seek(0)
-        csv.field_size_limit(LONGEST_CELL)
+        csv.field_size_limit(MAX_CELL_LENGTH)
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         names = [name.strip().lower() for name in next(reader, [])]
         _check_head(names, columns, needed)
@@ -226,10 +226,10 @@ def _moment(cell: str | None, timezone: Timezone, now: datetime) -> datetime | N
             "Must be a time: 2027-03-01 19:30 in the event's time zone, "
             "or with an offset, 2027-03-01T19:30:00+01:00."
         ) from None
-    return moment if moment.tzinfo else _at_place(moment, timezone.zone)
+    return moment if moment.tzinfo else disambiguate_dst(moment, timezone.zone)
 
 
-def _at_place(moment: datetime, zone: ZoneInfo) -> datetime:
+def disambiguate_dst(moment: datetime, zone: ZoneInfo) -> datetime:
     """Read a time as the clocks of a place show it, if they show it once on that day."""
     first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:

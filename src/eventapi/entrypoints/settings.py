@@ -13,7 +13,7 @@ from limits import parse
 
 Profile = Literal["development", "production"]
 
-SHORTEST_SECRET = 32
+MIN_SECRET_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -39,7 +39,7 @@ class Settings:
         data_dir: where the embedded database and generated secrets lie.
         secret_key: signs the tokens; None lets development generate one.
         old_secret_keys: what they signed is good too, until it expires.
-        open_admin_registration: lets anyone register an admin.
+        open_admin_sign_up: lets anyone register an admin.
         host, port: where the API listens.
         workers: processes that serve.
         threads: of each process; most of them wait for their sale to be carried.
@@ -64,7 +64,7 @@ class Settings:
     data_dir: Path = Path("var")
     secret_key: str | None = field(default=None, repr=False)
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
-    open_admin_registration: bool = True
+    open_admin_sign_up: bool = True
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -113,9 +113,7 @@ class Settings:
             "data_dir": env.path("EVENTAPI_DATA_DIR", Path("var")),
             "secret_key": env.str("EVENTAPI_SECRET_KEY", "") or None,
             "old_secret_keys": tuple(env.list("EVENTAPI_OLD_SECRET_KEYS", [])),
-            "open_admin_registration": env.bool(
-                "EVENTAPI_OPEN_ADMIN_REGISTRATION", default=not production
-            ),
+            "open_admin_sign_up": env.bool("EVENTAPI_OPEN_ADMIN_SIGN_UP", default=not production),
             "host": env.str("EVENTAPI_HOST", "127.0.0.1"),
             "port": env.int("EVENTAPI_PORT", 8000, validate=validate.Range(1, 65535)),
             "workers": env.int("EVENTAPI_WORKERS", os.cpu_count() or 1, validate=at_least_one),
@@ -181,13 +179,13 @@ def _origins(origins: list[str]) -> None:
 
 
 _TOO_WEAK = (
-    f"too weak for production; it takes {SHORTEST_SECRET} random characters or more, "
+    f"too weak for production; it takes {MIN_SECRET_LENGTH} random characters or more, "
     "for example from `openssl rand -hex 32`."
 )
 
 
 def _is_weak(secret: str) -> bool:
-    return len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4
+    return len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < MIN_SECRET_LENGTH // 4
 
 
 def _unsafe_in_production(settings: Mapping[str, object]) -> list[str]:
@@ -201,9 +199,9 @@ def _unsafe_in_production(settings: Mapping[str, object]) -> list[str]:
         problems.append(f"EVENTAPI_SECRET_KEY: {_TOO_WEAK}")
     if any(_is_weak(old) for old in cast("tuple[str, ...]", settings["old_secret_keys"])):
         problems.append(f"EVENTAPI_OLD_SECRET_KEYS: {_TOO_WEAK}")
-    if settings["open_admin_registration"]:
+    if settings["open_admin_sign_up"]:
         problems.append(
-            "EVENTAPI_OPEN_ADMIN_REGISTRATION: production never lets anyone register an admin."
+            "EVENTAPI_OPEN_ADMIN_SIGN_UP: production never lets anyone register an admin."
         )
     if settings["database_url"] is None and not settings["allow_embedded_database"]:
         problems.append(

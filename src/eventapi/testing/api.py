@@ -126,7 +126,7 @@ class MemoryApi(Api):
         self, *, now: datetime | None = None, order_limit: int = 10, app: Flask | None = None
     ) -> None:
         clock = ManualClock(now)
-        settings = Settings(order_limit=order_limit, open_admin_registration=True)
+        settings = Settings(order_limit=order_limit, open_admin_sign_up=True)
         super().__init__(
             memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()),
             clock,

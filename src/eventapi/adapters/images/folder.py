@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable
 
 
 class FolderImageStore:

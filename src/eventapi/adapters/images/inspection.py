@@ -7,7 +7,7 @@ from PIL import Image, UnidentifiedImageError
 
 from eventapi.domain.errors import UnsuitableImage
 
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 """What an image may unpack to: a few kilobytes can claim to be gigabytes."""
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -30,10 +30,10 @@ class PillowInspector:
             try:
                 with Image.open(BytesIO(content), formats=tuple(MEDIA_TYPES)) as image:
                     kind, (width, height) = str(image.format), image.size
-                    if width * height > MOST_PIXELS:
+                    if width * height > MAX_PIXELS:
                         raise UnsuitableImage(
                             f"The image has {width} x {height} pixels, "
-                            f"more than {MOST_PIXELS} in all."
+                            f"more than {MAX_PIXELS} in all."
                         )
                     image.load()
             except UnidentifiedImageError:

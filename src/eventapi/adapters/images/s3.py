@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable
 
 TIMEOUT = 5  # seconds, to connect and for each read
 

@@ -7,7 +7,7 @@ tomorrow or in another process.
 from eventapi.adapters.memory.account_queries import (
     MemoryApiKeyQueries,
     MemoryAuditQueries,
-    MemorySenderQueries,
+    MemoryPrincipalQueries,
     MemoryUserQueries,
 )
 from eventapi.adapters.memory.database import MemoryDatabase
@@ -27,7 +27,7 @@ __all__ = [
     "MemoryEventQueries",
     "MemoryHealth",
     "MemoryOrderQueries",
-    "MemorySenderQueries",
+    "MemoryPrincipalQueries",
     "MemoryUnitOfWork",
     "MemoryUserQueries",
 ]

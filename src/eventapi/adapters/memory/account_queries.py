@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from eventapi.adapters.memory.database import MemoryDatabase
-from eventapi.application.deeds import DeedDone
-from eventapi.application.ports import AuditSearch, KeyHolder, UserSearch
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.accounts import KeyHolder, UserSearch
+from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.views import AccountRef, ApiKeyView, AuditEntryView, Page, UserView
 from eventapi.domain.policy import Actor
-from eventapi.domain.values import ApiKeyId, SessionId, UserId
+from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId
 
 
 class MemoryUserQueries:
@@ -46,20 +47,20 @@ def _is_wanted(user: UserView, search: UserSearch) -> bool:
     )
 
 
-class MemorySenderQueries:
+class MemoryPrincipalQueries:
     """Who sends a request."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+    def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
         """Tell whose sessions these are."""
         with self._database.mutex:
             known = [self._database.sessions.get(session) for session in sessions]
             owners = [(one.id, self._database.users[one.user_id]) for one in known if one]
             return {id: Actor.of(user) for id, user in owners if user.is_active}
 
-    def hold(self, id: UserId) -> bool:
+    def lock_active(self, id: UserId) -> bool:
         """Tell whether an account may act; the commit looks once more."""
         with self._database.mutex:
             user = self._database.users.get(id)
@@ -77,7 +78,7 @@ class MemorySenderQueries:
                     return KeyHolder(key.id, actor, key.scopes, key.last_used_at)
         return None
 
-    def note_use(self, key: ApiKeyId, now: datetime) -> None:
+    def record_use(self, key: ApiKeyId, now: datetime) -> None:
         """Note that a key was used."""
         with self._database.mutex:
             if key in self._database.api_keys:
@@ -121,7 +122,7 @@ class MemoryAuditQueries:
             ]
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
-    def _view(self, id: int, done: DeedDone) -> AuditEntryView:
+    def _view(self, id: int, done: AuditEntry) -> AuditEntryView:
         actor = self._database.users.get(done.actor_id) if done.actor_id is not None else None
         return AuditEntryView(
             id=id,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
-from eventapi.application.deeds import DeedDone
-from eventapi.application.ports import AcceptedRequest, RequestName, account_owner
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.orders import AcceptedRequest, RequestName, account_owner
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyRegistered,
     CategoryInUse,
     CategoryTaken,
@@ -25,16 +25,16 @@ from eventapi.domain.errors import (
     UsernameTaken,
 )
 from eventapi.domain.event import Event
+from eventapi.domain.login_session import LoginSession
 from eventapi.domain.order import Order, OrderStatus
-from eventapi.domain.session import Session
 from eventapi.domain.user import User
 from eventapi.domain.values import (
     ApiKeyId,
     Attendee,
     CategoryId,
     EventId,
+    LoginSessionId,
     OrderId,
-    SessionId,
     TicketCode,
     TicketTypeId,
     UserId,
@@ -67,12 +67,12 @@ class Changes:
     cancelled: set[EventId] = field(default_factory=set)
     orders: dict[OrderId, Order] = field(default_factory=dict)
     requests: dict[RequestName, AcceptedRequest] = field(default_factory=dict)
-    sessions: dict[SessionId, Session] = field(default_factory=dict)
-    ended_sessions: list[Callable[[Session], bool]] = field(default_factory=list)
+    sessions: dict[LoginSessionId, LoginSession] = field(default_factory=dict)
+    ended_sessions: list[Callable[[LoginSession], bool]] = field(default_factory=list)
     api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict)
     revoked_api_keys: set[ApiKeyId] = field(default_factory=set)
     forgotten_buyers: set[UserId] = field(default_factory=set)
-    deeds: list[DeedDone] = field(default_factory=list)
+    deeds: list[AuditEntry] = field(default_factory=list)
 
 
 class MemoryDatabase:
@@ -85,9 +85,9 @@ class MemoryDatabase:
         self.events: dict[EventId, Event] = {}
         self.orders: dict[OrderId, Order] = {}
         self.requests: dict[RequestName, AcceptedRequest] = {}
-        self.sessions: dict[SessionId, Session] = {}
+        self.sessions: dict[LoginSessionId, LoginSession] = {}
         self.api_keys: dict[ApiKeyId, ApiKey] = {}
-        self.deeds: list[DeedDone] = []
+        self.deeds: list[AuditEntry] = []
         self.user_ids = count(1)
         self.api_key_ids = count(1)
         self.category_ids = count(1)
@@ -122,7 +122,7 @@ class MemoryDatabase:
         """Keep all the changes, or none if one of them breaks a constraint.
 
         Raises:
-            UsernameTaken, AccountGone, CategoryTaken, CategoryInUse,
+            UsernameTaken, AccountDeleted, CategoryTaken, CategoryInUse,
             ReferenceTaken, EventHasOrders, TicketTypeInUse, AlreadyRegistered,
             IdempotencyKeyReused: two units of work wanted what only one can have.
             InvalidValues: the category of an event is gone.
@@ -186,11 +186,11 @@ class MemoryDatabase:
         self._check_events(changes, accounts)
         for order in changes.orders.values():
             if order.buyer_id is not None and order.buyer_id not in accounts:
-                raise AccountGone
+                raise AccountDeleted
             if order.buyer_id in self.users and self.users[order.buyer_id].erased_at is not None:
                 before = self.orders.get(order.id)
                 if before is None or _people(order) - _people(before):
-                    raise AccountGone
+                    raise AccountDeleted
             if order.event_id not in changes.locked.keys() | changes.saved.keys():
                 raise ConstraintViolatedError("the event of an order was not loaded for update")
         for _owner, key in changes.requests.keys() & self.requests.keys():
@@ -211,7 +211,7 @@ class MemoryDatabase:
         categories = self.categories.keys() | changes.categories.keys()
         for event in changes.saved.values():
             if event.organizer_id not in accounts:
-                raise AccountGone
+                raise AccountDeleted
             if event.details.category is not None and event.details.category not in categories:
                 raise InvalidValues({"category": "There is no such category."})
             if event.reference is not None and self._has_reference(event):

@@ -14,7 +14,6 @@ from eventapi.adapters.memory.database import MemoryDatabase
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
     AccountRef,
-    Attendance,
     AttendeePosition,
     CategoryView,
     CheckInCounts,
@@ -26,6 +25,7 @@ from eventapi.application.views import (
     Page,
     Revenue,
     SalesFigures,
+    TicketDetails,
     TicketView,
     TopEventView,
 )
@@ -39,7 +39,7 @@ from eventapi.domain.values import (
     TicketCode,
     UserId,
     sort_key,
-    words_of,
+    tokenize,
 )
 
 
@@ -102,8 +102,8 @@ class MemoryEventQueries:
     def _matches(self, search: EventSearch, event: Event) -> bool:
         details = event.details
         start = details.period.start
-        location = set(words_of(details.location))
-        words = {*words_of(details.name), *words_of(details.description)} | location
+        location = set(tokenize(details.location))
+        words = {*tokenize(details.name), *tokenize(details.description)} | location
         category = self._category(event)
         return (
             (event.organizer_id == search.owner if search.owner is not None else _is_listed(event))
@@ -282,7 +282,7 @@ class MemoryOrderQueries:
             shown = [self._view(order) for order in waiting[after : after + limit]]
             return Page(shown, after + limit if len(waiting) > after + limit else None)
 
-    def by_code(self, code: TicketCode) -> Attendance | None:
+    def by_code(self, code: TicketCode) -> TicketDetails | None:
         """Find the ticket of a code."""
         with self._database.mutex:
             for order in self._database.orders.values():
@@ -294,7 +294,7 @@ class MemoryOrderQueries:
 
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
-    ) -> Page[Attendance, AttendeePosition]:
+    ) -> Page[TicketDetails, AttendeePosition]:
         """List the tickets that admit somebody to an event."""
         with self._database.mutex:
             matching = [
@@ -323,9 +323,9 @@ class MemoryOrderQueries:
         used = sum(ticket.checked_in_at is not None for ticket in tickets)
         return CheckInCounts(len(tickets), used)
 
-    def _attendance(self, order: Order, ticket: Ticket) -> Attendance:
+    def _attendance(self, order: Order, ticket: Ticket) -> TicketDetails:
         event = self._database.events[order.event_id]
-        return Attendance(
+        return TicketDetails(
             ticket=TicketView.of(ticket, event=event),
             order_id=order.id,
             order_status=order.status.value,

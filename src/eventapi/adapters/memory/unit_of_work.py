@@ -7,36 +7,38 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from eventapi.adapters.memory.account_queries import MemorySenderQueries
+from eventapi.adapters.memory.account_queries import MemoryPrincipalQueries
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
-from eventapi.application.deeds import DeedDone
-from eventapi.application.ports import (
-    AcceptedRequest,
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.accounts import (
     ApiKeyRepository,
-    AuditLog,
-    CategoryRepository,
-    EventRepository,
+    LoginSessionRepository,
+    PrincipalRepository,
+    UserRepository,
+)
+from eventapi.application.ports.audit import AuditLog
+from eventapi.application.ports.categories import CategoryRepository
+from eventapi.application.ports.events import EventRepository
+from eventapi.application.ports.orders import (
+    AcceptedRequest,
     OrderRepository,
     RequestKey,
     RequestName,
-    SenderRepository,
-    SessionRepository,
-    StorageUnavailable,
-    UserRepository,
 )
+from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
+from eventapi.domain.login_session import LoginSession
 from eventapi.domain.order import Order, OrderStatus
-from eventapi.domain.session import Session
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
     ApiKeyId,
     CategoryId,
     EventId,
+    LoginSessionId,
     OrderId,
-    SessionId,
     Slug,
     TicketCode,
     TicketTypeId,
@@ -105,7 +107,7 @@ class MemoryUsers:
             self._locks.append(self._database.accounts_lock)
 
 
-class MemorySessions:
+class MemoryLoginSessions:
     """The sessions that go on; locked with the accounts, as one."""
 
     def __init__(self, database: MemoryDatabase, changes: Changes, users: MemoryUsers) -> None:
@@ -113,11 +115,11 @@ class MemorySessions:
         self._changes = changes
         self._users = users
 
-    def add(self, session: Session) -> None:
+    def add(self, session: LoginSession) -> None:
         """Keep a new session."""
         self._changes.sessions[session.id] = session
 
-    def get_for_update(self, id: SessionId) -> Session | None:
+    def get_for_update(self, id: LoginSessionId) -> LoginSession | None:
         """Load a session and lock it."""
         with self._database.mutex:
             session = self._database.sessions.get(id)
@@ -126,18 +128,18 @@ class MemorySessions:
         with self._database.mutex:
             return deepcopy(self._database.sessions.get(id))
 
-    def save(self, session: Session) -> None:
+    def save(self, session: LoginSession) -> None:
         """Keep what was changed of a session."""
         self._changes.sessions[session.id] = session
 
-    def remove(self, id: SessionId) -> None:
+    def remove(self, id: LoginSessionId) -> None:
         """End a session."""
         self._changes.ended_sessions.append(lambda session: session.id == id)
 
-    def remove_all(self, user: UserId, *, but: SessionId | None = None) -> None:
+    def remove_all(self, user: UserId, *, keep: LoginSessionId | None = None) -> None:
         """End all sessions of an account."""
         self._changes.ended_sessions.append(
-            lambda session: session.user_id == user and session.id != but
+            lambda session: session.user_id == user and session.id != keep
         )
 
     def remove_expired(self, user: UserId, now: datetime) -> None:
@@ -190,7 +192,7 @@ class MemoryAuditLog:
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
 
-    def record(self, done: DeedDone) -> None:
+    def record(self, done: AuditEntry) -> None:
         """Add a line."""
         self._changes.deeds.append(done)
 
@@ -401,8 +403,8 @@ class MemoryUnitOfWork:
         self._locks: list[Lock] = []
         users = MemoryUsers(database, self._changes, self._locks)
         self.users: UserRepository = users
-        self.sessions: SessionRepository = MemorySessions(database, self._changes, users)
-        self.senders: SenderRepository = MemorySenderQueries(database)
+        self.sessions: LoginSessionRepository = MemoryLoginSessions(database, self._changes, users)
+        self.principals: PrincipalRepository = MemoryPrincipalQueries(database)
         self.api_keys: ApiKeyRepository = MemoryApiKeys(database, self._changes)
         self.audit: AuditLog = MemoryAuditLog(self._changes)
         self.categories: CategoryRepository = MemoryCategories(database, self._changes)

@@ -8,7 +8,7 @@ how it is changed, :mod:`.queries` how it is read, :mod:`.access` both for who m
 from eventapi.adapters.postgres.access import (
     PostgresApiKeyQueries,
     PostgresAuditQueries,
-    PostgresSenderQueries,
+    PostgresPrincipalQueries,
     PostgresUserQueries,
 )
 from eventapi.adapters.postgres.engine import PostgresHealth, make_engine
@@ -26,7 +26,7 @@ __all__ = [
     "PostgresEventQueries",
     "PostgresHealth",
     "PostgresOrderQueries",
-    "PostgresSenderQueries",
+    "PostgresPrincipalQueries",
     "PostgresUnitOfWork",
     "PostgresUserQueries",
     "make_engine",

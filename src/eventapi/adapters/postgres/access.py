@@ -14,18 +14,19 @@ from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.queries import Reader
 from eventapi.adapters.postgres.rows import user_of, user_row, user_view_of
 from eventapi.adapters.postgres.staging import Staged
-from eventapi.application.deeds import DeedDone
-from eventapi.application.ports import AuditSearch, KeyHolder, UserSearch
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.accounts import KeyHolder, UserSearch
+from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.views import AccountRef, ApiKeyView, AuditEntryView, Page, UserView
 from eventapi.domain.api_key import ApiKey, KeyScope
+from eventapi.domain.login_session import LoginSession
 from eventapi.domain.policy import Actor
-from eventapi.domain.session import Session
 from eventapi.domain.user import Role, User
-from eventapi.domain.values import ApiKeyId, SessionId, UserId, Username
+from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId, Username
 
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
-ACTORS_OF_SESSIONS = sql_file("actors_of_sessions.sql")
-HOLD_ACTORS = sqlalchemy.text(f"{ACTORS_OF_SESSIONS.text} FOR KEY SHARE OF account")
+ACTORS_BY_SESSION = sql_file("actors_by_session.sql")
+LOCK_ACTORS = sqlalchemy.text(f"{ACTORS_BY_SESSION.text} FOR KEY SHARE OF account")
 """The same within a sale, which keeps the buyers from being erased until it is through.
 
 The order's foreign key takes this very lock anyway; taken before the event's,
@@ -92,14 +93,14 @@ class PostgresUsers:
         return user_of(row) if row else None
 
 
-class PostgresSessions:
+class PostgresLoginSessions:
     """The sessions that go on."""
 
     def __init__(self, connection: Connection, staged: Staged) -> None:
         self._connection = connection
         self._staged = staged
 
-    def add(self, session: Session) -> None:
+    def add(self, session: LoginSession) -> None:
         """Keep a new session."""
         self._stage(
             insert(tables.sessions).values(
@@ -111,22 +112,22 @@ class PostgresSessions:
             )
         )
 
-    def get_for_update(self, id: SessionId) -> Session | None:
+    def get_for_update(self, id: LoginSessionId) -> LoginSession | None:
         """Load a session and lock its row: of two that use a refresh token, one is the second."""
         query = select(tables.sessions).where(tables.sessions.c.id == id).with_for_update()
         with storage_errors():
             row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Session(
-            id=SessionId(row.id),
+        return LoginSession(
+            id=LoginSessionId(row.id),
             user_id=UserId(row.user_id),
             generation=row.generation,
             created_at=row.created_at,
             expires_at=row.expires_at,
         )
 
-    def save(self, session: Session) -> None:
+    def save(self, session: LoginSession) -> None:
         """Keep what was changed of a session."""
         self._stage(
             update(tables.sessions)
@@ -134,15 +135,15 @@ class PostgresSessions:
             .values(generation=session.generation, expires_at=session.expires_at)
         )
 
-    def remove(self, id: SessionId) -> None:
+    def remove(self, id: LoginSessionId) -> None:
         """End a session."""
         self._stage(delete(tables.sessions).where(tables.sessions.c.id == id))
 
-    def remove_all(self, user: UserId, *, but: SessionId | None = None) -> None:
+    def remove_all(self, user: UserId, *, keep: LoginSessionId | None = None) -> None:
         """End all sessions of an account."""
         statement = delete(tables.sessions).where(tables.sessions.c.user_id == user)
-        if but is not None:
-            statement = statement.where(tables.sessions.c.id != but)
+        if keep is not None:
+            statement = statement.where(tables.sessions.c.id != keep)
         self._stage(statement)
 
     def remove_expired(self, user: UserId, now: datetime) -> None:
@@ -213,12 +214,12 @@ class PostgresAuditLog:
     def __init__(self, staged: Staged) -> None:
         self._staged = staged
 
-    def record(self, done: DeedDone) -> None:
+    def record(self, done: AuditEntry) -> None:
         """Add a line."""
         self._staged.deeds.append(done)
 
 
-def audit_row(done: DeedDone) -> dict[str, object]:
+def audit_row(done: AuditEntry) -> dict[str, object]:
     """Make a row of the audit trail."""
     return {
         "at": done.at,
@@ -234,7 +235,7 @@ def audit_row(done: DeedDone) -> dict[str, object]:
     }
 
 
-def deed_columns(deeds: Sequence[DeedDone]) -> dict[str, list[object]]:
+def audit_columns(deeds: Sequence[AuditEntry]) -> dict[str, list[object]]:
     """Make the arrays of sql/record_orders.sql of lines of the audit trail."""
     return {
         "deed_ats": [done.at for done in deeds],
@@ -250,29 +251,30 @@ def deed_columns(deeds: Sequence[DeedDone]) -> dict[str, list[object]]:
     }
 
 
-def _session_values(sessions: Collection[SessionId]) -> dict[str, object]:
+def _session_values(sessions: Collection[LoginSessionId]) -> dict[str, object]:
     return {"session_ids": [str(session) for session in sessions]}
 
 
-def _actors(rows: Sequence[Any]) -> dict[SessionId, Actor]:
+def _actors(rows: Sequence[Any]) -> dict[LoginSessionId, Actor]:
     return {
-        SessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role)) for row in rows
+        LoginSessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role))
+        for row in rows
     }
 
 
-class PostgresSenders:
+class PostgresPrincipals:
     """Who sends what, asked within a transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+    def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
         """Tell whose sessions these are, and keep their accounts from being erased meanwhile."""
         with storage_errors():
-            rows = self._connection.execute(HOLD_ACTORS, _session_values(sessions)).all()
+            rows = self._connection.execute(LOCK_ACTORS, _session_values(sessions)).all()
             return _actors(rows)
 
-    def hold(self, id: UserId) -> bool:
+    def lock_active(self, id: UserId) -> bool:
         """Tell whether an account may act, and keep it from being erased meanwhile."""
         users = tables.users
         query = (
@@ -312,12 +314,12 @@ class PostgresUserQueries(Reader):
         return Page(views[:limit], UserId(views[limit - 1].id) if len(views) > limit else None)
 
 
-class PostgresSenderQueries(Reader):
+class PostgresPrincipalQueries(Reader):
     """Who sends a request."""
 
-    def by_session(self, sessions: Collection[SessionId]) -> dict[SessionId, Actor]:
+    def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
         """Tell whose sessions these are."""
-        return _actors(self.rows(ACTORS_OF_SESSIONS, _session_values(sessions)))
+        return _actors(self.rows(ACTORS_BY_SESSION, _session_values(sessions)))
 
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
         """Find by the digest of an API key whose it is."""
@@ -338,7 +340,7 @@ class PostgresSenderQueries(Reader):
         actor = Actor(UserId(row.user_id), row.username, Role(row.role), id)
         return KeyHolder(id, actor, frozenset(map(KeyScope, row.scopes)), row.last_used_at)
 
-    def note_use(self, key: ApiKeyId, now: datetime) -> None:
+    def record_use(self, key: ApiKeyId, now: datetime) -> None:
         """Note that a key was used."""
         keys = tables.api_keys
         self.run(update(keys).where(keys.c.id == key).values(last_used_at=now))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from eventapi.application.ports import StorageConflict, StorageUnavailable
+from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
 
 CONNECT_TIMEOUT = 5  # seconds, to reach the server
 POOL_TIMEOUT = 5  # seconds, to wait for a connection that another thread uses
@@ -17,7 +17,7 @@ LOCK_TIMEOUT = 5_000  # milliseconds, to wait for an event that others sell
 STATEMENT_TIMEOUT = 30_000  # milliseconds
 IDLE_TIMEOUT = 60_000  # milliseconds in a transaction whose client fell silent
 
-_WORTH_ANOTHER_TRY = frozenset(
+TRANSIENT_SQLSTATES = frozenset(
     {
         errorcodes.LOCK_NOT_AVAILABLE,
         errorcodes.QUERY_CANCELED,
@@ -32,7 +32,7 @@ _WORTH_ANOTHER_TRY = frozenset(
 )
 
 
-_GIVEN_UP = frozenset({errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
+CONFLICT_SQLSTATES = frozenset({errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
 
 
 class DatabaseUrlError(Exception):
@@ -95,7 +95,7 @@ def storage_errors() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise StorageUnavailable("all connections are in use") from error
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) in _GIVEN_UP:
+        if getattr(error.orig, "pgcode", None) in CONFLICT_SQLSTATES:
             raise StorageConflict(str(error.orig).strip()) from error
         if error.connection_invalidated or _is_worth_another_try(error):
             raise StorageUnavailable(str(error.orig).strip()) from error
@@ -107,7 +107,7 @@ def _is_worth_another_try(error: DBAPIError) -> bool:
     if code is None:
         # No answer of a server, so none was reached.
         return type(error.orig).__name__ == "OperationalError"
-    return code in _WORTH_ANOTHER_TRY
+    return code in TRANSIENT_SQLSTATES
 
 
 class PostgresHealth:

@@ -35,16 +35,15 @@ from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.rows import (
-    LONGEST_WORD,
-    attendance_of,
+    MAX_WORD_LENGTH,
     event_view_of,
     figures_of,
     location_word,
     order_view_of,
+    ticket_details_of,
 )
 from eventapi.application.search import EventSearch
 from eventapi.application.views import (
-    Attendance,
     AttendeePosition,
     CategoryView,
     CheckInCounts,
@@ -54,6 +53,7 @@ from eventapi.application.views import (
     OrderView,
     Page,
     SalesFigures,
+    TicketDetails,
     TopEventView,
 )
 from eventapi.domain.event import EventStatus
@@ -194,23 +194,23 @@ class PostgresOrderQueries(Reader):
         shown = found[:limit]
         return Page(shown, shown[-1].position if len(found) > limit else None)
 
-    def by_code(self, code: TicketCode) -> Attendance | None:
+    def by_code(self, code: TicketCode) -> TicketDetails | None:
         """Find the ticket of a code."""
         rows = self.rows(
-            _attendances().where(
+            _ticket_details().where(
                 tables.tickets.c.code == code.value,
                 tables.orders.c.status != OrderStatus.WAITLISTED.value,
             )
         )
-        return attendance_of(rows[0]) if rows else None
+        return ticket_details_of(rows[0]) if rows else None
 
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
-    ) -> Page[Attendance, AttendeePosition]:
+    ) -> Page[TicketDetails, AttendeePosition]:
         """List the tickets that admit somebody to an event."""
         tickets = tables.tickets.c
         query = (
-            _attendances()
+            _ticket_details()
             .where(tickets.event_id == event, *_admits())
             .order_by(tickets.order_id, tickets.id)
             .limit(limit + 1)
@@ -222,7 +222,7 @@ class PostgresOrderQueries(Reader):
             who = func.concat_ws("\n", tickets.attendee_name, tickets.attendee_email)
             query = query.where(func.strpos(func.lower(who), func.lower(q)) > 0)
         rows = self.rows(query)
-        found = [attendance_of(row) for row in rows[:limit]]
+        found = [ticket_details_of(row) for row in rows[:limit]]
         return Page(found, found[-1].position if len(rows) > limit else None)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
@@ -241,7 +241,7 @@ class PostgresOrderQueries(Reader):
         return [order_view_of(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
 
-LONGEST_WALK = 2_000
+SCAN_LIMIT = 2_000
 """How many events of a list are looked at one by one for what is wanted: some milliseconds."""
 
 _SORT_COLUMNS = {
@@ -279,7 +279,7 @@ def search_statement(
     # list, and would walk through a million events for it. So: walk for a
     # while; if that does not fill the page, find all that is wanted by its own
     # index, and sort it. The second is not even begun where the first suffices.
-    nearest = walk.limit(LONGEST_WALK).subquery("nearest")
+    nearest = walk.limit(SCAN_LIMIT).subquery("nearest")
     near = (
         select(nearest)
         .where(*_wanted(search, of=nearest.c))
@@ -325,7 +325,7 @@ def _listed(search: EventSearch) -> Iterator[ColumnElement[bool]]:
 
 def _wanted(search: EventSearch, of: Any = tables.events.c) -> Iterator[ColumnElement[bool]]:
     """Tell what is wanted of a list that its order does not help to find."""
-    words = [word[:LONGEST_WORD] for word in search.words or ()]
+    words = [word[:MAX_WORD_LENGTH] for word in search.words or ()]
     words += [location_word(word) for word in search.location or ()]
     if search.words == frozenset() or search.location == frozenset():
         yield false()
@@ -456,7 +456,7 @@ def _admits() -> Iterator[ColumnElement[bool]]:
     yield tables.tickets.c.cancelled_at.is_(None)
 
 
-def _attendances() -> Select[Any]:
+def _ticket_details() -> Select[Any]:
     tickets, types = tables.tickets.c, tables.ticket_types.c
     return (
         select(

@@ -37,7 +37,12 @@ from eventapi.adapters.postgres.rows import (
     ticket_type_rows,
 )
 from eventapi.adapters.postgres.staging import Staged
-from eventapi.application.ports import AcceptedRequest, RequestKey, RequestName, account_owner
+from eventapi.application.ports.orders import (
+    AcceptedRequest,
+    RequestKey,
+    RequestName,
+    account_owner,
+)
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
@@ -60,7 +65,7 @@ CATEGORY_IDS = sqlalchemy.Sequence("categories_id_seq")
 EVENT_IDS = sqlalchemy.Sequence("events_id_seq")
 TICKET_TYPE_IDS = sqlalchemy.Sequence("ticket_types_id_seq")
 
-MOST_STAGED_ORDERS = 1_000
+MAX_STAGED_ORDERS = 1_000
 """How many new orders wait to be written; then they are, without being committed."""
 
 
@@ -226,7 +231,7 @@ class PostgresOrders:
         import of any length needs no more memory than that.
         """
         self._staged.orders.append(order)
-        if len(self._staged.orders) >= MOST_STAGED_ORDERS:
+        if len(self._staged.orders) >= MAX_STAGED_ORDERS:
             self._write_orders()
 
     def event_of(self, id: OrderId) -> EventId | None:

@@ -10,7 +10,6 @@ import orjson
 
 from eventapi.application.views import (
     AccountRef,
-    Attendance,
     AttendeeView,
     CategoryView,
     DaySales,
@@ -20,6 +19,7 @@ from eventapi.application.views import (
     Revenue,
     SalesFigures,
     SessionView,
+    TicketDetails,
     TicketTypeRef,
     TicketTypeView,
     TicketView,
@@ -27,7 +27,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
-from eventapi.domain.event_details import EventDetails, Session, Visibility
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.user import Role, User
@@ -49,10 +49,10 @@ from eventapi.domain.values import (
     UserId,
     Username,
     sort_key,
-    words_of,
+    tokenize,
 )
 
-LONGEST_WORD = 64
+MAX_WORD_LENGTH = 64
 """How much of a word is searched by: an index takes no entry of any length."""
 
 Row = Any  # a row of SQLAlchemy: its columns are its attributes
@@ -144,9 +144,9 @@ def event_of(row: Row, ticket_types: Sequence[Row]) -> Event:
     )
 
 
-def session_of(stored: Mapping[str, Any]) -> Session:
+def session_of(stored: Mapping[str, Any]) -> AgendaSession:
     """Read a session as event_row wrote it."""
-    return Session(
+    return AgendaSession(
         id=stored["id"],
         title=stored["title"],
         period=Period(_moment(stored["start_time"]), _moment(stored["end_time"])),
@@ -211,16 +211,16 @@ def event_row(event: Event) -> dict[str, object]:
 
 def search_words(details: EventDetails) -> list[str]:
     """Give the words that an event is found by: see the column words in tables.py."""
-    of_location = words_of(details.location)
-    words = {*words_of(details.name), *words_of(details.description), *of_location}
+    of_location = tokenize(details.location)
+    words = {*tokenize(details.name), *tokenize(details.description), *of_location}
     return sorted(
-        {word[:LONGEST_WORD] for word in words} | {location_word(word) for word in of_location}
+        {word[:MAX_WORD_LENGTH] for word in words} | {location_word(word) for word in of_location}
     )
 
 
 def location_word(word: str) -> str:
     """Give a word as it stands among the words for a location alone."""
-    return f"@{word[:LONGEST_WORD]}"
+    return f"@{word[:MAX_WORD_LENGTH]}"
 
 
 def ticket_type_rows(event: Event) -> list[dict[str, object]]:
@@ -400,9 +400,9 @@ def ticket_row(order: Order, ticket: Ticket) -> dict[str, object]:
     } | ticket_changes(ticket)
 
 
-def attendance_of(row: Row) -> Attendance:
+def ticket_details_of(row: Row) -> TicketDetails:
     """Make the view of a ticket beside its type and what tells its event and order."""
-    return Attendance(
+    return TicketDetails(
         ticket=TicketView(
             id=row.id,
             code=row.code,

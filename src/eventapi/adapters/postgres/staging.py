@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from eventapi.application.deeds import DeedDone
-from eventapi.application.ports import RequestKey
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.orders import RequestKey
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
@@ -27,4 +27,4 @@ class Staged:
     removed_event: EventId | None = None
     orders: list[Order] = field(default_factory=list)
     requests: list[tuple[RequestKey, OrderView]] = field(default_factory=list)
-    deeds: list[DeedDone] = field(default_factory=list)
+    deeds: list[AuditEntry] = field(default_factory=list)

@@ -178,7 +178,7 @@ events = Table(
     # looked into; so it lies in the event's row and costs a sale no statement.
     Column("sessions", JSONB, nullable=False, server_default=text("'[]'")),
     Column("image", String(200)),
-    # What names are sorted by and texts are found by: see plain and words_of
+    # What names are sorted by and texts are found by: see normalize and tokenize
     # in domain/values.py. Made by the application, so that every database, with
     # whatever locale it was set up, sorts and finds the same. A word of the
     # location stands there twice, once with @ before it, for who looks for

@@ -22,11 +22,11 @@ from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.access import (
     PostgresApiKeys,
     PostgresAuditLog,
-    PostgresSenders,
-    PostgresSessions,
+    PostgresLoginSessions,
+    PostgresPrincipals,
     PostgresUsers,
+    audit_columns,
     audit_row,
-    deed_columns,
 )
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
@@ -44,18 +44,18 @@ from eventapi.adapters.postgres.rows import (
     user_row,
 )
 from eventapi.adapters.postgres.staging import Staged
-from eventapi.application.ports import (
+from eventapi.application.ports.accounts import (
     ApiKeyRepository,
-    AuditLog,
-    CategoryRepository,
-    EventRepository,
-    OrderRepository,
-    SenderRepository,
-    SessionRepository,
+    LoginSessionRepository,
+    PrincipalRepository,
     UserRepository,
 )
+from eventapi.application.ports.audit import AuditLog
+from eventapi.application.ports.categories import CategoryRepository
+from eventapi.application.ports.events import EventRepository
+from eventapi.application.ports.orders import OrderRepository
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyRegistered,
     CategoryInUse,
     CategoryTaken,
@@ -75,8 +75,8 @@ class PostgresUnitOfWork:
     """All or nothing, in one transaction."""
 
     users: UserRepository
-    sessions: SessionRepository
-    senders: SenderRepository
+    sessions: LoginSessionRepository
+    principals: PrincipalRepository
     api_keys: ApiKeyRepository
     audit: AuditLog
     categories: CategoryRepository
@@ -95,8 +95,8 @@ class PostgresUnitOfWork:
             self._connection.exec_driver_sql("BEGIN")
         self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
-        self.sessions = PostgresSessions(self._connection, self._staged)
-        self.senders = PostgresSenders(self._connection)
+        self.sessions = PostgresLoginSessions(self._connection, self._staged)
+        self.principals = PostgresPrincipals(self._connection)
         self.api_keys = PostgresApiKeys(self._connection, self._staged)
         self.audit = PostgresAuditLog(self._staged)
         self.categories = PostgresCategories(self._connection, self._staged)
@@ -119,7 +119,7 @@ class PostgresUnitOfWork:
     def commit(self) -> None:
         """Write what was staged, and commit."""
         with storage_errors():
-            with self._meanings():
+            with self.translate_integrity_errors():
                 self._write()
             self._connection.exec_driver_sql("COMMIT")
         self._open = False
@@ -148,7 +148,7 @@ class PostgresUnitOfWork:
 
     def _write_orders(self) -> None:
         """Write the orders that were staged so far, and forget them."""
-        with storage_errors(), self._meanings():
+        with storage_errors(), self.translate_integrity_errors():
             self._insert_orders()
         self._staged.orders.clear()
         self._staged.requests.clear()
@@ -159,11 +159,11 @@ class PostgresUnitOfWork:
             RECORD_ORDERS,
             order_columns(self._staged.orders)
             | self._request_columns()
-            | deed_columns(self._staged.deeds),
+            | audit_columns(self._staged.deeds),
         )
 
     @contextmanager
-    def _meanings(self) -> Iterator[None]:
+    def translate_integrity_errors(self) -> Iterator[None]:
         """Say in the domain's words which constraint did not hold."""
         try:
             yield
@@ -188,8 +188,8 @@ class PostgresUnitOfWork:
         staged = self._staged
         meanings: dict[str, Callable[[], DomainError]] = {
             "users_username_key_key": lambda: UsernameTaken(staged.users[0].username.value),
-            "events_organizer_id_fkey": AccountGone,
-            "orders_buyer_id_fkey": AccountGone,
+            "events_organizer_id_fkey": AccountDeleted,
+            "orders_buyer_id_fkey": AccountDeleted,
             "accepted_requests_pkey": lambda: IdempotencyKeyReused(staged.requests[0][0].key),
             "orders_registrant_key": lambda: AlreadyRegistered(_first_number(error)),
             "orders_registered_account_key": lambda: AlreadyRegistered(_first_number(error)),

@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 import segno
 import typst
 
-from eventapi.application.ports import PictureKind
-from eventapi.application.views import Attendance, EventView
+from eventapi.application.ports.media import PictureKind
+from eventapi.application.views import EventView, TicketDetails
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
 CJK_FONTS = "noto_cjk_sans_otc"
 """The package whose only content is the font of Chinese, Japanese and Korean."""
 TO = "\u2013"  # between two moments or days, as printers write it
-LONGEST_WORD = 30
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
+MAX_WORD_LENGTH = 30
+_LONG_WORD = re.compile(rf"\S{{{MAX_WORD_LENGTH}}}(?=\S)")
 
 
 class TypstTicketPrinter:
@@ -38,7 +38,7 @@ class TypstTicketPrinter:
         """Draw a code: capital letters and digits, so the QR code is a small one."""
         return _qr_code(code, kind, border=4)
 
-    def pdf(self, attendance: Attendance, event: EventView) -> bytes:
+    def pdf(self, attendance: TicketDetails, event: EventView) -> bytes:
         """Print a ticket; the same ticket always gives the same bytes."""
         ticket = attendance.ticket
         issued = ticket.issued_at.replace(microsecond=0)  # as exact as a PDF can be

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventapi.application.accounts import NewAccount
-from eventapi.application.importing import Imported, ImportOptions, RowProblem
+from eventapi.application.importing import ImportOptions, ImportResult, RowProblem
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import UsernameTaken
 from eventapi.domain.user import Role
@@ -131,7 +131,7 @@ def _make_sample_organizer(use_cases: UseCases) -> None:
     password = secrets.token_urlsafe(12)
     account = NewAccount(username=SAMPLE_ORGANIZER, password=password, role=Role.ORGANIZER)
     try:
-        use_cases.register_account(None, account)
+        use_cases.sign_up(None, account)
     except UsernameTaken:
         return  # from the time before; the password was printed then
     click.echo(f"The organizer {SAMPLE_ORGANIZER} has the password {password}")
@@ -147,11 +147,11 @@ def _read(path: Path, read: Callable[[Path], CsvRows[Row]]) -> CsvRows[Row]:
 def _run(
     read: CsvRows[Row],
     options: ImportOptions,
-    run: Callable[[Sequence[Row], ImportOptions], Imported],
-) -> Imported:
+    run: Callable[[Sequence[Row], ImportOptions], ImportResult],
+) -> ImportResult:
     """Import what was read, beneath a progress bar; rows that could not be read count as bad."""
     # Nothing is kept where a row could not even be read, but the others are looked at too.
-    hopeless = bool(read.problems) and not options.skip_bad_rows
+    has_unreadable_rows = bool(read.problems) and not options.skip_bad_rows
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -164,7 +164,7 @@ def _run(
             read.rows,
             replace(
                 options,
-                dry_run=options.dry_run or hopeless,
+                dry_run=options.dry_run or has_unreadable_rows,
                 progress=lambda rows: progress.advance(task, rows),
             ),
         )
@@ -174,7 +174,7 @@ def _run(
     return imported
 
 
-def _report(imported: Imported, what: str) -> None:
+def _report(imported: ImportResult, what: str) -> None:
     """Tell what came of an import.
 
     Raises:

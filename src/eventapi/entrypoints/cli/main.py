@@ -27,7 +27,7 @@ Settings come from the environment:
   EVENTAPI_THREADS                 threads of each process (16)
   EVENTAPI_CONNECTIONS             of each process to the database (4)
   EVENTAPI_ORDER_LIMIT             tickets that one order may hold (10)
-  EVENTAPI_OPEN_ADMIN_REGISTRATION lets anyone register an admin
+  EVENTAPI_OPEN_ADMIN_SIGN_UP lets anyone register an admin
                                    (true in development, never in production)
   EVENTAPI_ALLOW_EMBEDDED_DATABASE lets production use the embedded database
   EVENTAPI_ACCESS_TOKEN_LIFETIME   for example 900 (seconds) or 15m

@@ -64,7 +64,7 @@ def _announce(settings: Settings, where: str, *, embedded: bool = False) -> None
     click.echo(f"EventAPI serves {base}/api\n  docs  {base}/docs\n  data  {where}")
     if settings.profile == "development":
         unsafe = ["connections are not encrypted"]
-        if settings.open_admin_registration:
+        if settings.open_admin_sign_up:
             unsafe.insert(0, "anyone can register an admin")
         if embedded:
             unsafe.append("the embedded database has no password")

@@ -9,7 +9,7 @@ import click
 from eventapi.adapters.postgres.embedded import EmbeddedServerError
 from eventapi.adapters.postgres.engine import DatabaseUrlError
 from eventapi.adapters.postgres.migrations import UnknownRevisionError
-from eventapi.application.ports import StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.domain.errors import DomainError
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.bootstrap import StartupError

@@ -26,7 +26,7 @@ def create_admin(username: str, email: str | None, password: str) -> None:
     """Make an admin called USERNAME; this is how the first one comes to be."""
     with ready_settings() as settings:
         # Whoever can run this holds the database anyway.
-        use_cases = bootstrap.postgres_use_cases(replace(settings, open_admin_registration=True))
+        use_cases = bootstrap.postgres_use_cases(replace(settings, open_admin_sign_up=True))
         account = NewAccount(username=username, password=password, role=Role.ADMIN, email=email)
-        user = use_cases.register_account(None, account)
+        user = use_cases.sign_up(None, account)
         click.echo(f"The admin {user.username} has the id {user.id}.")

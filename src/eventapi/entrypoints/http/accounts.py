@@ -4,11 +4,11 @@ from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.accounts import NewAccount
-from eventapi.application.ports import Overloaded
+from eventapi.application.ports.system import Overloaded
 from eventapi.application.views import UserView
 from eventapi.domain.errors import (
+    AccountDeleted,
     AccountDisabled,
-    AccountGone,
     InvalidCredentials,
     LastAdmin,
     NotAllowed,
@@ -64,7 +64,7 @@ def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
     """Make an account."""
     count_costly()
     with limits().failures("register", body["username"]):
-        user = use_cases().register_account(current_actor(), NewAccount(**body))
+        user = use_cases().sign_up(current_actor(), NewAccount(**body))
     return user, {"Location": "/api/users/me"}
 
 
@@ -114,11 +114,11 @@ def logout() -> None:
     "/users/me",
     access=ACCOUNT,
     gives=UserSchema,
-    errors=(AccountGone,),
+    errors=(AccountDeleted,),
     etag=True,
     answer_example=examples.USER,
 )
-def show_me() -> UserView:
+def get_me() -> UserView:
     """Show one's own account."""
     return use_cases().change_own_account.show(signed_in_actor())
 
@@ -129,13 +129,13 @@ def show_me() -> UserView:
     access=ACCOUNT,
     body=ProfileChangeSchema,
     gives=UserSchema,
-    errors=(AccountGone,),
+    errors=(AccountDeleted,),
     example={"email": "alice@example.org", "first_name": "Alice"},
     answer_example=examples.USER,
 )
-def change_me(body: dict[str, Any]) -> UserView:
+def update_me(body: dict[str, Any]) -> UserView:
     """Change one's email address and names."""
-    return use_cases().change_own_account.describe(signed_in_actor(), body)
+    return use_cases().change_own_account.update_profile(signed_in_actor(), body)
 
 
 @blueprint.operation(
@@ -144,7 +144,7 @@ def change_me(body: dict[str, Any]) -> UserView:
     access=ACCOUNT,
     body=PasswordChangeSchema,
     status=HTTPStatus.NO_CONTENT,
-    errors=(AccountGone, Overloaded),
+    errors=(AccountDeleted, Overloaded),
     example={"current_password": "correct horse battery", "new_password": "staple battery horse"},
 )
 def change_password(body: dict[str, Any]) -> None:

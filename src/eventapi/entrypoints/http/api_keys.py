@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     ApiKeyNotFound,
     NotAllowed,
     NotSignedIn,
@@ -15,7 +15,7 @@ from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, LOCATION_HEADER, ApiBlueprint, use_cases
 from eventapi.entrypoints.http.schemas.accounts import (
     ApiKeyListSchema,
-    MadeApiKeySchema,
+    CreatedApiKeySchema,
     NewApiKeySchema,
 )
 from eventapi.entrypoints.http.security import current_actor
@@ -32,14 +32,14 @@ FOR_OWNERS = (NotSignedIn, NotAllowed)
     "/keys",
     access=ACCOUNT,
     body=NewApiKeySchema,
-    gives=MadeApiKeySchema,
+    gives=CreatedApiKeySchema,
     status=HTTPStatus.CREATED,
     answer_headers=LOCATION_HEADER,
-    errors=(*FOR_OWNERS, AccountGone, TooManyApiKeys),
+    errors=(*FOR_OWNERS, AccountDeleted, TooManyApiKeys),
     example={"name": "Door 3", "scopes": ["check_in"], "expires_at": "2030-06-02T00:00:00Z"},
     answer_example=examples.API_KEY | {"key": "eventapi_7tPq3kZ1vXw9yB2nL5cR8sD4fG6hJ0mK_qW-eT1uI"},
 )
-def make_api_key(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def create_api_key(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Make an API key. The key itself is in this answer and nowhere else: keep it."""
     made = use_cases().manage_api_keys.make(current_actor(), **body)
     shown = {name: getattr(made.view, name) for name in made.view.__slots__}

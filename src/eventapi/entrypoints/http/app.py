@@ -17,7 +17,7 @@ from flask_cors import CORS
 from uuid_utils.compat import uuid7
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from eventapi.application.deeds import Origin, current_origin
+from eventapi.application.audit import Origin, current_origin
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.http import (
     accounts,
@@ -50,8 +50,13 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
-TELL_SECRETS = frozenset(
-    {"accounts.login", "accounts.refresh_token", "api_keys.make_api_key", "orders.register_person"}
+NO_STORE_ENDPOINTS = frozenset(
+    {
+        "accounts.login",
+        "accounts.refresh_token",
+        "api_keys.create_api_key",
+        "orders.register_attendee",
+    }
 )
 """Operations whose answers are kept by nobody: they hold tokens, a key, or an order's secret."""
 CORS_HEADERS = (
@@ -253,7 +258,7 @@ def _end_request(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.path.startswith(docs.DOCS_PATH):
         response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
-    if request.endpoint in TELL_SECRETS:
+    if request.endpoint in NO_STORE_ENDPOINTS:
         response.headers["Cache-Control"] = "no-store"
     elif request.path.startswith("/api/"):
         # What is somebody's own, no cache between us and them keeps; they may, and ask again.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from eventapi.application.deeds import Deed
-from eventapi.application.ports import AuditSearch
+from eventapi.application.audit import AuditAction
+from eventapi.application.ports.audit import AuditSearch
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.values import EventId, OrderId, UserId
@@ -36,16 +36,16 @@ blueprint = ApiBlueprint(
     errors=(NotSignedIn, NotAllowed, InvalidCursor),
     answer_example={"items": [examples.AUDIT_ENTRY], "next": None},
 )
-def show_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Tell admins who did what, newest first."""
     search = AuditSearch(
         event=_if_given(EventId, query["event"]),
         order=_if_given(OrderId, query["order"]),
         account=_if_given(UserId, query["account"]),
         actor=_if_given(UserId, query["actor"]),
-        deed=_if_given(Deed, query.get("deed")),
+        deed=_if_given(AuditAction, query.get("deed")),
     )
-    page = use_cases().show_audit_trail(
+    page = use_cases().list_audit_trail(
         current_actor(),
         search,
         before=read_number_cursor("audit", query["cursor"]),
@@ -65,11 +65,11 @@ def show_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
     errors=(*MAY_NOT_CHANGE, InvalidCursor),
     answer_example={"items": [examples.AUDIT_ENTRY | {"address": None}], "next": None},
 )
-def show_event_audit_trail(
+def list_event_audit_trail(
     query: dict[str, Any], event_id: int
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Tell an event's organizer who did what to it and its orders, newest first."""
-    page = use_cases().show_audit_trail.of_event(
+    page = use_cases().list_audit_trail.of_event(
         current_actor(),
         EventId(event_id),
         before=read_number_cursor("audit", query["cursor"]),

@@ -17,7 +17,7 @@ from marshmallow import EXCLUDE, RAISE, Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from eventapi.application.ports import StorageConflict, StorageUnavailable
+from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
@@ -26,9 +26,9 @@ from eventapi.domain.errors import (
     NotSignedIn,
     RefreshTokenReused,
     SessionEnded,
-    StaleVersion,
+    VersionConflict,
 )
-from eventapi.entrypoints.http.limits import LIMIT_HEADERS, count_guest
+from eventapi.entrypoints.http.limits import RATE_LIMIT_HEADERS, count_guest
 from eventapi.entrypoints.http.problems import (
     PROBLEM_JSON,
     PROBLEMS,
@@ -44,7 +44,7 @@ from eventapi.entrypoints.http.problems import (
     VersionRequired,
     problem_document,
 )
-from eventapi.entrypoints.http.security import read_sender
+from eventapi.entrypoints.http.security import authenticate_request
 
 _VERSION = re.compile(r"([0-9]{1,9})\.")
 
@@ -62,7 +62,7 @@ _ACCESS_ERRORS: Mapping[str, Errors] = {
     ACCOUNT: (NotSignedIn, InvalidToken, ExpiredToken, SessionEnded, InvalidApiKey, KeyNotAllowed),
     REFRESH_TOKEN: (NotSignedIn, InvalidToken, ExpiredToken, SessionEnded, RefreshTokenReused),
 }
-_VERSION_ERRORS: Errors = (VersionRequired, StaleVersion)
+_VERSION_ERRORS: Errors = (VersionRequired, VersionConflict)
 _BODY_ERRORS: Errors = (MalformedBody, UnsupportedMediaType, BodyTooLarge)
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     ANYONE: [],
@@ -199,17 +199,17 @@ class ApiBlueprint(flask_smorest.Blueprint):
             etag: whether the answer gets an ETag and, to GET, honours If-None-Match.
             conditional: whether the function honours If-None-Match by itself.
             if_match: whether If-Match must say which version is changed; the
-                function reads it with :func:`seen_versions`.
+                function reads it with :func:`if_match_versions`.
             stored: whether the storage is needed, which may be away.
             asks: whether a session is asked for before the function is called;
-                otherwise it hands :func:`current_sender` to a use case that asks.
+                otherwise it hands :func:`current_principal` to a use case that asks.
             counts: whether requests of ANYONE count towards a limit.
             example: of the body.
             answer_example: of the answer.
         """
         success_headers = (
             REQUEST_ID_HEADER
-            | LIMIT_HEADERS
+            | RATE_LIMIT_HEADERS
             | dict(answer_headers or {})
             | (ETAG_HEADER if etag else {})
         )
@@ -252,7 +252,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                     _let_in(access, scope, asks=asks)
                 if not query and request.args:
                     raise ValidationFailed({name: ["Unknown field."] for name in request.args})
-                response = make_response(_with_another_try(partial(parsing, *args, **kwargs)))
+                response = make_response(retry_on_conflict(partial(parsing, *args, **kwargs)))
                 return _conditional(response) if etag else response
 
             media_answer = _media_answer(status, gives_media, success_headers)
@@ -285,11 +285,11 @@ def _let_in(access: str, scope: KeyScope | None, *, asks: bool) -> None:
     if access == ANYONE:
         count_guest()
     elif access != REFRESH_TOKEN:  # which its operation reads by itself
-        identify = use_cases().identify_sender
-        read_sender(identify, required=access == ACCOUNT, scope=scope, asks=asks)
+        identify = use_cases().authenticate
+        authenticate_request(identify, required=access == ACCOUNT, scope=scope, asks=asks)
 
 
-def _with_another_try(answer: Callable[[], Any]) -> Any:
+def retry_on_conflict(answer: Callable[[], Any]) -> Any:
     """Answer a request, and do so once more if the storage gave it up for another's sake.
 
     Nothing of the first try was kept. If the second is given up too, the
@@ -301,12 +301,12 @@ def _with_another_try(answer: Callable[[], Any]) -> Any:
         return answer()
 
 
-def show_version(version: int) -> None:
+def set_etag_version(version: int) -> None:
     """Make a version part of the current answer's ETag, for If-Match to name."""
     g.version = version
 
 
-def seen_versions() -> frozenset[int] | None:
+def if_match_versions() -> frozenset[int] | None:
     """Tell by If-Match which versions the client goes by; None stands for any.
 
     An ETag is ``"version.digest"``: the version says what an organizer sees

@@ -47,11 +47,11 @@ REFRESH = timedelta(hours=1)
     errors=(CategoryNotFound,),
     conditional=True,
 )
-def show_feed(query: dict[str, Any]) -> Response:
+def get_calendar_feed(query: dict[str, Any]) -> Response:
     """Give all public events, or those of a category, as a calendar to subscribe to."""
     slug = query["category"]
     name = "Events" if slug is None else use_cases().list_categories.one(slug).name
-    return _answer(use_cases().show_calendar(category=slug), name=name)
+    return _answer(use_cases().get_calendar(category=slug), name=name)
 
 
 @blueprint.operation(
@@ -65,13 +65,13 @@ def show_feed(query: dict[str, Any]) -> Response:
     errors=(EventNotFound,),
     conditional=True,
 )
-def show_calendar(query: dict[str, Any], event_id: int) -> Response:
+def get_calendar(query: dict[str, Any], event_id: int) -> Response:
     """Give an event as a calendar.
 
     Its UID never changes, its SEQUENCE grows with every change, and when it is
     cancelled its STATUS says so: a calendar program that has it keeps up.
     """
-    event = use_cases().show_event(current_actor(), EventId(event_id), **query)
+    event = use_cases().get_event(current_actor(), EventId(event_id), **query)
     return _answer([event], name=event.name)
 
 

@@ -73,7 +73,7 @@ def create_category(body: dict[str, Any]) -> tuple[CategoryView, dict[str, str]]
     errors=(CategoryNotFound,),
     answer_example=examples.CATEGORY,
 )
-def show_category(slug: str) -> CategoryView:
+def get_category(slug: str) -> CategoryView:
     """Show a category."""
     return use_cases().list_categories.one(slug)
 

@@ -25,9 +25,9 @@ from eventapi.entrypoints.http.blueprint import (
     GUEST_OR_ACCOUNT,
     LOCATION_HEADER,
     ApiBlueprint,
+    if_match_versions,
     raw_body,
-    seen_versions,
-    show_version,
+    set_etag_version,
     use_cases,
 )
 from eventapi.entrypoints.http.events import CANT_BE_REVISED, EVENT, MAY_NOT_CHANGE, shown
@@ -85,9 +85,9 @@ def add_ticket_type(body: dict[str, Any], event_id: int) -> tuple[TicketTypeView
     """Add a ticket type to an event."""
     position = body.pop("position", None)
     event, kind = use_cases().change_ticket_types.add(
-        current_actor(), EventId(event_id), TicketTypeForm.filled(**body), position=position
+        current_actor(), EventId(event_id), TicketTypeForm.from_fields(**body), position=position
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return kind, {"Location": f"/api/events/{event_id}/ticket-types/{kind.id}"}
 
 
@@ -102,12 +102,12 @@ def add_ticket_type(body: dict[str, Any], event_id: int) -> tuple[TicketTypeView
     etag=True,
     answer_example=examples.TICKET_TYPE,
 )
-def show_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
+def get_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
     """Show a ticket type of an event."""
-    event, kind = use_cases().show_event.ticket_type(
+    event, kind = use_cases().get_event.ticket_type(
         current_actor(), EventId(event_id), TicketTypeId(ticket_type_id), **query
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return kind
 
 
@@ -133,9 +133,9 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
         TicketTypeId(ticket_type_id),
         body,
         position=position,
-        versions=seen_versions(),
+        versions=if_match_versions(),
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return kind
 
 
@@ -148,13 +148,13 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
     errors=(*MAY_NOT_CHANGE, TicketTypeNotFound, *CANT_BE_REVISED),
     if_match=True,
 )
-def remove_ticket_type(event_id: int, ticket_type_id: int) -> None:
+def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
     """Remove a ticket type of which nothing is sold."""
     use_cases().change_ticket_types.remove(
         current_actor(),
         EventId(event_id),
         TicketTypeId(ticket_type_id),
-        versions=seen_versions(),
+        versions=if_match_versions(),
     )
 
 
@@ -175,9 +175,9 @@ def remove_ticket_type(event_id: int, ticket_type_id: int) -> None:
 def add_session(body: dict[str, Any], event_id: int) -> tuple[SessionView, dict[str, str]]:
     """Add a session to an event's agenda."""
     event, session = use_cases().change_sessions.add(
-        current_actor(), EventId(event_id), SessionForm.filled(**body)
+        current_actor(), EventId(event_id), SessionForm.from_fields(**body)
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return session, {"Location": f"/api/events/{event_id}/sessions/{session.id}"}
 
 
@@ -192,12 +192,12 @@ def add_session(body: dict[str, Any], event_id: int) -> tuple[SessionView, dict[
     etag=True,
     answer_example=examples.SESSION,
 )
-def show_session(query: dict[str, Any], event_id: int, session_id: int) -> SessionView:
+def get_session(query: dict[str, Any], event_id: int, session_id: int) -> SessionView:
     """Show a session of an event's agenda."""
-    event, session = use_cases().show_event.session(
+    event, session = use_cases().get_event.session(
         current_actor(), EventId(event_id), session_id, **query
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return session
 
 
@@ -217,9 +217,9 @@ def show_session(query: dict[str, Any], event_id: int, session_id: int) -> Sessi
 def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> SessionView:
     """Change something of a session (RFC 7396)."""
     event, session = use_cases().change_sessions.change(
-        current_actor(), EventId(event_id), session_id, body, versions=seen_versions()
+        current_actor(), EventId(event_id), session_id, body, versions=if_match_versions()
     )
-    show_version(event.version)
+    set_etag_version(event.version)
     return session
 
 
@@ -232,10 +232,10 @@ def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> Sessi
     errors=(*MAY_NOT_CHANGE, SessionNotFound, EventCancelled),
     if_match=True,
 )
-def remove_session(event_id: int, session_id: int) -> None:
+def delete_session(event_id: int, session_id: int) -> None:
     """Take a session out of an event's agenda."""
     use_cases().change_sessions.remove(
-        current_actor(), EventId(event_id), session_id, versions=seen_versions()
+        current_actor(), EventId(event_id), session_id, versions=if_match_versions()
     )
 
 
@@ -286,7 +286,7 @@ def show_image(query: dict[str, Any], event_id: int) -> Response:
     Ask as `image_url` says, and the answer may be kept for ever: another
     picture has another URL.
     """
-    event, content = use_cases().show_event.image(
+    event, content = use_cases().get_event.image(
         current_actor(), EventId(event_id), access_code=query["access_code"]
     )
     key = event.image or ""

@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Any
 
-from eventapi.application.finding import EventFilter
+from eventapi.application.event_catalog import EventFilter
 from eventapi.application.forms import EventForm
 from eventapi.application.views import EventStatistics, EventView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     CapacityBelowSold,
     EventCancelled,
     EventEnded,
@@ -25,8 +25,8 @@ from eventapi.entrypoints.http.blueprint import (
     GUEST_OR_ACCOUNT,
     LOCATION_HEADER,
     ApiBlueprint,
-    seen_versions,
-    show_version,
+    if_match_versions,
+    set_etag_version,
     use_cases,
 )
 from eventapi.entrypoints.http.pagination import (
@@ -67,14 +67,14 @@ CANT_BE_REVISED = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
     gives=EventSchema,
     status=HTTPStatus.CREATED,
     answer_headers=LOCATION_HEADER,
-    errors=(NotSignedIn, NotAllowed, AccountGone),
+    errors=(NotSignedIn, NotAllowed, AccountDeleted),
     etag=True,
     example=examples.NEW_EVENT,
     answer_example=examples.EVENT,
 )
 def create_event(body: dict[str, Any]) -> tuple[EventView, dict[str, str]]:
     """Announce an event. It belongs to the organizer or admin who announces it."""
-    event = use_cases().create_event(current_actor(), EventForm.filled(**body))
+    event = use_cases().create_event(current_actor(), EventForm.from_fields(**body))
     return shown(event), {"Location": f"/api/events/{event.id}"}
 
 
@@ -113,9 +113,9 @@ def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     etag=True,
     answer_example=examples.EVENT,
 )
-def show_event(query: dict[str, Any], event_id: int) -> EventView:
+def get_event(query: dict[str, Any], event_id: int) -> EventView:
     """Show an event: a private one to its organizer, to admins, and to users who are invited."""
-    return shown(use_cases().show_event(current_actor(), EventId(event_id), **query))
+    return shown(use_cases().get_event(current_actor(), EventId(event_id), **query))
 
 
 @blueprint.operation(
@@ -137,9 +137,9 @@ def replace_event(body: dict[str, Any], event_id: int) -> EventView:
     Ticket types and sessions with an `id` are changed, those without one are
     new, those that are not there any more are removed.
     """
-    form = EventForm.filled(**body)
+    form = EventForm.from_fields(**body)
     event = use_cases().change_event.replace(
-        current_actor(), EventId(event_id), form, versions=seen_versions()
+        current_actor(), EventId(event_id), form, versions=if_match_versions()
     )
     return shown(event)
 
@@ -160,7 +160,7 @@ def replace_event(body: dict[str, Any], event_id: int) -> EventView:
 def patch_event(body: dict[str, Any], event_id: int) -> EventView:
     """Change something of an event (RFC 7396): what is left out stays, null clears."""
     event = use_cases().change_event.patch(
-        current_actor(), EventId(event_id), body, versions=seen_versions()
+        current_actor(), EventId(event_id), body, versions=if_match_versions()
     )
     return shown(event)
 
@@ -176,7 +176,7 @@ def patch_event(body: dict[str, Any], event_id: int) -> EventView:
 )
 def delete_event(event_id: int) -> None:
     """Delete an event of which nothing was ever sold; any other can be cancelled."""
-    use_cases().delete_event(current_actor(), EventId(event_id), versions=seen_versions())
+    use_cases().delete_event(current_actor(), EventId(event_id), versions=if_match_versions())
 
 
 @blueprint.operation(
@@ -203,12 +203,12 @@ def cancel_event(event_id: int) -> EventView:
     errors=MAY_NOT_CHANGE,
     answer_example=examples.STATISTICS,
 )
-def show_statistics(event_id: int) -> EventStatistics:
+def get_statistics(event_id: int) -> EventStatistics:
     """Tell how an event sells: to its organizer and to admins."""
-    return use_cases().show_statistics(current_actor(), EventId(event_id))
+    return use_cases().get_statistics(current_actor(), EventId(event_id))
 
 
 def shown(event: EventView) -> EventView:
     """Show an event, its version in the ETag."""
-    show_version(event.version)
+    set_etag_version(event.version)
     return event

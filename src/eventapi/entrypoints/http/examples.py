@@ -212,4 +212,4 @@ HELD_TICKET: Final[Example] = ORDER["tickets"][0] | {
         "status": "scheduled",
     },
 }
-ATTENDANCE: Final[Example] = ORDER["tickets"][0] | {"order_id": ORDER["id"]}
+ATTENDEE_TICKET: Final[Example] = ORDER["tickets"][0] | {"order_id": ORDER["id"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from eventapi.domain.values import LAST_YEAR
+from eventapi.domain.values import MAX_YEAR
 
 
 class Text(fields.String):
@@ -48,8 +48,8 @@ class Timestamp(fields.AwareDateTime):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> datetime:
         moment: datetime = super()._deserialize(value, attr, data, **kwargs)
-        if not 1 < moment.year <= LAST_YEAR:
-            raise ValidationError(f"Must lie before the end of the year {LAST_YEAR}.")
+        if not 1 < moment.year <= MAX_YEAR:
+            raise ValidationError(f"Must lie before the end of the year {MAX_YEAR}.")
         return moment.astimezone(UTC)
 
     def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
@@ -89,8 +89,8 @@ class Day(fields.Date):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> date:
         day: date = super()._deserialize(value, attr, data, **kwargs)
-        if day.year > LAST_YEAR:
-            raise ValidationError(f"Must not lie after the year {LAST_YEAR}.")
+        if day.year > MAX_YEAR:
+            raise ValidationError(f"Must not lie after the year {MAX_YEAR}.")
         return day
 
 

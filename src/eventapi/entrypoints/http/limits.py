@@ -33,11 +33,11 @@ T = TypeVar("T")
 ALL_TOGETHER = 10
 IPV6, IPV6_NETWORK = 6, 64
 REDIS_TIMEOUT = 0.5  # seconds
-REDIS_IS_LEFT_ALONE = 5  # seconds, after it did not answer
+CIRCUIT_OPEN_SECONDS = 5  # seconds, after it did not answer
 
 log = structlog.get_logger(__name__)
 
-LIMIT_HEADERS = {
+RATE_LIMIT_HEADERS = {
     "RateLimit-Limit": {
         "description": "How many requests you may send in a window.",
         "schema": {"type": "integer"},
@@ -74,7 +74,7 @@ class LimitConfig:
 NO_LIMITS = LimitConfig()
 
 
-class _CountsAlone(SlidingWindowCounterRateLimiter):
+class _LocalLimiter(SlidingWindowCounterRateLimiter):
     """Counts in this process's memory, one thread at a time.
 
     The library's memory storage (limits 5.8) starts its timer from whichever
@@ -110,7 +110,7 @@ class Limits:
             parse(text) if text else None
             for text in (config.requests, config.login, config.address)
         )
-        self._alone = _CountsAlone()
+        self._alone = _LocalLimiter()
         self._together: RateLimiter | None = None
         self._away_until = 0.0
         if config.redis_url is not None:
@@ -159,7 +159,7 @@ class Limits:
         with self.refusals(*counted):
             yield
         for limit, caller in counted:
-            self._somewhere(methodcaller("clear", limit, caller))
+            self._with_fallback(methodcaller("clear", limit, caller))
 
     @contextmanager
     def refusals(self, *counted: tuple[RateLimitItem | None, str]) -> Iterator[None]:
@@ -175,7 +175,7 @@ class Limits:
             yield
         except DomainError:
             for limit, caller in limited:
-                self._somewhere(methodcaller("hit", limit, caller))
+                self._with_fallback(methodcaller("hit", limit, caller))
             raise
 
     def _check(self, limit: RateLimitItem, caller: str, how: Literal["test", "hit"]) -> None:
@@ -185,15 +185,15 @@ class Limits:
             TooManyRequests: nothing is.
         """
         g.limited = limit, caller
-        if not self._somewhere(methodcaller(how, limit, caller)):
+        if not self._with_fallback(methodcaller(how, limit, caller)):
             window = self.window(limit, caller)
             raise TooManyRequests(max(1, ceil(window.reset_time - time())))
 
     def window(self, limit: RateLimitItem, caller: str) -> WindowStats:
         """Tell what is left of a limit, and until when."""
-        return self._somewhere(lambda limiter: limiter.get_window_stats(limit, caller))
+        return self._with_fallback(lambda limiter: limiter.get_window_stats(limit, caller))
 
-    def _somewhere(self, do: Callable[[RateLimiter], T]) -> T:
+    def _with_fallback(self, do: Callable[[RateLimiter], T]) -> T:
         """Do something where processes count together, or, while that is away, alone.
 
         Better to count alone for a while than to sell nothing: only one request
@@ -204,7 +204,7 @@ class Limits:
         try:
             return do(self._together)
         except StorageError as error:
-            self._away_until = monotonic() + REDIS_IS_LEFT_ALONE
+            self._away_until = monotonic() + CIRCUIT_OPEN_SECONDS
             log.warning("limits are counted alone: Redis is away", reason=str(error.storage_error))
             return do(self._alone)
 
@@ -233,7 +233,7 @@ def count_guest() -> None:
     count_caller(f"address {caller_address()}")
 
 
-def guesses_bounded() -> AbstractContextManager[None]:
+def limit_failed_keys() -> AbstractContextManager[None]:
     """Count what is refused within, by network address, and refuse it unseen beyond the limit.
 
     Raises:

@@ -9,7 +9,7 @@ from eventapi.application.registrations import Registration
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyRegistered,
     EventCancelled,
     EventNotFound,
@@ -37,7 +37,7 @@ from eventapi.entrypoints.http.blueprint import (
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
-    MOST_WAITING,
+    MAX_WAITLIST_POSITION,
     PageQuerySchema,
     id_cursor,
     number_cursor,
@@ -54,9 +54,9 @@ from eventapi.entrypoints.http.schemas.orders import (
     OrderSchema,
     OrderSecretQuerySchema,
     PurchaseSchema,
-    RegisteredSchema,
+    RegistrationResultSchema,
 )
-from eventapi.entrypoints.http.security import current_actor, current_sender
+from eventapi.entrypoints.http.security import current_actor, current_principal
 
 blueprint = ApiBlueprint(
     "orders", __name__, url_prefix="/api", description="Buying tickets and registering."
@@ -83,7 +83,7 @@ _REPLAYED_HEADER = {
     answer_headers=LOCATION_HEADER | _REPLAYED_HEADER,
     errors=(
         NotSignedIn,
-        AccountGone,
+        AccountDeleted,
         NotAllowed,
         EventNotFound,
         TicketTypeNotFound,
@@ -108,7 +108,7 @@ def purchase_tickets(
     answer and buys nothing.
     """
     purchased = use_cases().purchase_tickets(
-        current_sender(),
+        current_principal(),
         Purchase(
             event_id=EventId(event_id),
             lines=_lines(body),
@@ -158,12 +158,12 @@ def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     body=EventRegistrationSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
-    gives=RegisteredSchema,
+    gives=RegistrationResultSchema,
     status=HTTPStatus.CREATED,
     other_status=HTTPStatus.ACCEPTED,
     answer_headers=LOCATION_HEADER | _REPLAYED_HEADER,
     errors=(
-        AccountGone,
+        AccountDeleted,
         EventNotFound,
         TicketTypeNotFound,
         AlreadyRegistered,
@@ -176,7 +176,7 @@ def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     example=examples.REGISTER,
     answer_example=examples.REGISTERED,
 )
-def register_person(
+def register_attendee(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
 ) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Register one person for one ticket, with an account or as a guest.
@@ -185,7 +185,7 @@ def register_person(
     address. Where the event is full, `"waitlist": true` gives a place in the
     waitlist and the answer 202.
     """
-    registered = use_cases().register_person(
+    registered = use_cases().register_attendee(
         current_actor(),
         Registration(
             event_id=EventId(event_id),
@@ -217,9 +217,9 @@ def register_person(
     etag=True,
     answer_example=examples.ORDER,
 )
-def show_order(query: dict[str, Any], order_id: UUID) -> OrderView:
+def get_order(query: dict[str, Any], order_id: UUID) -> OrderView:
     """Show an order: to its buyer, the organizer, an admin, or by a guest's secret."""
-    return use_cases().show_order(current_actor(), OrderId(order_id), **query)
+    return use_cases().get_order(current_actor(), OrderId(order_id), **query)
 
 
 @blueprint.operation(
@@ -293,12 +293,12 @@ def list_event_orders(
     errors=(*MAY_NOT_CHANGE, InvalidCursor),
     answer_example={"items": [examples.WAITING], "next": None},
 )
-def show_waitlist(query: dict[str, Any], event_id: int) -> tuple[dict[str, Any], dict[str, str]]:
+def list_waitlist(query: dict[str, Any], event_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """List those who wait for places, the first one first, for its organizer and admins."""
     page = use_cases().list_event_orders.waitlist(
         current_actor(),
         EventId(event_id),
-        after=read_number_cursor("waitlist", query["cursor"], largest=MOST_WAITING) or 0,
+        after=read_number_cursor("waitlist", query["cursor"], largest=MAX_WAITLIST_POSITION) or 0,
         limit=query["limit"],
     )
     return page_answer(page, lambda position: number_cursor("waitlist", position))

@@ -19,10 +19,10 @@ from eventapi.entrypoints.http.problems import InvalidCursor
 
 Position = TypeVar("Position")
 
-LARGEST_PAGE = 100
-LONGEST_CURSOR = 1_500  # of a list by name, whose cursor holds a name
-LARGEST_ID = 2**63 - 1
-MOST_WAITING = 2**31
+MAX_PAGE_SIZE = 100
+MAX_CURSOR_LENGTH = 1_500  # of a list by name, whose cursor holds a name
+MAX_ID = 2**63 - 1
+MAX_WAITLIST_POSITION = 2**31
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -40,12 +40,12 @@ class PageQuerySchema(Schema):
 
     cursor = Text(
         load_default=None,
-        validate=validate.Length(max=LONGEST_CURSOR),
+        validate=validate.Length(max=MAX_CURSOR_LENGTH),
         metadata={"description": "The `next` of the page before; none asks for the first page."},
     )
     limit = fields.Integer(
         load_default=20,
-        validate=validate.Range(1, LARGEST_PAGE),
+        validate=validate.Range(1, MAX_PAGE_SIZE),
         metadata={"description": "How many items the page may have."},
     )
 
@@ -94,7 +94,7 @@ def read_event_cursor(cursor: str | None, sort: EventSort) -> EventPosition | No
     if cursor is None:
         return None
     match _decode(cursor):
-        case [sort.value, key, id] if type(id) is int and 0 <= id <= LARGEST_ID:
+        case [sort.value, key, id] if type(id) is int and 0 <= id <= MAX_ID:
             return EventPosition(_read_key(key, sort), id)
         case _:
             raise InvalidCursor
@@ -142,7 +142,7 @@ def number_cursor(kind: str, number: int) -> str:
     return _encode([kind, number])
 
 
-def read_number_cursor(kind: str, cursor: str | None, *, largest: int = LARGEST_ID) -> int | None:
+def read_number_cursor(kind: str, cursor: str | None, *, largest: int = MAX_ID) -> int | None:
     """Read where in a list of some kind, sorted by a number, a page ended; None for the first page.
 
     Raises:

@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.routing import IntegerConverter
 
-MOST_DIGITS = 18  # PostgreSQL's bigint holds any number of so many
+MAX_DIGITS = 18  # PostgreSQL's bigint holds any number of so many
 
 
 class IdConverter(IntegerConverter):
@@ -14,9 +14,9 @@ class IdConverter(IntegerConverter):
     same answer from every operation.
     """
 
-    regex = rf"\d{{1,{MOST_DIGITS}}}"
+    regex = rf"\d{{1,{MAX_DIGITS}}}"
 
 
 def id_schema(_converter: IdConverter) -> dict[str, Any]:
     """Document an id."""
-    return {"type": "integer", "minimum": 0, "maximum": 10**MOST_DIGITS - 1}
+    return {"type": "integer", "minimum": 0, "maximum": 10**MAX_DIGITS - 1}

@@ -17,7 +17,8 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from eventapi.application.ports import Overloaded, StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable
+from eventapi.application.ports.system import Overloaded
 from eventapi.domain import errors as domain
 from eventapi.domain.values import TicketCode
 
@@ -159,8 +160,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ),
     InvalidToken: Problem(_S.UNAUTHORIZED, "invalid_token", "Invalid token", InvalidToken()),
     ExpiredToken: Problem(_S.UNAUTHORIZED, "expired_token", "Expired token", ExpiredToken()),
-    domain.AccountGone: Problem(
-        _S.UNAUTHORIZED, "account_gone", "Account gone", domain.AccountGone()
+    domain.AccountDeleted: Problem(
+        _S.UNAUTHORIZED, "account_deleted", "Account deleted", domain.AccountDeleted()
     ),
     domain.InvalidCredentials: Problem(
         _S.UNAUTHORIZED, "invalid_credentials", "Invalid credentials", domain.InvalidCredentials()
@@ -274,8 +275,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     domain.CategoryInUse: Problem(
         _S.CONFLICT, "category_in_use", "Category in use", domain.CategoryInUse("jazz")
     ),
-    domain.StaleVersion: Problem(
-        _S.PRECONDITION_FAILED, "stale_version", "Stale version", domain.StaleVersion(5)
+    domain.VersionConflict: Problem(
+        _S.PRECONDITION_FAILED, "version_conflict", "Version conflict", domain.VersionConflict(5)
     ),
     domain.EventStarted: Problem(
         _S.CONFLICT, "event_started", "Event started", domain.EventStarted(_TIME)

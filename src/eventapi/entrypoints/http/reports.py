@@ -26,4 +26,4 @@ blueprint = ApiBlueprint(
 )
 def top_events(query: dict[str, Any]) -> dict[str, Any]:
     """Rank the events that sold the most tickets: an organizer's own, or to an admin all."""
-    return {"items": use_cases().rank_events(current_actor(), limit=query["limit"])}
+    return {"items": use_cases().list_top_events(current_actor(), limit=query["limit"])}

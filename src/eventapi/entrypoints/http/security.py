@@ -23,12 +23,12 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
 from eventapi.adapters.system import API_KEY_START
-from eventapi.application.sessions import IdentifySender, SignedIn
+from eventapi.application.sessions import Authenticate, SignInResult
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import KeyNotAllowed, NotSignedIn
 from eventapi.domain.policy import Actor
-from eventapi.domain.values import SessionId
-from eventapi.entrypoints.http.limits import count_caller, count_guest, guesses_bounded
+from eventapi.domain.values import LoginSessionId
+from eventapi.entrypoints.http.limits import count_caller, count_guest, limit_failed_keys
 from eventapi.entrypoints.http.problems import (
     ExpiredToken,
     InvalidToken,
@@ -69,7 +69,7 @@ def _id_of(key: str) -> str:
     return sha256(b"key id" + key.encode()).hexdigest()[:16]
 
 
-def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
+def tokens_of(signed_in: SignInResult) -> dict[str, Any]:
     """Issue an access and a refresh token."""
     identity, claims = str(signed_in.user.id), {"sid": signed_in.session_id.hex}
     header = {"kid": current_app.config["SIGNING_KEY_ID"]}
@@ -87,8 +87,8 @@ def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
     }
 
 
-def read_sender(
-    identify: IdentifySender, *, required: bool, scope: KeyScope | None, asks: bool = True
+def authenticate_request(
+    identify: Authenticate, *, required: bool, scope: KeyScope | None, asks: bool = True
 ) -> None:
     """Find out who sends the current request; :func:`current_actor` tells it.
 
@@ -126,8 +126,8 @@ def read_sender(
         g.actor = identify.by_session(g.session_id)
 
 
-def _holder(key: str, identify: IdentifySender, scope: KeyScope | None) -> Actor:
-    with guesses_bounded():
+def _holder(key: str, identify: Authenticate, scope: KeyScope | None) -> Actor:
+    with limit_failed_keys():
         actor, scopes = identify.by_key(key)
     count_caller(f"user {actor.id}")
     if scope is None or not {scope, KeyScope.MANAGE} & scopes:
@@ -135,7 +135,7 @@ def _holder(key: str, identify: IdentifySender, scope: KeyScope | None) -> Actor
     return actor
 
 
-def read_refresh_token() -> tuple[SessionId, int]:
+def read_refresh_token() -> tuple[LoginSessionId, int]:
     """Read the refresh token of the current request: its session, and which of its tokens it is.
 
     Raises:
@@ -159,9 +159,9 @@ def _claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
     return get_jwt()
 
 
-def _session_of(claims: dict[str, Any]) -> SessionId:
+def _session_of(claims: dict[str, Any]) -> LoginSessionId:
     try:
-        return SessionId(UUID(claims["sid"]))
+        return LoginSessionId(UUID(claims["sid"]))
     except (KeyError, ValueError, TypeError, AttributeError):
         raise InvalidToken from None  # signed with our key, but not by this program
 
@@ -172,14 +172,14 @@ def current_actor() -> Actor | None:
     return actor
 
 
-def current_sender() -> Actor | SessionId | None:
+def current_principal() -> Actor | LoginSessionId | None:
     """Tell who sent the current request, or at least of which session it is."""
     return current_actor() or current_session()
 
 
-def current_session() -> SessionId | None:
+def current_session() -> LoginSessionId | None:
     """Tell of which session the current request is, None for a guest's and a machine's."""
-    session: SessionId | None = g.get("session_id")
+    session: LoginSessionId | None = g.get("session_id")
     return session
 
 

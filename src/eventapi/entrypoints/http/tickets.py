@@ -8,17 +8,17 @@ from uuid import UUID
 
 from flask import Response, g, request, stream_with_context
 
-from eventapi.application.tickets import Scan, Scanned, TicketWithEvent, person_named
+from eventapi.application.tickets import Scan, ScanResult, TicketWithEvent, person_named
 from eventapi.application.views import (
-    Attendance,
     AttendeePosition,
     CheckInCounts,
     OrderView,
+    TicketDetails,
     TicketView,
 )
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
-    AccountGone,
+    AccountDeleted,
     AlreadyCheckedIn,
     AlreadyRegistered,
     EventStarted,
@@ -56,8 +56,8 @@ from eventapi.entrypoints.http.schemas.orders import (
     HeldTicketSchema,
     OrderSchema,
     OrderSecretQuerySchema,
+    ScanBatchResultSchema,
     ScanBatchSchema,
-    ScannedBatchSchema,
     ScanSchema,
     TicketSchema,
     TransferSchema,
@@ -72,7 +72,7 @@ TICKET = "/orders/<uuid:order_id>/tickets/<uuid:ticket_id>"
 CAN_NOT_BE_CHANGED = (TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted)
 CSV, SVG, PNG, PDF = "text/csv", "image/svg+xml", "image/png", "application/pdf"
 CSV_HEAD = ("name", "email", "ticket_type", "code", "order", "issued_at", "checked_in_at")
-CSV_LINES_AT_ONCE = 500
+CSV_BATCH_SIZE = 500
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With what a cell begins that spreadsheets run as a formula (OWASP, CSV injection)."""
 
@@ -86,9 +86,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
     etag=True,
     answer_example=examples.HELD_TICKET,
 )
-def show_ticket(code: str) -> dict[str, Any]:
+def get_ticket(code: str) -> dict[str, Any]:
     """Show a ticket to whoever holds its code."""
-    return _held(use_cases().show_ticket(code))
+    return _held(use_cases().get_ticket(code))
 
 
 @blueprint.operation(
@@ -100,7 +100,7 @@ def show_ticket(code: str) -> dict[str, Any]:
     errors=(TicketNotFound,),
     conditional=True,
 )
-def show_qr_svg(code: str) -> Response:
+def get_qr_svg(code: str) -> Response:
     """Give a ticket's code as a QR code, as a drawing of any size."""
     return _file(use_cases().print_ticket.qr_code(code, "svg"), SVG)
 
@@ -114,7 +114,7 @@ def show_qr_svg(code: str) -> Response:
     errors=(TicketNotFound,),
     conditional=True,
 )
-def show_qr_png(code: str) -> Response:
+def get_qr_png(code: str) -> Response:
     """Give a ticket's code as a QR code, as a picture."""
     return _file(use_cases().print_ticket.qr_code(code, "png"), PNG)
 
@@ -128,7 +128,7 @@ def show_qr_png(code: str) -> Response:
     errors=(TicketNotFound,),
     conditional=True,
 )
-def show_ticket_pdf(code: str) -> Response:
+def get_ticket_pdf(code: str) -> Response:
     """Give a ticket on a page to print, with its QR code and the time on the event's clocks."""
     response = _file(use_cases().print_ticket.pdf(code), PDF)
     response.headers["Content-Disposition"] = 'inline; filename="ticket.pdf"'
@@ -142,7 +142,7 @@ def show_ticket_pdf(code: str) -> Response:
     body=AttendeeChangeSchema,
     query=OrderSecretQuerySchema,
     gives=OrderSchema,
-    errors=(NotSignedIn, AccountGone, NotAllowed, OrderNotFound, *CAN_NOT_BE_CHANGED),
+    errors=(NotSignedIn, AccountDeleted, NotAllowed, OrderNotFound, *CAN_NOT_BE_CHANGED),
     example={"attendee": {"name": "Grace Example", "email": "grace@example.org"}},
     answer_example=examples.ORDER,
 )
@@ -169,7 +169,7 @@ def name_attendee(
     gives=TicketSchema,
     errors=(
         NotSignedIn,
-        AccountGone,
+        AccountDeleted,
         NotAllowed,
         OrderNotFound,
         AlreadyRegistered,
@@ -200,7 +200,7 @@ def transfer_ticket(
     gives_media=(CSV,),
     answer_headers=LINK_HEADER,
     errors=(*MAY_NOT_CHANGE, InvalidCursor),
-    answer_example={"items": [examples.ATTENDANCE], "next": None},
+    answer_example={"items": [examples.ATTENDEE_TICKET], "next": None},
 )
 def list_attendees(
     query: dict[str, Any], event_id: int
@@ -272,7 +272,7 @@ def undo_check_in(query: dict[str, Any], event_id: int) -> TicketView:
     errors=MAY_NOT_CHANGE,
     answer_example={"sold": 98, "checked_in": 41},
 )
-def show_check_in(event_id: int) -> CheckInCounts:
+def get_check_in_counts(event_id: int) -> CheckInCounts:
     """Tell how many are in, of how many."""
     return use_cases().check_in.counts(current_actor(), EventId(event_id))
 
@@ -283,7 +283,7 @@ def show_check_in(event_id: int) -> CheckInCounts:
     access=ACCOUNT,
     scope=KeyScope.CHECK_IN,
     body=ScanBatchSchema,
-    gives=ScannedBatchSchema,
+    gives=ScanBatchResultSchema,
     errors=MAY_NOT_CHANGE,
     example={
         "scans": [{"code": "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE", "scanned_at": "2030-06-01T18:02:11Z"}]
@@ -306,7 +306,7 @@ def check_in_batch(body: dict[str, Any], event_id: int) -> dict[str, Any]:
     return {"results": [_result(one) for one in scanned]}
 
 
-def _result(scanned: Scanned) -> dict[str, Any]:
+def _result(scanned: ScanResult) -> dict[str, Any]:
     refusal = scanned.refusal
     return {
         "code": scanned.code,
@@ -335,7 +335,7 @@ def _file(content: bytes, media: str) -> Response:
     return response
 
 
-def _csv(attendees: Iterable[Attendance]) -> Iterator[str]:
+def _csv(attendees: Iterable[TicketDetails]) -> Iterator[str]:
     """Write attendees as CSV, some lines at a time, so that no more are ever in memory."""
     lines = StringIO()
     writer = csv.writer(lines)
@@ -349,15 +349,16 @@ def _csv(attendees: Iterable[Attendance]) -> Iterator[str]:
         used = ticket.checked_in_at.isoformat() if ticket.checked_in_at else ""
         cells = (name, email, kind, ticket.code, str(attendance.order_id),
                  ticket.issued_at.isoformat(), used)  # fmt: skip
-        writer.writerow([_harmless(cell) for cell in cells])
-        if number % CSV_LINES_AT_ONCE == 0:
+        writer.writerow([escape_formula(cell) for cell in cells])
+        if number % CSV_BATCH_SIZE == 0:
             yield lines.getvalue()
             lines.seek(0)
             lines.truncate()
     yield lines.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
+    """Return a CSV cell that no spreadsheet runs as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from eventapi.application.ports import UserSearch
+from eventapi.application.ports.accounts import UserSearch
 from eventapi.application.views import UserView
 from eventapi.domain.errors import LastAdmin, NotAllowed, NotSignedIn, UserNotFound
 from eventapi.domain.user import Role
@@ -68,7 +68,7 @@ def list_users(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     etag=True,
     answer_example=examples.USER,
 )
-def show_user(user_id: int) -> UserView:
+def get_user(user_id: int) -> UserView:
     """Show an account."""
     return use_cases().manage_accounts.show(current_actor(), UserId(user_id))
 
@@ -83,7 +83,7 @@ def show_user(user_id: int) -> UserView:
     example={"role": "organizer", "is_disabled": False},
     answer_example=examples.USER,
 )
-def change_user(body: dict[str, Any], user_id: int) -> UserView:
+def update_user(body: dict[str, Any], user_id: int) -> UserView:
     """Give an account another role, disable it, or enable it again; this counts at once."""
     return use_cases().manage_accounts.change(
         current_actor(), UserId(user_id), role=body.get("role"), is_disabled=body.get("is_disabled")

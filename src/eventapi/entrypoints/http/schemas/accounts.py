@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from eventapi.application.accounts import LONGEST_PERSON_NAME
+from eventapi.application.accounts import MAX_PERSON_NAME_LENGTH
 from eventapi.domain.api_key import ApiKey, KeyScope
-from eventapi.domain.user import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+from eventapi.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Role
 from eventapi.domain.values import EmailAddress, Username
 from eventapi.entrypoints.http.fields import Flag, QueryFlag, Text, Timestamp
 from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
@@ -17,13 +17,13 @@ class RegistrationSchema(Schema):
 
     username = Text(
         required=True,
-        validate=validate.Length(3, Username.LONGEST),
+        validate=validate.Length(3, Username.MAX_LENGTH),
         metadata={"description": "Unique without regard to letter case."},
     )
     password = Text(
         required=True,
         load_only=True,
-        validate=validate.Length(SHORTEST_PASSWORD, LONGEST_PASSWORD),
+        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
     role = Text(
@@ -37,14 +37,14 @@ class RegistrationSchema(Schema):
     email = Text(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=EmailAddress.LONGEST),
+        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
         metadata={"format": "email"},
     )
     first_name = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME)
+        load_default=None, allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH)
     )
     last_name = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME)
+        load_default=None, allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH)
     )
 
 
@@ -69,11 +69,11 @@ class ProfileChangeSchema(Schema):
 
     email = Text(
         allow_none=True,
-        validate=validate.Length(max=EmailAddress.LONGEST),
+        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
         metadata={"format": "email"},
     )
-    first_name = Text(allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME))
-    last_name = Text(allow_none=True, validate=validate.Length(max=LONGEST_PERSON_NAME))
+    first_name = Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH))
+    last_name = Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH))
 
 
 class PasswordChangeSchema(Schema):
@@ -82,13 +82,13 @@ class PasswordChangeSchema(Schema):
     current_password = Text(
         required=True,
         load_only=True,
-        validate=validate.Length(max=LONGEST_PASSWORD),
+        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
     new_password = Text(
         required=True,
         load_only=True,
-        validate=validate.Length(SHORTEST_PASSWORD, LONGEST_PASSWORD),
+        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
 
@@ -120,7 +120,7 @@ UserPageSchema = page_schema(UserSchema, "UserPage")
 class NewApiKeySchema(Schema):
     """A new API key."""
 
-    name = Text(required=True, validate=validate.Length(1, ApiKey.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH))
     scopes = fields.List(
         Text(validate=validate.OneOf([scope.value for scope in KeyScope])),
         required=True,
@@ -146,7 +146,7 @@ class ApiKeySchema(Schema):
     )
 
 
-class MadeApiKeySchema(ApiKeySchema):
+class CreatedApiKeySchema(ApiKeySchema):
     """A new API key, with the key itself."""
 
     key = fields.String(
@@ -168,11 +168,11 @@ class AccountRefSchema(Schema):
 class LoginSchema(Schema):
     """Who wants in."""
 
-    username = Text(required=True, validate=validate.Length(max=LONGEST_PASSWORD))
+    username = Text(required=True, validate=validate.Length(max=MAX_PASSWORD_LENGTH))
     password = Text(
         required=True,
         load_only=True,
-        validate=validate.Length(max=LONGEST_PASSWORD),
+        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
 

@@ -2,12 +2,12 @@
 
 from marshmallow import Schema, fields, validate
 
-from eventapi.application.deeds import Deed
+from eventapi.application.audit import AuditAction
 from eventapi.entrypoints.http.fields import Text, Timestamp
-from eventapi.entrypoints.http.pagination import LARGEST_ID, PageQuerySchema, page_schema
+from eventapi.entrypoints.http.pagination import MAX_ID, PageQuerySchema, page_schema
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 
-_AN_ID = validate.Range(0, LARGEST_ID)
+_AN_ID = validate.Range(0, MAX_ID)
 
 
 class AuditQuerySchema(PageQuerySchema):
@@ -17,7 +17,7 @@ class AuditQuerySchema(PageQuerySchema):
     order = fields.UUID(load_default=None)
     account = fields.Integer(load_default=None, validate=_AN_ID)
     actor = fields.Integer(load_default=None, validate=_AN_ID)
-    deed = Text(validate=validate.OneOf([deed.value for deed in Deed]))
+    deed = Text(validate=validate.OneOf([deed.value for deed in AuditAction]))
 
 
 class AuditEntrySchema(Schema):
@@ -25,7 +25,7 @@ class AuditEntrySchema(Schema):
 
     id = fields.Integer(required=True)
     at = Timestamp(required=True)
-    deed = fields.String(required=True, metadata={"enum": [deed.value for deed in Deed]})
+    deed = fields.String(required=True, metadata={"enum": [deed.value for deed in AuditAction]})
     actor = fields.Nested(
         AccountRefSchema,
         required=True,

@@ -9,7 +9,7 @@ from eventapi.application.search import EventSort
 from eventapi.application.views import EventView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
-from eventapi.domain.event_details import EventDetails, Session, Visibility
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.ticket_type import TicketTypeDetails
 from eventapi.domain.values import AccessCode, Slug
 from eventapi.entrypoints.http.fields import (
@@ -22,14 +22,14 @@ from eventapi.entrypoints.http.fields import (
     WholeNumber,
 )
 from eventapi.entrypoints.http.pagination import (
-    LARGEST_ID,
-    LARGEST_PAGE,
+    MAX_ID,
+    MAX_PAGE_SIZE,
     PageQuerySchema,
     page_schema,
 )
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 
-LONGEST_QUERY = 200
+MAX_QUERY_LENGTH = 200
 
 
 class PatchMixin:
@@ -55,17 +55,17 @@ class CategoryListSchema(Schema):
 class NewCategorySchema(Schema):
     """A category's name; its first one gives the slug, which stays."""
 
-    name = Text(required=True, validate=validate.Length(1, Category.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, Category.MAX_NAME_LENGTH))
 
 
 class SessionFieldsSchema(Schema):
     """An item of an event's agenda."""
 
-    title = Text(required=True, validate=validate.Length(1, Session.LONGEST_TEXT))
+    title = Text(required=True, validate=validate.Length(1, AgendaSession.MAX_TEXT_LENGTH))
     start_time = Timestamp(required=True, metadata={"description": "Within the event's times."})
     end_time = Timestamp(required=True)
-    speaker = Text(allow_none=True, validate=validate.Length(max=Session.LONGEST_TEXT))
-    room = Text(allow_none=True, validate=validate.Length(max=Session.LONGEST_TEXT))
+    speaker = Text(allow_none=True, validate=validate.Length(max=AgendaSession.MAX_TEXT_LENGTH))
+    room = Text(allow_none=True, validate=validate.Length(max=AgendaSession.MAX_TEXT_LENGTH))
 
 
 class SessionPatchSchema(PatchMixin, SessionFieldsSchema):
@@ -82,13 +82,13 @@ class SessionFormSchema(SessionFieldsSchema):
 
     @post_load
     def _fill_in(self, said: dict[str, Any], **_: Any) -> SessionForm:
-        return SessionForm.filled(**said)
+        return SessionForm.from_fields(**said)
 
 
 class TicketTypeFieldsSchema(Schema):
     """A kind of ticket."""
 
-    name = Text(required=True, validate=validate.Length(1, TicketTypeDetails.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, TicketTypeDetails.MAX_NAME_LENGTH))
     price = Amount(
         allow_none=True,
         metadata={
@@ -103,7 +103,7 @@ class TicketTypeFieldsSchema(Schema):
     )
     quantity = WholeNumber(
         required=True,
-        validate=validate.Range(1, TicketTypeDetails.LARGEST_QUANTITY),
+        validate=validate.Range(1, TicketTypeDetails.MAX_QUANTITY),
         metadata={"description": "How many there are; the event's capacity limits them too."},
     )
     sales_start = Timestamp(allow_none=True, metadata={"description": "Not sold before."})
@@ -113,7 +113,7 @@ class TicketTypeFieldsSchema(Schema):
 class _PlacedTicketTypeSchema(TicketTypeFieldsSchema):
     position = WholeNumber(
         allow_none=True,
-        validate=validate.Range(1, Event.MOST_TICKET_TYPES),
+        validate=validate.Range(1, Event.MAX_TICKET_TYPES),
         metadata={"description": "At which place among the types it is shown, from 1."},
     )
 
@@ -133,15 +133,15 @@ class TicketTypeFormSchema(TicketTypeFieldsSchema):
 
     @post_load
     def _fill_in(self, said: dict[str, Any], **_: Any) -> TicketTypeForm:
-        return TicketTypeForm.filled(**said)
+        return TicketTypeForm.from_fields(**said)
 
 
 class EventFormSchema(Schema):
     """What an organizer says of an event: with start_time and end_time, or with a date alone."""
 
-    name = Text(required=True, validate=validate.Length(1, EventDetails.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, EventDetails.MAX_NAME_LENGTH))
     description = Text(
-        allow_none=True, validate=validate.Length(max=EventDetails.LONGEST_DESCRIPTION)
+        allow_none=True, validate=validate.Length(max=EventDetails.MAX_DESCRIPTION_LENGTH)
     )
     start_time = Timestamp(metadata={"description": "In the future."})
     end_time = Timestamp(metadata={"description": "After the start."})
@@ -156,15 +156,15 @@ class EventFormSchema(Schema):
         validate=validate.Length(max=64),
         metadata={"description": "The name of an IANA time zone, such as Europe/Berlin; or UTC."},
     )
-    location = Text(allow_none=True, validate=validate.Length(max=EventDetails.LONGEST_LOCATION))
+    location = Text(allow_none=True, validate=validate.Length(max=EventDetails.MAX_LOCATION_LENGTH))
     capacity = WholeNumber(
         required=True,
-        validate=validate.Range(1, EventDetails.LARGEST_CAPACITY),
+        validate=validate.Range(1, EventDetails.MAX_CAPACITY),
         metadata={"description": "How many tickets there are."},
     )
     category = Text(
         allow_none=True,
-        validate=validate.Length(max=Slug.LONGEST),
+        validate=validate.Length(max=Slug.MAX_LENGTH),
         metadata={"description": "The slug of a category."},
     )
     visibility = Text(
@@ -177,7 +177,7 @@ class EventFormSchema(Schema):
     )
     access_code = Text(
         allow_none=True,
-        validate=validate.Length(AccessCode.SHORTEST, AccessCode.LONGEST),
+        validate=validate.Length(AccessCode.MIN_LENGTH, AccessCode.MAX_LENGTH),
         metadata={"description": "Of a private event; made up where none is given."},
     )
     sales_start = Timestamp(allow_none=True, metadata={"description": "Nothing is sold before."})
@@ -188,13 +188,13 @@ class EventFormSchema(Schema):
     ticket_types = fields.List(
         fields.Nested(TicketTypeFormSchema),
         allow_none=True,
-        validate=validate.Length(max=Event.MOST_TICKET_TYPES),
+        validate=validate.Length(max=Event.MAX_TICKET_TYPES),
         metadata={"description": "In the order in which they are shown; none is fine too."},
     )
     sessions = fields.List(
         fields.Nested(SessionFormSchema),
         allow_none=True,
-        validate=validate.Length(max=EventDetails.MOST_SESSIONS),
+        validate=validate.Length(max=EventDetails.MAX_SESSIONS),
         metadata={"description": "The agenda."},
     )
 
@@ -314,21 +314,22 @@ class EventListQuerySchema(PageQuerySchema):
     """Which events are looked for; what is said is all asked for together."""
 
     q = Text(
-        validate=validate.Length(max=LONGEST_QUERY),
+        validate=validate.Length(max=MAX_QUERY_LENGTH),
         metadata={
             "description": "Words that all stand in the name, the description or the location, "
             "without regard to case and accents."
         },
     )
     location = Text(
-        validate=validate.Length(max=LONGEST_QUERY),
+        validate=validate.Length(max=MAX_QUERY_LENGTH),
         metadata={"description": "Words that all stand in the location."},
     )
     category = Text(
-        validate=validate.Length(max=Slug.LONGEST), metadata={"description": "A category's slug."}
+        validate=validate.Length(max=Slug.MAX_LENGTH),
+        metadata={"description": "A category's slug."},
     )
     organizer = fields.Integer(
-        validate=validate.Range(1, LARGEST_ID), metadata={"description": "The id of an account."}
+        validate=validate.Range(1, MAX_ID), metadata={"description": "The id of an account."}
     )
     starts_after = QueryTimestamp()
     starts_before = QueryTimestamp()
@@ -358,7 +359,7 @@ class AccessCodeQuerySchema(Schema):
 
     access_code = Text(
         load_default=None,
-        validate=validate.Length(max=AccessCode.LONGEST),
+        validate=validate.Length(max=AccessCode.MAX_LENGTH),
         metadata={"description": "Of a private event; who holds a ticket needs none."},
     )
 
@@ -378,7 +379,7 @@ class CalendarQuerySchema(Schema):
 
     category = Text(
         load_default=None,
-        validate=validate.Length(max=Slug.LONGEST),
+        validate=validate.Length(max=Slug.MAX_LENGTH),
         metadata={"description": "A category's slug; without it, all public events are shown."},
     )
 
@@ -399,7 +400,7 @@ class TopEventsSchema(Schema):
 class TopEventsQuerySchema(Schema):
     """How long the ranking shall be."""
 
-    limit = fields.Integer(load_default=3, validate=validate.Range(1, LARGEST_PAGE))
+    limit = fields.Integer(load_default=3, validate=validate.Range(1, MAX_PAGE_SIZE))
 
 
 class TicketTypeRefSchema(Schema):

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from eventapi.application.tickets import MOST_SCANS
+from eventapi.application.tickets import MAX_SCANS
 from eventapi.domain.event import Event
 from eventapi.domain.order import OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress
@@ -17,11 +17,11 @@ from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
 class NamedAttendeeSchema(Schema):
     """Whom a ticket shall admit."""
 
-    name = Text(required=True, validate=validate.Length(1, Attendee.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, Attendee.MAX_NAME_LENGTH))
     email = Text(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(max=EmailAddress.LONGEST),
+        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
         metadata={"format": "email"},
     )
 
@@ -49,7 +49,7 @@ class PurchaseSchema(Schema):
     )
     lines = fields.List(
         fields.Nested(LineSchema),
-        validate=validate.Length(1, Event.MOST_TICKET_TYPES),
+        validate=validate.Length(1, Event.MAX_TICKET_TYPES),
         metadata={"description": "Instead of a quantity: how many of which type."},
     )
     attendees = fields.List(
@@ -73,12 +73,12 @@ class EventRegistrationSchema(Schema):
 
     name = Text(
         allow_none=True,
-        validate=validate.Length(1, Attendee.LONGEST_NAME),
+        validate=validate.Length(1, Attendee.MAX_NAME_LENGTH),
         metadata={"description": "A guest must say it; of an account, its own by default."},
     )
     email = Text(
         allow_none=True,
-        validate=validate.Length(max=EmailAddress.LONGEST),
+        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
         metadata={
             "format": "email",
             "description": "A guest must say it; of an account, its own by default.",
@@ -209,13 +209,13 @@ class HeldTicketSchema(TicketSchema):
     event = fields.Nested(TicketEventSchema, required=True)
 
 
-class AttendanceSchema(TicketSchema):
+class AttendeeTicketSchema(TicketSchema):
     """A ticket that admits somebody, for the organizer."""
 
     order_id = fields.UUID(required=True)
 
 
-AttendeePageSchema = page_schema(AttendanceSchema, "AttendeePage")
+AttendeePageSchema = page_schema(AttendeeTicketSchema, "AttendeePage")
 
 
 class AttendeeListQuerySchema(PageQuerySchema):
@@ -237,10 +237,10 @@ class AttendeeChangeSchema(Schema):
 class TransferSchema(Schema):
     """To whom a ticket is handed on."""
 
-    name = Text(required=True, validate=validate.Length(1, Attendee.LONGEST_NAME))
+    name = Text(required=True, validate=validate.Length(1, Attendee.MAX_NAME_LENGTH))
     email = Text(
         required=True,
-        validate=validate.Length(1, EmailAddress.LONGEST),
+        validate=validate.Length(1, EmailAddress.MAX_LENGTH),
         metadata={"format": "email"},
     )
 
@@ -272,11 +272,11 @@ class ScanBatchSchema(Schema):
     """What a scanner saw, in its order."""
 
     scans = fields.List(
-        fields.Nested(OfflineScanSchema), required=True, validate=validate.Length(1, MOST_SCANS)
+        fields.Nested(OfflineScanSchema), required=True, validate=validate.Length(1, MAX_SCANS)
     )
 
 
-class ScannedSchema(Schema):
+class ScanResultSchema(Schema):
     """What came of one scan."""
 
     code = fields.String(required=True)
@@ -292,10 +292,10 @@ class ScannedSchema(Schema):
     )
 
 
-class ScannedBatchSchema(Schema):
+class ScanBatchResultSchema(Schema):
     """What came of each scan, in their order."""
 
-    results = fields.List(fields.Nested(ScannedSchema), required=True)
+    results = fields.List(fields.Nested(ScanResultSchema), required=True)
 
 
 class CheckInCountsSchema(Schema):
@@ -305,7 +305,7 @@ class CheckInCountsSchema(Schema):
     checked_in = fields.Integer(required=True)
 
 
-class RegisteredSchema(OrderSchema):
+class RegistrationResultSchema(OrderSchema):
     """The order of a registration, and how a guest comes back to it."""
 
     secret = fields.String(

@@ -56,7 +56,7 @@ class ProblemSchema(Schema):
         allow_none=True, metadata={"description": "With `sales_closed`: when sales end."}
     )
     version = fields.Integer(
-        metadata={"description": "With `stale_version`: the version that there is now."}
+        metadata={"description": "With `version_conflict`: the version that there is now."}
     )
     limit = fields.Integer(
         metadata={"description": "With `order_too_large` and `body_too_large`: what is allowed."}

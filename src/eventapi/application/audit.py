@@ -13,19 +13,19 @@ from eventapi.domain.policy import Actor
 from eventapi.domain.values import ApiKeyId, EventId, OrderId, UserId
 
 
-class Deed(StrEnum):
+class AuditAction(StrEnum):
     """What was done."""
 
-    ACCOUNT_REGISTERED = "account.registered"
+    ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_ROLE_CHANGED = "account.role_changed"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_ENABLED = "account.enabled"
     ACCOUNT_ERASED = "account.erased"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a deed, not a password
-    API_KEY_MADE = "api_key.made"
+    API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
-    CATEGORY_MADE = "category.made"
+    CATEGORY_CREATED = "category.created"
     CATEGORY_CHANGED = "category.changed"
     CATEGORY_DELETED = "category.deleted"
     EVENT_CREATED = "event.created"
@@ -40,8 +40,8 @@ class Deed(StrEnum):
     TICKET_TRANSFERRED = "ticket.transferred"
     TICKET_CHECKED_IN = "ticket.checked_in"
     CHECK_IN_UNDONE = "ticket.check_in_undone"
-    SIGNED_IN = "session.begun"
-    SIGNED_OUT = "session.ended"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
     REFRESH_TOKEN_REUSED = "session.revoked"  # noqa: S105 - a deed, not a token
 
 
@@ -63,7 +63,7 @@ current_origin: ContextVar[Origin] = ContextVar("current_origin", default=NOWHER
 
 
 @dataclass(frozen=True, slots=True)
-class DeedDone:
+class AuditEntry:
     """A line of the audit trail.
 
     Attributes:
@@ -75,7 +75,7 @@ class DeedDone:
     """
 
     at: datetime
-    deed: Deed
+    deed: AuditAction
     actor_id: UserId | None
     key_id: ApiKeyId | None
     event_id: EventId | None
@@ -88,7 +88,7 @@ class DeedDone:
     def by(
         cls,
         actor: Actor | None,
-        deed: Deed,
+        deed: AuditAction,
         at: datetime,
         *,
         event: EventId | None = None,
@@ -96,7 +96,7 @@ class DeedDone:
         account: UserId | None = None,
         detail: str | None = None,
         origin: Origin | None = None,
-    ) -> "DeedDone":
+    ) -> "AuditEntry":
         """Say what was done.
 
         Args:

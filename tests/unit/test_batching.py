@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from eventapi.application.combining import Combiner
+from eventapi.application.batching import Batcher
 
 
 class Gate:
@@ -25,13 +25,13 @@ class Gate:
         return [2 * job for job in jobs]
 
 
-def send(combiner: Combiner[int, int], jobs: Sequence[int], gate: Gate) -> dict[int, object]:
+def send(batcher: Batcher[int, int], jobs: Sequence[int], gate: Gate) -> dict[int, object]:
     """Bring the first job, which waits at the gate, and then the others; open the gate."""
     results: dict[int, object] = {}
 
     def bring(job: int) -> None:
         try:
-            results[job] = combiner(job)
+            results[job] = batcher(job)
         except ZeroDivisionError as error:
             results[job] = error
 
@@ -40,7 +40,7 @@ def send(combiner: Combiner[int, int], jobs: Sequence[int], gate: Gate) -> dict[
     assert gate.entered.wait(10)
     for number, thread in enumerate(threads[1:], start=1):
         thread.start()
-        while len(combiner._queue) < number:
+        while len(batcher._queue) < number:
             pass
     gate.open.set()
     for thread in threads:
@@ -52,14 +52,14 @@ def test_a_job_alone_is_run_at_once() -> None:
     gate = Gate()
     gate.open.set()
 
-    assert Combiner(gate, most=10)(21) == 42
+    assert Batcher(gate, max_batch_size=10)(21) == 42
     assert gate.batches == [[21]]
 
 
 def test_what_comes_while_one_is_run_is_run_together_in_order_and_each_gets_its_own() -> None:
     gate = Gate()
 
-    results = send(Combiner(gate, most=10), [1, 2, 3, 4, 5], gate)
+    results = send(Batcher(gate, max_batch_size=10), [1, 2, 3, 4, 5], gate)
 
     assert gate.batches == [[1], [2, 3, 4, 5]]
     assert results == {1: 2, 2: 4, 3: 6, 4: 8, 5: 10}
@@ -68,7 +68,7 @@ def test_what_comes_while_one_is_run_is_run_together_in_order_and_each_gets_its_
 def test_no_more_than_the_most_are_run_together() -> None:
     gate = Gate()
 
-    results = send(Combiner(gate, most=2), [1, 2, 3, 4, 5, 6], gate)
+    results = send(Batcher(gate, max_batch_size=2), [1, 2, 3, 4, 5, 6], gate)
 
     assert gate.batches == [[1], [2, 3], [4, 5], [6]]
     assert results == {job: 2 * job for job in range(1, 7)}
@@ -76,26 +76,26 @@ def test_no_more_than_the_most_are_run_together() -> None:
 
 def test_an_error_reaches_everybody_whose_job_it_was_and_nobody_else() -> None:
     gate = Gate()
-    combiner = Combiner(gate, most=2)
+    batcher = Batcher(gate, max_batch_size=2)
 
-    results = send(combiner, [1, 13, 3, 4], gate)
+    results = send(batcher, [1, 13, 3, 4], gate)
 
     assert isinstance(results[13], ZeroDivisionError)
     assert results[3] is results[13]
     assert (results[1], results[4]) == (2, 8)
     with pytest.raises(ZeroDivisionError):
-        combiner(13)
-    assert combiner(5) == 10
+        batcher(13)
+    assert batcher(5) == 10
 
 
 def test_many_threads_lose_no_job_and_get_their_own_results() -> None:
     gate = Gate()
     gate.open.set()
-    combiner = Combiner(gate, most=7)
+    batcher = Batcher(gate, max_batch_size=7)
     wrong: list[int] = []
 
     def bring(first: int) -> None:
-        wrong.extend(job for job in range(first, first + 500) if combiner(job) != 2 * job)
+        wrong.extend(job for job in range(first, first + 500) if batcher(job) != 2 * job)
 
     threads = [threading.Thread(target=bring, args=(1000 * number + 20,)) for number in range(12)]
     for thread in threads:

@@ -28,7 +28,7 @@ class _Slot(Generic[Job, Result]):
         self._sleep.release()
 
 
-class Combiner(Generic[Job, Result]):
+class Batcher(Generic[Job, Result]):
     """Runs jobs of many threads, together those that wait at the same time.
 
     A thread that brings a job while nobody leads becomes the leader and runs
@@ -38,26 +38,28 @@ class Combiner(Generic[Job, Result]):
     No thread is started, and none works for longer than for its own queue.
     """
 
-    def __init__(self, run: Callable[[Sequence[Job]], Sequence[Result]], *, most: int) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Job]], Sequence[Result]], *, max_batch_size: int
+    ) -> None:
         """Make one.
 
         Args:
             run: runs jobs and gives their results in the same order. What it
                 raises, every thread whose job it was raises.
-            most: how many jobs at the most are run together.
+            max_batch_size: how many jobs are run together at most.
         """
         self._run = run
-        self._most = most
+        self._max_batch_size = max_batch_size
         self._mutex = Lock()
         self._queue: deque[_Slot[Job, Result]] = deque()
-        self._led = False
+        self._has_leader = False
 
     def __call__(self, job: Job) -> Result:
         """Have a job run, and give its result."""
         slot: _Slot[Job, Result] = _Slot(job)
         with self._mutex:
             self._queue.append(slot)
-            leads, self._led = not self._led, True
+            leads, self._has_leader = not self._has_leader, True
         if not leads:
             slot.wait()
         if not slot.done:
@@ -69,7 +71,9 @@ class Combiner(Generic[Job, Result]):
     def _lead(self) -> None:
         """Run what is queued, this thread's own job first, and hand on the lead."""
         with self._mutex:
-            batch = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
+            batch = [
+                self._queue.popleft() for _ in range(min(self._max_batch_size, len(self._queue)))
+            ]
         results: Sequence[Result | BaseException]
         try:
             results = self._run([slot.job for slot in batch])
@@ -77,7 +81,7 @@ class Combiner(Generic[Job, Result]):
             results = [error] * len(batch)
         with self._mutex:
             successor = self._queue[0] if self._queue else None
-            self._led = successor is not None
+            self._has_leader = successor is not None
         if successor:
             successor.wake()
         for slot, result in zip(batch, results, strict=True):

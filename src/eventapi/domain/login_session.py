@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventapi.domain.errors import RefreshTokenReused
-from eventapi.domain.values import SessionId, UserId
+from eventapi.domain.values import LoginSessionId, UserId
 
 
 @dataclass(eq=False, kw_only=True)
-class Session:
+class LoginSession:
     """A sign-in that lasts, and the family of refresh tokens that keep it alive.
 
     A refresh token is good once: using it makes the next of the family. One
@@ -20,7 +20,7 @@ class Session:
         created_at, expires_at: in UTC.
     """
 
-    id: SessionId
+    id: LoginSessionId
     user_id: UserId
     generation: int = 1
     created_at: datetime

@@ -9,7 +9,7 @@ from eventapi.domain.values import OrderId
 LENGTH = 26  # characters, of 5 bits each
 
 
-class HmacOrderSecrets:
+class HmacOrderAccessTokens:
     """Makes the secret of an order from its id and the installation's key.
 
     Secrets that were made with keys of before go on to be good.

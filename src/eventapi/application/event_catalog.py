@@ -3,9 +3,11 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from eventapi.application.access import check_figures, is_invited
+from eventapi.application.access import is_invited, require_organizer
 from eventapi.application.event_parts import session_of, type_of
-from eventapi.application.ports import Clock, EventQueries, ImageStore
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.system import Clock
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import (
     EventPosition,
@@ -22,14 +24,14 @@ from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, ImageNotFound
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, Scope
-from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId, words_of
+from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId, tokenize
 
-CALENDAR_REACHES_BACK = dt.timedelta(days=90)
+CALENDAR_HISTORY = dt.timedelta(days=90)
 """How long an event stays in the feed after its start, so that subscribers learn its end."""
-MOST_IN_CALENDAR = 2_000
+MAX_CALENDAR_EVENTS = 2_000
 
 
-class ShowEvent:
+class GetEvent:
     """Show an event to those who may see it, as a whole or in part."""
 
     def __init__(self, events: EventQueries, images: ImageStore) -> None:
@@ -165,8 +167,8 @@ class ListEvents:
             now=self._clock.now(),
             past=wanted.past,
             owner=owner,
-            words=None if wanted.q is None else frozenset(words_of(wanted.q)),
-            location=None if wanted.location is None else frozenset(words_of(wanted.location)),
+            words=None if wanted.q is None else frozenset(tokenize(wanted.q)),
+            location=None if wanted.location is None else frozenset(tokenize(wanted.location)),
             category=wanted.category,
             organizer=None if wanted.organizer is None else UserId(wanted.organizer),
             starts_after=wanted.starts_after,
@@ -178,7 +180,7 @@ class ListEvents:
         return page if wanted.mine else Page([e.for_others() for e in page.items], page.next)
 
 
-class ShowCalendar:
+class GetCalendar:
     """Show the public events as a calendar that people subscribe to."""
 
     def __init__(self, events: EventQueries, clock: Clock) -> None:
@@ -193,12 +195,12 @@ class ShowCalendar:
         """
         return self._events.calendar(
             category=category,
-            since=self._clock.now() - CALENDAR_REACHES_BACK,
-            limit=MOST_IN_CALENDAR,
+            since=self._clock.now() - CALENDAR_HISTORY,
+            limit=MAX_CALENDAR_EVENTS,
         )
 
 
-class RankEvents:
+class ListTopEvents:
     """Tell which events sold the most tickets."""
 
     def __init__(self, events: EventQueries) -> None:
@@ -217,7 +219,7 @@ class RankEvents:
         )
 
 
-class ShowStatistics:
+class GetStatistics:
     """Tell how an event sells."""
 
     def __init__(self, events: EventQueries) -> None:
@@ -232,7 +234,7 @@ class ShowStatistics:
         """
         reader = policy.require(actor, Action.SEE_EVENT_FIGURES)
         event = self._events.get(event_id)
-        event = check_figures(reader, event, event_id, Action.SEE_EVENT_FIGURES)
+        event = require_organizer(reader, event, event_id, Action.SEE_EVENT_FIGURES)
         figures = self._events.sales_figures(event)
         types = [
             TicketTypeFigures(
