@@ -6,8 +6,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from werkzeug.test import TestResponse
-
 from eventapi.adapters.system import RandomIdentities
 from eventapi.domain.event import Event, Line
 from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
@@ -27,7 +25,6 @@ from eventapi.domain.values import (
     UserId,
     Username,
 )
-from eventapi.testing import Client
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 IDENTITIES = RandomIdentities()
@@ -128,51 +125,3 @@ def user(*, id: int, username: str | None = None, role: Role = Role.USER) -> Use
         role=role,
         created_at=NOW,
     )
-
-
-def event_body(**changes: Any) -> dict[str, Any]:
-    """A valid body of POST /api/events."""
-    return {
-        "name": "Jazz night",
-        "start_time": "2030-06-01T20:00:00+02:00",
-        "end_time": "2030-06-01T23:30:00+02:00",
-        "timezone": "Europe/Berlin",
-        "location": "Blue Note, Berlin",
-        "capacity": 100,
-    } | changes
-
-
-def make_event(organizer: Client, **changes: Any) -> dict[str, Any]:
-    """Create an event over the API."""
-    response = organizer.post("/api/events", json=event_body(**changes))
-    assert response.status_code == 201, response.get_data(as_text=True)
-    made: dict[str, Any] = response.get_json()
-    return made
-
-
-def buy(
-    buyer: Client,
-    event_id: int,
-    quantity: object = 1,
-    *,
-    key: str | None = None,
-    access_code: str | None = None,
-    **more: Any,
-) -> TestResponse:
-    """Purchase tickets over the API; ``lines`` stand instead of a quantity."""
-    wanted = {} if "lines" in more else {"quantity": quantity}
-    return buyer.post(
-        f"/api/events/{event_id}/purchase",
-        json={**wanted, **more},
-        query_string={} if access_code is None else {"access_code": access_code},
-        headers={"Idempotency-Key": key} if key else {},
-    )
-
-
-def change(
-    editor: Client, path: str, method: str = "PATCH", *, seen: str | None = None, **body: Any
-) -> TestResponse:
-    """Change an event or a part of it over the API, as it is or as it was seen."""
-    etag = seen or editor.get(path).headers.get("ETag", "*")
-    sent = {} if method == "DELETE" else {"json": body}
-    return editor.request(method, path, headers={"If-Match": etag}, **sent)

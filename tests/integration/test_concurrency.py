@@ -11,8 +11,9 @@ from eventapi.domain.user import Role
 from eventapi.entrypoints.bootstrap import postgres_app
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client
-from tests.builders import buy
-from tests.contracts.storage import Storage, run_together
+from tests.api import buy
+from tests.concurrency import run_together
+from tests.contracts.storage.harness import Storage
 from tests.integration.crowd import Outcome, send_crowd
 from tests.integration.served import served
 from tests.integration.test_postgres_api import postgres_api

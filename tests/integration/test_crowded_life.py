@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
-from tests.builders import buy, change, make_event
-from tests.contracts.storage import run_together
+from tests.api import buy, change, make_event
+from tests.concurrency import run_together
 from tests.integration.test_agreement import check_invariants
 from tests.integration.test_postgres_api import postgres_api
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventapi.application.ports.storage import StorageConflict
 from eventapi.testing.api import Api
-from tests.builders import buy, make_event
+from tests.api import buy, make_event
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.test_postgres_storage import storage_on
 

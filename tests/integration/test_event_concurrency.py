@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.builders import buy, change, make_event
-from tests.contracts.storage import run_together
+from tests.api import buy, change, make_event
+from tests.concurrency import run_together
 from tests.integration.test_postgres_api import postgres_api
 
 ROUNDS = 15

@@ -18,8 +18,7 @@ from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import Api
-from tests.builders import make_event
-from tests.contracts.events_api import path_of, picture
+from tests.api import make_event, path_of, picture
 from tests.contracts.images import ImageStoreContract
 from tests.integration.served import free_port
 

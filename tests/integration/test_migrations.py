@@ -19,7 +19,7 @@ from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
 from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from tests import builders
-from tests.contracts.storage import run_together
+from tests.concurrency import run_together
 from tests.integration.test_postgres_storage import storage_on
 
 

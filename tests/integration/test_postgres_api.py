@@ -1,4 +1,4 @@
-"""The API on PostgreSQL answers as it must, exactly as on memory."""
+"""The HTTP API on the PostgreSQL adapter, and without its database."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,9 @@ from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import PASSWORD, Api
-from tests.builders import buy, make_event
+from tests.api import buy, make_event, problem
 from tests.conformance import watched_app
-from tests.contracts.accounts_api import AccountsApiContract
-from tests.contracts.events_api import EventsApiContract
-from tests.contracts.http_api import HttpApiContract, problem
-from tests.contracts.orders_api import OrdersApiContract
-from tests.contracts.tickets_api import TicketsApiContract
+from tests.contracts.http import *  # noqa: F403 - all of them
 
 _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests end
 
@@ -39,16 +35,14 @@ def postgres_api(
     return Api(use_cases, clock, app=watched_app())
 
 
-class TestPostgresApi(
-    HttpApiContract, EventsApiContract, OrdersApiContract, TicketsApiContract, AccountsApiContract
-):
-    @pytest.fixture
-    def api(self, database_url: str) -> Api:
-        return postgres_api(database_url)
+@pytest.fixture
+def api(database_url: str) -> Api:
+    return postgres_api(database_url)
 
-    @pytest.fixture
-    def closed_api(self, database_url: str) -> Callable[[], Api]:
-        return lambda: postgres_api(database_url, open_admin_sign_up=False)
+
+@pytest.fixture
+def closed_api(database_url: str) -> Callable[[], Api]:
+    return lambda: postgres_api(database_url, open_admin_sign_up=False)
 
 
 def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again() -> None:

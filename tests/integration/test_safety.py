@@ -18,12 +18,8 @@ from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD, Api
-from tests.builders import buy, make_event
-from tests.contracts.accounts_api import id_of, renew, sign_in
-from tests.contracts.events_api import path_of
-from tests.contracts.http_api import problem
-from tests.contracts.orders_api import register
-from tests.contracts.storage import run_together
+from tests.api import buy, id_of, make_event, path_of, problem, register, renew, sign_in
+from tests.concurrency import run_together
 from tests.integration.served import Served, served
 from tests.integration.test_postgres_api import postgres_api
 

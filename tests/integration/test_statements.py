@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from eventapi.testing.api import Api
-from tests.builders import buy, make_event
+from tests.api import buy, make_event
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.wire import Wire, tapped
 

@@ -11,9 +11,8 @@ from eventapi.adapters.memory import (
     MemoryUserQueries,
 )
 from eventapi.adapters.memory.database import ConstraintViolatedError
-from tests.contracts.importing import ImportingContract
-from tests.contracts.selling import SellingContract
-from tests.contracts.storage import Storage, StorageContract, sell_to
+from tests.contracts.storage import *  # noqa: F403 - all of them
+from tests.contracts.storage.harness import Storage, sell_to
 
 
 @pytest.fixture
@@ -28,24 +27,15 @@ def storage() -> Storage:
     )
 
 
-class TestMemorySelling(SellingContract):
-    pass
+def test_the_constraints_stop_a_defect_of_the_aggregate(storage: Storage) -> None:
+    bob = storage.add_user("bob")
+    event = storage.add_event(bob, capacity=1)
 
+    with pytest.raises(ConstraintViolatedError), storage.unit_of_work() as work:
+        loaded = work.events.get_for_update(event.id)[event.id]
+        work.orders.add(sell_to(loaded, bob))
+        loaded.tickets_sold = 0
+        work.orders.add(sell_to(loaded, bob))
+        work.commit()
 
-class TestMemoryImporting(ImportingContract):
-    pass
-
-
-class TestMemoryStorage(StorageContract):
-    def test_the_constraints_stop_a_defect_of_the_aggregate(self, storage: Storage) -> None:
-        bob = storage.add_user("bob")
-        event = storage.add_event(bob, capacity=1)
-
-        with pytest.raises(ConstraintViolatedError), storage.unit_of_work() as work:
-            loaded = work.events.get_for_update(event.id)[event.id]
-            work.orders.add(sell_to(loaded, bob))
-            loaded.tickets_sold = 0
-            work.orders.add(sell_to(loaded, bob))
-            work.commit()
-
-        assert storage.sold(event.id) == 0
+    assert storage.sold(event.id) == 0

@@ -18,7 +18,7 @@ from eventapi.application.views import (
     TicketDetails,
     TicketView,
 )
-from tests.contracts.storage import run_together
+from tests.concurrency import run_together
 
 ID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
 START = datetime(2030, 6, 1, 18, 0, tzinfo=UTC)

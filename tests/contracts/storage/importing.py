@@ -19,7 +19,7 @@ from eventapi.domain.errors import InvalidValues, NotAllowed
 from eventapi.domain.user import Role, User
 from eventapi.testing import ManualClock
 from tests.builders import IDENTITIES, NOW
-from tests.contracts.storage import Storage
+from tests.contracts.storage.harness import Storage
 
 
 def event_row(line: int, reference: str, category: str | None = None, **said: Any) -> EventRow:
@@ -47,9 +47,7 @@ def problems(imported: ImportResult) -> list[tuple[int, str | None]]:
     return [(problem.line, problem.field) for problem in imported.problems]
 
 
-class ImportingContract:
-    """Run on every adapter; a subclass brings the fixture ``storage``."""
-
+class TestImports:
     @pytest.fixture
     def olga(self, storage: Storage) -> User:
         return storage.add_user("olga", Role.ORGANIZER)

@@ -22,12 +22,11 @@ from eventapi.domain.user import Role, User
 from eventapi.domain.values import EventId, UserId
 from eventapi.testing import ManualClock
 from tests.builders import NOW
-from tests.contracts.storage import Storage, run_together
+from tests.concurrency import run_together
+from tests.contracts.storage.harness import Storage
 
 
-class SellingContract:
-    """Run on every adapter; a subclass brings the fixture ``storage``."""
-
+class TestSales:
     @pytest.fixture
     def olga(self, storage: Storage) -> User:
         return storage.add_user("olga", Role.ORGANIZER)

@@ -16,10 +16,8 @@ from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock, MemoryApi
 from eventapi.testing.api import PASSWORD, Api
-from tests.builders import buy, make_event
-from tests.contracts.http_api import bearer, problem
-from tests.contracts.orders_api import by_secret, register
-from tests.contracts.storage import run_together
+from tests.api import bearer, buy, by_secret, make_event, problem, register
+from tests.concurrency import run_together
 
 
 def api_with(*, old_api: Api | None = None, **config: Any) -> Api:

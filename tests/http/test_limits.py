@@ -15,8 +15,8 @@ from eventapi.entrypoints.http.limits import LimitConfig, Limits
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock
 from eventapi.testing.api import PASSWORD, Api
-from tests.contracts.http_api import problem
-from tests.contracts.storage import run_together
+from tests.api import problem
+from tests.concurrency import run_together
 from tests.integration.served import free_port
 
 WRONG = {"username": "bob", "password": "wrong password"}

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.problems import PROBLEMS, problem_document
 from eventapi.testing import MemoryApi
-from tests.builders import make_event
+from tests.api import make_event
 from tests.conformance import Conformance, document
 
 ROOT = Path(__file__).parents[2]

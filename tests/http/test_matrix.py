@@ -18,9 +18,8 @@ from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.testing import Client, MemoryApi
 from eventapi.testing.api import PASSWORD
-from tests.builders import event_body, make_event
+from tests.api import event_body, make_event, picture
 from tests.conformance import document, watched_app
-from tests.contracts.events_api import picture
 
 NOWHERE = 987_654
 NO_ORDER = "01932c07-209c-7f7a-8b0e-5f1e6a3c9d42"

@@ -1,0 +1,54 @@
+"""What the HTTP API must answer, whatever it stores things in.
+
+A test module that brings the fixture ``api`` imports all of them, and so runs them on its adapter.
+"""
+
+from tests.contracts.http.accounts import TestAccounts
+from tests.contracts.http.agenda import TestAgenda
+from tests.contracts.http.api_keys import TestApiKeys
+from tests.contracts.http.attendees import TestAttendees
+from tests.contracts.http.audit import TestAuditTrail
+from tests.contracts.http.authentication import TestAuthentication
+from tests.contracts.http.calendars import TestCalendars
+from tests.contracts.http.cancellations import TestCancellations
+from tests.contracts.http.categories import TestCategories
+from tests.contracts.http.check_in import TestCheckIn
+from tests.contracts.http.event_changes import TestEventChanges
+from tests.contracts.http.event_images import TestEventImages
+from tests.contracts.http.events import TestEvents
+from tests.contracts.http.login_sessions import TestLoginSessions
+from tests.contracts.http.purchases import TestPurchases
+from tests.contracts.http.registrations import TestRegistrations
+from tests.contracts.http.requests import TestRequests
+from tests.contracts.http.search import TestSearch
+from tests.contracts.http.statistics import TestStatistics
+from tests.contracts.http.ticket_types import TestTicketTypes
+from tests.contracts.http.tickets import TestTickets
+from tests.contracts.http.visibility import TestVisibility
+from tests.contracts.http.waitlist import TestWaitlist
+
+__all__ = [
+    "TestAccounts",
+    "TestAgenda",
+    "TestApiKeys",
+    "TestAttendees",
+    "TestAuditTrail",
+    "TestAuthentication",
+    "TestCalendars",
+    "TestCancellations",
+    "TestCategories",
+    "TestCheckIn",
+    "TestEventChanges",
+    "TestEventImages",
+    "TestEvents",
+    "TestLoginSessions",
+    "TestPurchases",
+    "TestRegistrations",
+    "TestRequests",
+    "TestSearch",
+    "TestStatistics",
+    "TestTicketTypes",
+    "TestTickets",
+    "TestVisibility",
+    "TestWaitlist",
+]

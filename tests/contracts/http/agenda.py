@@ -1,0 +1,79 @@
+"""The agenda of an event."""
+
+from typing import Any
+
+import pytest
+
+from eventapi.testing import Client
+from tests.api import SESSION, change, errors_of, make_event, path_of, problem
+
+
+class TestAgenda:
+    def test_the_agenda_is_in_the_order_of_time(self, olga: Client) -> None:
+        late = SESSION | {
+            "title": "Encore",
+            "start_time": "2030-06-01T23:00:00+02:00",
+            "end_time": "2030-06-01T23:30:00+02:00",
+            "speaker": "The band",
+            "room": "Stage",
+        }
+
+        event = make_event(olga, sessions=[late, SESSION])
+
+        assert [session["title"] for session in event["sessions"]] == ["Doors open", "Encore"]
+        assert event["sessions"][1] == {
+            "id": 1,
+            "title": "Encore",
+            "start_time": "2030-06-01T21:00:00Z",
+            "end_time": "2030-06-01T21:30:00Z",
+            "speaker": "The band",
+            "room": "Stage",
+        }
+
+    def test_sessions_are_added_changed_and_removed_one_by_one(self, olga: Client) -> None:
+        event = make_event(olga)
+
+        added = olga.post(path_of(event, "sessions"), json=SESSION)
+        assert added.status_code == 201
+        path = added.headers["Location"]
+        assert olga.get(path).get_json() == added.get_json()
+
+        changed = change(olga, path, room="Garden", title="Welcome").get_json()
+        assert changed == added.get_json() | {"room": "Garden", "title": "Welcome"}
+        assert change(olga, path, room=None).get_json()["room"] == ""
+
+        assert change(olga, path, "DELETE").status_code == 204
+        problem(olga.get(path), 404, "session_not_found")
+        problem(change(olga, path, "DELETE", seen="*"), 404, "session_not_found")
+        problem(change(olga, path, seen="*", room="X"), 404, "session_not_found")
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"title": ""}, "title"),
+            ({"title": None}, "title"),
+            ({"speaker": "x" * 256}, "speaker"),
+            ({"room": "a\nb"}, "room"),
+            ({"end_time": "2030-06-01T20:00:00+02:00"}, "end_time"),
+            ({"start_time": "2030-06-01T19:59:00+02:00"}, "sessions"),
+            ({"end_time": "2030-06-01T23:31:00+02:00"}, "sessions"),
+            ({"start_time": None}, "start_time"),
+            ({"id": 5}, "id"),
+        ],
+    )
+    def test_a_wrong_session_is_refused_by_field(
+        self, olga: Client, changes: dict[str, Any], field: str
+    ) -> None:
+        event = make_event(olga, sessions=[SESSION])
+
+        added = olga.post(path_of(event, "sessions"), json=SESSION | changes)
+        changed = change(olga, path_of(event, "sessions", 1), **changes)
+
+        assert errors_of(added) == errors_of(changed) == [field]
+        assert olga.get(path_of(event)).get_json() == event
+
+    def test_an_event_is_not_moved_away_from_its_agenda(self, olga: Client) -> None:
+        event = make_event(olga, sessions=[SESSION])
+
+        assert errors_of(change(olga, path_of(event), date="2030-07-01")) == ["sessions"]
+        assert change(olga, path_of(event), date="2030-07-01", sessions=[]).status_code == 200

@@ -1,0 +1,140 @@
+"""API keys."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.api import bearer, buy, by_secret, errors_of, id_of, make_event, path_of, problem
+
+
+class TestApiKeys:
+    def key(self, api: Api, owner: Client, *scopes: str, **more: Any) -> Client:
+        made = owner.post("/api/keys", json={"name": "a key", "scopes": list(scopes), **more})
+        assert made.status_code == 201, made.get_json()
+        return Client(api.app, {"access": made.get_json()["key"]})
+
+    def test_a_key_is_told_once_and_listed_with_its_last_use(self, api: Api, olga: Client) -> None:
+        made = olga.post("/api/keys", json={"name": "Door 3", "scopes": ["check_in"]})
+
+        assert made.status_code == 201
+        key = made.get_json()
+        assert key["key"].startswith("eventapi_")
+        assert key["key"].endswith(key["hint"])
+        listed = olga.get("/api/keys").get_json()["items"]
+        assert listed == [{name: value for name, value in key.items() if name != "key"}]
+        assert listed[0]["last_used_at"] is None
+        event = make_event(olga)
+        door = Client(api.app, {"access": key["key"]})
+        assert door.get(path_of(event, "check-in")).status_code == 200
+        used = api.clock.now()
+        api.clock.advance(timedelta(seconds=30))
+        door.get(path_of(event, "check-in"))
+        (listed,) = olga.get("/api/keys").get_json()["items"]
+        assert datetime.fromisoformat(listed["last_used_at"]) == used
+
+    def test_a_key_that_checks_in_can_do_nothing_else(
+        self, api: Api, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga)
+        code = buy(bob, event["id"]).get_json()["tickets"][0]["code"]
+        door = self.key(api, olga, "check_in")
+
+        assert door.post(path_of(event, "check-in"), json={"code": code}).status_code == 200
+        for method, path in (
+            ("GET", "/api/events"), ("GET", path_of(event)), ("POST", "/api/events"),
+            ("GET", path_of(event, "attendees")), ("GET", path_of(event, "orders")),
+            ("DELETE", path_of(event)), ("GET", path_of(event, "stats")),
+            ("POST", path_of(event, "register")), ("GET", "/api/users/me"), ("GET", "/api/keys"),
+            ("POST", "/api/keys"), ("GET", "/api/orders"), ("POST", "/api/logout"),
+        ):  # fmt: skip
+            problem(door.request(method, path), 403, "key_not_allowed")
+
+    def test_a_key_does_what_its_scopes_say_and_no_more_than_its_owner_may(
+        self, api: Api, olga: Client, otto: Client, guest: Client
+    ) -> None:
+        event, foreign = make_event(olga, visibility="private"), make_event(otto)
+        reader = self.key(api, olga, "read_events")
+        seller = self.key(api, olga, "sell", "check_in")
+        manager = self.key(api, olga, "manage")
+        person = {"name": "Ada", "email": "ada@example.org"}
+
+        assert reader.get(path_of(event)).status_code == 200
+        assert reader.get(path_of(event, "stats")).status_code == 200
+        problem(reader.post(path_of(event, "register"), json=person), 403, "key_not_allowed")
+        sold = seller.post(path_of(event, "register"), json=person)
+        assert sold.status_code == 201
+        problem(seller.get(path_of(event)), 403, "key_not_allowed")
+        code = sold.get_json()["tickets"][0]["code"]
+        assert seller.post(path_of(event, "check-in"), json={"code": code}).status_code == 200
+        assert make_event(manager)["organizer"]["username"] == "olga"
+        assert manager.get(path_of(event, "attendees")).status_code == 200
+        problem(manager.get(path_of(foreign, "attendees")), 403, "not_allowed")
+        problem(manager.get("/api/users"), 403, "key_not_allowed")
+        problem(manager.get("/api/audit"), 403, "key_not_allowed")
+        problem(manager.delete("/api/users/me"), 403, "key_not_allowed")
+        buyer = {"quantity": 1}
+        problem(seller.post(path_of(foreign, "purchase"), json=buyer), 403, "key_not_allowed")
+        # A machine sells to one person after the other; each holds the order by its secret.
+        other = {"name": "Eve", "email": "eve@example.org"}
+        second = seller.post(path_of(event, "register"), json=other).get_json()
+        assert second["buyer"] is None
+        assert guest.get(by_secret(second)).get_json()["tickets"][0]["attendee"] == other
+        assert set(errors_of(seller.post(path_of(event, "register"), json={}))) == {"name", "email"}
+
+    def test_a_key_ends_by_its_date_by_its_owner_and_with_its_owner(
+        self, api: Api, olga: Client, otto: Client, admin: Client
+    ) -> None:
+        expires = (api.clock.now() + timedelta(hours=1)).isoformat()
+        short = self.key(api, olga, "read_events", expires_at=expires)
+        revoked = self.key(api, olga, "read_events")
+        orphan = self.key(api, otto, "read_events")
+        for key in (short, revoked, orphan):
+            assert key.get("/api/events").status_code == 200
+        (listed, *_) = olga.get("/api/keys").get_json()["items"]
+
+        problem(otto.delete(f"/api/keys/{listed['id']}"), 404, "api_key_not_found")
+        assert olga.delete(f"/api/keys/{listed['id']}").status_code == 204
+        api.clock.advance(timedelta(hours=1))
+        admin.patch(f"/api/users/{id_of(otto)}", json={"is_disabled": True})
+
+        for key in (short, revoked, orphan):
+            problem(key.get("/api/events"), 401, "invalid_api_key")
+        problem(olga.delete(f"/api/keys/{listed['id']}"), 404, "api_key_not_found")
+
+    def test_who_is_no_organizer_any_more_has_no_keys(
+        self, api: Api, olga: Client, admin: Client
+    ) -> None:
+        machine = self.key(api, olga, "manage")
+        admin.patch(f"/api/users/{id_of(olga)}", json={"role": "user"})
+
+        problem(machine.get("/api/events"), 401, "invalid_api_key")
+
+    def test_only_organizers_and_admins_have_keys_and_not_without_end(
+        self, api: Api, olga: Client, bob: Client, guest: Client, admin: Client
+    ) -> None:
+        body = {"name": "x", "scopes": ["sell"]}
+        for method, path in (
+            ("POST", "/api/keys"),
+            ("GET", "/api/keys"),
+            ("DELETE", "/api/keys/1"),
+        ):
+            sent = body if method == "POST" else None
+            problem(guest.request(method, path, json=sent), 401, "not_signed_in")
+            problem(bob.request(method, path, json=sent), 403, "not_allowed")
+        assert admin.post("/api/keys", json=body).status_code == 201
+        past = (api.clock.now() - timedelta(seconds=1)).isoformat()
+        for wrong, field in (({"scopes": []}, "scopes"), ({"scopes": ["all"]}, "scopes.0"),
+                             ({"name": " "}, "name"), ({"expires_at": past}, "expires_at")):  # fmt: skip
+            assert errors_of(olga.post("/api/keys", json=body | wrong)) == [field]
+        for _ in range(50):
+            assert olga.post("/api/keys", json=body).status_code == 201
+        problem(olga.post("/api/keys", json=body), 409, "too_many_api_keys")
+
+    @pytest.mark.parametrize(
+        "key", ["eventapi_", "eventapi_x", "eventapi_" + "A" * 43, "eventapi_\xff"]
+    )
+    def test_a_key_that_is_none_is_refused(self, guest: Client, key: str) -> None:
+        problem(guest.get("/api/events", headers=bearer(key)), 401, "invalid_api_key")

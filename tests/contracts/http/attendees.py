@@ -1,0 +1,150 @@
+"""The attendees of an event."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.api import (
+    ADULT_AND_CHILD,
+    buy,
+    by_secret,
+    errors_of,
+    make_event,
+    order_path,
+    path_of,
+    problem,
+    register,
+    times,
+    wait,
+)
+
+
+class TestAttendees:
+    def test_attendees_are_those_whom_tickets_admit(
+        self, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, capacity=4, ticket_types=ADULT_AND_CHILD[1:])
+        bought = buy(bob, event["id"], 2, attendees=[{"name": "Ada"}]).get_json()
+        cancelled = register(guest, make_event(olga), "eve@example.org").get_json()
+        guest.delete(by_secret(cancelled))
+        wait(guest, event, "late@example.org")
+
+        listed = olga.get(path_of(event, "attendees")).get_json()["items"]
+
+        assert [item["id"] for item in listed] == [ticket["id"] for ticket in bought["tickets"]]
+        assert listed[0] == bought["tickets"][0] | {"order_id": bought["id"]}
+        bob.delete(order_path(bought, "tickets", bought["tickets"][0]["id"]))
+        names = [
+            item["attendee"] for item in olga.get(path_of(event, "attendees")).get_json()["items"]
+        ]
+        assert names == [None, {"name": "late", "email": "late@example.org"}]
+
+    def test_attendees_are_searched_and_come_in_pages(self, olga: Client, guest: Client) -> None:
+        event = make_event(olga)
+        for name in ("ada", "grace", "adam", "eve_%", "zoe"):
+            register(guest, event, f"{name}@example.org")
+
+        def find(q: str) -> list[str]:
+            answer = olga.get(path_of(event, "attendees"), query_string={"q": q})
+            return [item["attendee"]["name"] for item in answer.get_json()["items"]]
+
+        assert find("ADA") == ["ada", "adam"]
+        assert find("grace@EXAMPLE") == ["grace"]
+        assert find("_%") == ["eve_%"]
+        assert find("%") == ["eve_%"]
+        assert find("nobody") == find("'; --") == []
+        assert errors_of(olga.get(f"{path_of(event, 'attendees')}?q={'x' * 201}")) == ["q"]
+        seen: list[str] = []
+        path = f"{path_of(event, 'attendees')}?limit=2"
+        while path:
+            response = olga.get(path)
+            seen += [item["attendee"]["name"] for item in response.get_json()["items"]]
+            path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+        assert seen == ["ada", "grace", "adam", "eve_%", "zoe"]
+
+    def test_attendees_are_exported_as_csv_that_no_spreadsheet_runs(
+        self, olga: Client, guest: Client, bob: Client
+    ) -> None:
+        event = make_event(olga)
+        hostile = ["=1+1", "+1", "-1", "@SUM(A1)", 'Quote "me", please', "Zoë 太郎"]
+        for number, name in enumerate(hostile):
+            body = {"name": name, "email": f"p{number}@example.org"}
+            guest.post(path_of(event, "register"), json=body)
+        buy(bob, event["id"])
+
+        export = olga.get(path_of(event, "attendees"), headers={"Accept": "text/csv"})
+
+        assert export.status_code == 200
+        assert export.content_type == "text/csv; charset=utf-8"
+        assert export.headers["Content-Disposition"].startswith("attachment")
+        rows = list(csv.DictReader(StringIO(export.get_data(as_text=True))))
+        assert [row["name"] for row in rows] == [
+            "'=1+1", "'+1", "'-1", "'@SUM(A1)", 'Quote "me", please', "Zoë 太郎", "",
+        ]  # fmt: skip
+        assert rows[0]["email"] == "p0@example.org"
+        for row in rows:
+            for cell in row.values():
+                assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+    def test_a_long_export_is_read_piece_by_piece_and_has_everybody_once(
+        self, olga: Client, guest: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eventapi.application.tickets.EXPORT_BATCH_SIZE", 10)
+        event = make_event(olga, capacity=3_000)
+        for number in range(25):
+            register(guest, event, f"p{number}@example.org")
+
+        export = olga.get(path_of(event, "attendees"), headers={"Accept": "text/csv"})
+
+        assert export.is_streamed
+        rows = list(csv.DictReader(StringIO(export.get_data(as_text=True))))
+        assert [row["name"] for row in rows] == [f"p{number}" for number in range(25)]
+
+    def test_attendees_are_nobody_else_s_business(
+        self, olga: Client, otto: Client, bob: Client, admin: Client, guest: Client
+    ) -> None:
+        event, private = make_event(olga), make_event(olga, visibility="private")
+        for accept in ("application/json", "text/csv"):
+            headers = {"Accept": accept}
+            path = path_of(event, "attendees")
+            assert admin.get(path, headers=headers).status_code == 200
+            problem(otto.get(path, headers=headers), 403, "not_allowed")
+            problem(bob.get(path, headers=headers), 403, "not_allowed")
+            problem(guest.get(path, headers=headers), 401, "not_signed_in")
+            hidden = otto.get(path_of(private, "attendees"), headers=headers)
+            problem(hidden, 404, "event_not_found")
+
+    def test_a_buyer_says_whom_a_ticket_admits_until_the_start(
+        self, api: Api, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, **times(api.clock.now() + timedelta(hours=1)))
+        order = buy(bob, event["id"], 2).get_json()
+        path = order_path(order, "tickets", order["tickets"][1]["id"])
+        grace = {"name": "Grace", "email": "grace@example.org"}
+
+        named = bob.patch(path, json={"attendee": grace}).get_json()
+
+        assert [ticket["attendee"] for ticket in named["tickets"]] == [None, grace]
+        assert bob.get(order_path(order)).get_json() == named
+        opened = bob.patch(path, json={"attendee": None}).get_json()
+        assert opened == order
+        for wrong, field in (
+            ({}, "attendee"), ({"attendee": {}}, "attendee.name"),
+            ({"attendee": {"name": " "}}, "name"), ({"attendee": {"name": "A", "x": 1}},
+                                                    "attendee.x"),
+            ({"attendee": {"name": "A", "email": "b"}}, "email"),
+        ):  # fmt: skip
+            assert errors_of(bob.patch(path, json=wrong)) == [field]
+        problem(guest.patch(path, json={"attendee": grace}), 401, "not_signed_in")
+        problem(olga.patch(path, json={"attendee": grace}), 403, "not_allowed")
+        stranger = api.sign_in()
+        problem(stranger.patch(path, json={"attendee": grace}), 404, "order_not_found")
+        registered = register(guest, event, "ada@example.org").get_json()
+        own = by_secret(registered, "tickets", registered["tickets"][0]["id"])
+        assert guest.patch(own, json={"attendee": grace}).status_code == 200
+        api.clock.advance(timedelta(hours=1))
+        problem(bob.patch(path, json={"attendee": grace}), 409, "event_started")

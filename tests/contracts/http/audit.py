@@ -1,0 +1,98 @@
+"""The audit trail."""
+
+from eventapi.application.audit import AuditAction
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.api import (
+    buy,
+    by_secret,
+    errors_of,
+    id_of,
+    make_event,
+    order_path,
+    path_of,
+    problem,
+    register,
+)
+
+
+class TestAuditTrail:
+    def test_every_deed_leaves_a_line(
+        self, api: Api, olga: Client, bob: Client, admin: Client, guest: Client
+    ) -> None:
+        event = make_event(olga)
+        olga.patch(path_of(event), json={"name": "Later"}, headers={"If-Match": "*"})
+        order = buy(bob, event["id"], 2).get_json()
+        ticket = order["tickets"][0]
+        named = order_path(order, "tickets", ticket["id"])
+        bob.patch(named, json={"attendee": {"name": "Eve"}})
+        olga.post(path_of(event, "check-in"), json={"code": ticket["code"]})
+        olga.delete(path_of(event, "check-in"), query_string={"code": ticket["code"]})
+        bob.post(f"{named}/transfer", json={"name": "Eve", "email": "eve@example.org"})
+        bob.delete(order_path(order, "tickets", order["tickets"][1]["id"]))
+        bob.delete(order_path(order))
+        secret = register(guest, event, "guest@example.org").get_json()
+        guest.delete(by_secret(secret))
+        olga.post(path_of(event, "cancel"))
+
+        lines = olga.get(path_of(event, "audit"), query_string={"limit": 100}).get_json()["items"]
+
+        done = [(line["deed"], line["actor"] and line["actor"]["username"]) for line in lines[::-1]]
+        assert done == [
+            ("event.created", "olga"), ("event.changed", "olga"), ("order.placed", "bob"),
+            ("ticket.named", "bob"), ("ticket.checked_in", "olga"),
+            ("ticket.check_in_undone", "olga"), ("ticket.transferred", "bob"),
+            ("ticket.cancelled", "bob"), ("order.cancelled", "bob"), ("order.placed", None),
+            ("order.cancelled", None), ("event.cancelled", "olga"),
+        ]  # fmt: skip
+        assert {line["event_id"] for line in lines} == {event["id"]}
+        assert {line["address"] for line in lines} == {None}
+        all_lines = admin.get(f"/api/audit?event={event['id']}").get_json()["items"]
+        assert {line["address"] for line in all_lines} == {"127.0.0.1"}
+        assert all(line["request_id"] for line in all_lines)
+        of_order = admin.get(f"/api/audit?order={order['id']}&deed=order.placed").get_json()
+        (placed,) = of_order["items"]
+        assert placed["at"] == order["created_at"]
+        assert placed["actor"]["id"] == id_of(bob)
+        accounts = admin.get(f"/api/audit?account={id_of(bob)}").get_json()["items"]
+        assert [line["deed"] for line in accounts] == ["session.started", "account.created"]
+        assert admin.get("/api/audit?actor=987").get_json()["items"] == []
+        del api
+
+    def test_what_fails_leaves_none(self, olga: Client, bob: Client, admin: Client) -> None:
+        event = make_event(olga, capacity=1)
+        buy(bob, event["id"], 2)
+        bob.patch(path_of(event), json={"name": "x"}, headers={"If-Match": "*"})
+
+        lines = admin.get(f"/api/audit?event={event['id']}").get_json()["items"]
+
+        assert [line["deed"] for line in lines] == ["event.created"]
+
+    def test_a_machine_s_deeds_name_its_key(self, api: Api, olga: Client, admin: Client) -> None:
+        made = olga.post("/api/keys", json={"name": "x", "scopes": ["manage"]}).get_json()
+        machine = Client(api.app, {"access": made["key"]})
+
+        event = make_event(machine)
+
+        (line,) = admin.get(f"/api/audit?event={event['id']}").get_json()["items"]
+        assert (line["actor"]["username"], line["api_key_id"]) == ("olga", made["id"])
+
+    def test_the_trail_is_for_admins_and_an_event_s_for_its_organizer(
+        self, olga: Client, otto: Client, bob: Client, guest: Client, admin: Client
+    ) -> None:
+        event, private = make_event(olga), make_event(olga, visibility="private")
+        for path in ("/api/audit", path_of(event, "audit")):
+            problem(guest.get(path), 401, "not_signed_in")
+            problem(bob.get(path), 403, "not_allowed")
+            problem(otto.get(path), 403, "not_allowed")
+            assert admin.get(path).status_code == 200
+        problem(otto.get(path_of(private, "audit")), 404, "event_not_found")
+        seen: list[int] = []
+        path = "/api/audit?limit=2"
+        while path:
+            response = admin.get(path)
+            seen += [line["id"] for line in response.get_json()["items"]]
+            path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+        assert seen == sorted(set(seen), reverse=True)
+        assert errors_of(admin.get("/api/audit?deed=magic")) == ["deed"]
+        assert AuditAction("event.created") in AuditAction

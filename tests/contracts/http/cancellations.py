@@ -1,0 +1,112 @@
+"""Cancelling orders and tickets."""
+
+from datetime import timedelta
+
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.api import (
+    ADULT_AND_CHILD,
+    buy,
+    by_secret,
+    make_event,
+    order_path,
+    path_of,
+    problem,
+    register,
+    times,
+)
+
+
+class TestCancellations:
+    def test_a_buyer_cancels_a_whole_order_once(self, olga: Client, bob: Client) -> None:
+        event = make_event(olga, ticket_types=ADULT_AND_CHILD)
+        adult, child = (kind["id"] for kind in event["ticket_types"])
+        order = buy(
+            bob,
+            event["id"],
+            lines=[{"ticket_type": id, "quantity": 2} for id in (adult, child)],
+        ).get_json()
+
+        first, again = bob.delete(order_path(order)), bob.delete(order_path(order))
+
+        assert first.get_json() == again.get_json() == order | {"status": "cancelled"}
+        shown = bob.get(path_of(event)).get_json()
+        assert shown["tickets_sold"] == 0
+        assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [0, 0]
+        assert buy(bob, event["id"], 2, ticket_type=adult).status_code == 201
+        stats = olga.get(path_of(event, "stats")).get_json()
+        assert (stats["cancelled"], stats["revenue"]) == (
+            4, [{"currency": "EUR", "amount": "20.00"}],
+        )  # fmt: skip
+
+    def test_single_tickets_are_cancelled_and_with_the_last_the_order(
+        self, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga, ticket_types=ADULT_AND_CHILD)
+        adult, child = (kind["id"] for kind in event["ticket_types"])
+        order = buy(
+            bob,
+            event["id"],
+            lines=[{"ticket_type": adult, "quantity": 1}, {"ticket_type": child, "quantity": 1}],
+        ).get_json()
+        first, second = (ticket["id"] for ticket in order["tickets"])
+
+        one = bob.delete(order_path(order, "tickets", first)).get_json()
+        same = bob.delete(order_path(order, "tickets", first)).get_json()
+
+        assert one == same
+        assert (one["status"], one["quantity"], one["total"], one["currency"]) == (
+            "confirmed", 1, "0.00", "EUR",
+        )  # fmt: skip
+        assert [ticket["is_cancelled"] for ticket in one["tickets"]] == [True, False]
+        shown = bob.get(path_of(event)).get_json()
+        assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [0, 1]
+        assert bob.get(order_path(order)).get_json() == one
+        both = bob.delete(order_path(order, "tickets", second)).get_json()
+        assert both["status"] == "cancelled"
+        assert bob.get(path_of(event)).get_json()["tickets_sold"] == 0
+        nowhere = "00000000-0000-0000-0000-000000000000"
+        problem(bob.delete(order_path(order, "tickets", nowhere)), 404, "ticket_not_found")
+        problem(bob.delete(order_path(order, "tickets", "1")), 404, "path_not_found")
+
+    def test_a_buyer_cancels_until_the_start_an_organizer_always(
+        self, api: Api, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, **times(api.clock.now() + timedelta(hours=1)))
+        orders = [buy(bob, event["id"], 2).get_json() for _ in range(2)]
+        registered = register(guest, event, "ada@example.org").get_json()
+        api.clock.advance(timedelta(hours=1))
+
+        ticket = orders[0]["tickets"][0]["id"]
+        problem(bob.delete(order_path(orders[0])), 409, "event_started")
+        problem(bob.delete(order_path(orders[0], "tickets", ticket)), 409, "event_started")
+        problem(guest.delete(by_secret(registered)), 409, "event_started")
+        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 5
+        assert olga.delete(order_path(orders[0], "tickets", ticket)).status_code == 200
+        assert olga.delete(order_path(orders[1])).get_json()["status"] == "cancelled"
+        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 2
+
+    def test_others_cancel_nothing(
+        self, api: Api, olga: Client, otto: Client, bob: Client, admin: Client, guest: Client
+    ) -> None:
+        event = make_event(olga)
+        order = buy(bob, event["id"], 2).get_json()
+        ticket = order["tickets"][0]["id"]
+
+        for path in (order_path(order), order_path(order, "tickets", ticket)):
+            problem(guest.delete(path), 401, "not_signed_in")
+            problem(otto.delete(path), 404, "order_not_found")
+            problem(api.sign_in().delete(path), 404, "order_not_found")
+        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 2
+        nowhere = "/api/orders/00000000-0000-0000-0000-000000000000"
+        problem(bob.delete(nowhere), 404, "order_not_found")
+        assert admin.delete(order_path(order)).status_code == 200
+
+    def test_a_cancelled_ticket_opens_no_private_event(self, olga: Client, bob: Client) -> None:
+        event = make_event(olga, visibility="private")
+        order = buy(bob, event["id"], access_code=event["access_code"]).get_json()
+        assert bob.get(path_of(event)).status_code == 200
+
+        bob.delete(order_path(order))
+
+        problem(bob.get(path_of(event)), 404, "event_not_found")

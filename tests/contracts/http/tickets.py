@@ -1,0 +1,193 @@
+"""Tickets: naming, transferring and printing them."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from pypdfium2 import PdfDocument
+from werkzeug.test import TestResponse
+
+from eventapi.testing import Client
+from eventapi.testing.api import Api
+from tests.api import (
+    ADULT_AND_CHILD,
+    UNKNOWN_CODE,
+    buy,
+    by_secret,
+    code_of,
+    errors_of,
+    make_event,
+    order_path,
+    path_of,
+    problem,
+    register,
+    scan,
+    times,
+    wait,
+)
+
+
+class TestTickets:
+    def test_a_ticket_is_shown_to_who_holds_its_code(
+        self, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, visibility="private", ticket_types=ADULT_AND_CHILD[:1])
+        order = buy(bob, event["id"], access_code=event["access_code"]).get_json()
+
+        held = guest.get(f"/api/tickets/{code_of(order).lower()}").get_json()
+
+        assert {name: held[name] for name in order["tickets"][0]} == order["tickets"][0]
+        assert held["is_valid"] is True
+        assert (held["event"]["name"], held["event"]["timezone"]) == (
+            event["name"],
+            event["timezone"],
+        )
+        assert event["access_code"] not in str(held)
+        bob.delete(order_path(order))
+        assert guest.get(f"/api/tickets/{code_of(order)}").get_json()["is_valid"] is False
+
+    @pytest.mark.parametrize(
+        "code", [UNKNOWN_CODE, "x", "I" * 26, "0" * 27, "%00" * 26, "..", "é" * 26]
+    )
+    def test_a_code_that_no_ticket_has_shows_nothing(
+        self, guest: Client, olga: Client, code: str
+    ) -> None:
+        event = make_event(olga)
+        for path in ("", "/qr.svg", "/qr.png", "/ticket.pdf"):
+            response = guest.get(f"/api/tickets/{code}{path}")
+            assert response.status_code == 404
+        if "%" not in code:
+            problem(scan(olga, event, code), 404, "ticket_not_found")
+
+    def test_who_waits_holds_no_ticket(self, olga: Client, bob: Client, guest: Client) -> None:
+        event = make_event(olga, capacity=1)
+        order = buy(bob, event["id"]).get_json()
+        waiting = wait(guest, event, "late@example.org")
+        assert waiting["tickets"] == []
+
+        bob.delete(order_path(order))
+
+        let_in = guest.get(by_secret(waiting)).get_json()
+        assert guest.get(f"/api/tickets/{code_of(let_in)}").get_json()["is_valid"] is True
+
+    @pytest.mark.parametrize(("kind", "media"), [("svg", "image/svg+xml"), ("png", "image/png")])
+    def test_a_qr_code_is_read_by_a_decoder(
+        self, olga: Client, bob: Client, guest: Client, kind: str, media: str
+    ) -> None:
+        order = buy(bob, make_event(olga)["id"]).get_json()
+        path = f"/api/tickets/{code_of(order)}/qr.{kind}"
+
+        drawn = guest.get(path)
+
+        assert (drawn.status_code, drawn.mimetype) == (200, media)
+        etag = drawn.headers["ETag"]
+        assert guest.get(path, headers={"If-None-Match": etag}).status_code == 304
+        if kind == "png":
+            with Image.open(BytesIO(drawn.data)) as image:
+                (read,) = zxingcpp.read_barcodes(image.convert("L"))
+            assert read.text == code_of(order)
+        else:
+            assert drawn.data.lstrip().startswith((b"<?xml", b"<svg"))
+            assert b"<script" not in drawn.data
+
+    def test_a_printed_ticket_tells_all_and_a_decoder_reads_its_code(
+        self, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(
+            olga,
+            name="Jazz night",
+            location="Blue Note",
+            timezone="Europe/Berlin",
+            start_time="2030-06-01T18:00:00Z",
+            end_time="2030-06-02T00:30:00Z",
+            ticket_types=ADULT_AND_CHILD[:1],
+        )
+        order = buy(bob, event["id"], attendees=[{"name": "Grace Example"}]).get_json()
+        path = f"/api/tickets/{code_of(order)}/ticket.pdf"
+
+        printed = guest.get(path)
+
+        assert (printed.status_code, printed.mimetype) == (200, "application/pdf")
+        assert printed.headers["Content-Disposition"] == 'inline; filename="ticket.pdf"'
+        etag = printed.headers["ETag"]
+        assert guest.get(path, headers={"If-None-Match": etag}).status_code == 304
+        with PdfDocument(printed.data) as pages:
+            (page,) = pages
+            text = " ".join(page.get_textpage().get_text_range().split())
+            seen = zxingcpp.read_barcodes(page.render(scale=2, grayscale=True).to_pil())
+        assert [barcode.text for barcode in seen] == [code_of(order)]
+        for said in (
+            "Jazz night", "Blue Note", "Grace Example", ADULT_AND_CHILD[0]["name"], "olga", order["id"],
+            "Saturday, 1 June 2030, 20:00 – Sunday, 2 June 2030, 02:30 (UTC+02:00) Europe/Berlin",
+            code_of(order),
+        ):  # fmt: skip
+            assert str(said) in text
+
+        bob.delete(order_path(order))
+
+        cancelled = guest.get(path, headers={"If-None-Match": etag})
+        assert cancelled.status_code == 200
+        with PdfDocument(cancelled.data) as pages:
+            assert "CANCELLED" in pages[0].get_textpage().get_text_range()
+            shown = pages[0].render(scale=2, grayscale=True).to_pil()
+        assert zxingcpp.read_barcodes(shown) == []
+
+    def test_a_ticket_is_handed_on_and_its_old_code_dies(
+        self, api: Api, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, ticket_types=ADULT_AND_CHILD[:1])
+        order = buy(bob, event["id"], 2).get_json()
+        path = order_path(order, "tickets", order["tickets"][0]["id"], "transfer")
+        grace = {"name": "Grace", "email": "grace@example.org"}
+
+        handed = bob.post(path, json=grace)
+
+        assert handed.status_code == 200
+        new = handed.get_json()
+        assert new["attendee"] == grace
+        assert new["code"] not in {ticket["code"] for ticket in order["tickets"]}
+        after = bob.get(order_path(order)).get_json()
+        assert (after["quantity"], after["total"]) == (2, order["total"])
+        assert [ticket["is_cancelled"] for ticket in after["tickets"]] == [True, False, False]
+        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 2
+        problem(scan(olga, event, code_of(order)), 409, "ticket_cancelled")
+        assert scan(olga, event, new["code"]).status_code == 200
+        problem(bob.post(path, json=grace), 409, "ticket_cancelled")
+        used = order_path(order, "tickets", new["id"], "transfer")
+        problem(bob.post(used, json=grace), 409, "already_checked_in")
+        for wrong, field in (({"name": "A"}, "email"), ({"email": "a@b.org"}, "name"),
+                             (grace | {"email": "x"}, "email")):  # fmt: skip
+            assert errors_of(bob.post(path, json=wrong)) == [field]
+        problem(guest.post(path, json=grace), 401, "not_signed_in")
+        problem(api.sign_in().post(path, json=grace), 404, "order_not_found")
+
+    def test_a_registration_that_is_handed_on_is_the_other_person_s(
+        self, olga: Client, guest: Client
+    ) -> None:
+        event = make_event(olga)
+        ada = register(guest, event, "ada@example.org").get_json()
+        eve = register(guest, event, "eve@example.org").get_json()
+
+        def hand_on(order: dict[str, Any], email: str) -> TestResponse:
+            path = by_secret(order, "tickets", order["tickets"][0]["id"], "transfer")
+            return guest.post(path, json={"name": "Grace", "email": email})
+
+        problem(hand_on(ada, "EVE@example.org"), 409, "already_registered")
+        assert hand_on(ada, "grace@example.org").status_code == 200
+        problem(register(guest, event, "grace@example.org"), 409, "already_registered")
+        assert register(guest, event, "ada@example.org").status_code == 201
+        assert guest.get(by_secret(eve)).get_json()["status"] == "confirmed"
+
+    def test_nothing_is_handed_on_once_it_has_begun(
+        self, api: Api, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga, **times(api.clock.now() + timedelta(hours=1)))
+        order = buy(bob, event["id"]).get_json()
+        api.clock.advance(timedelta(hours=1))
+
+        path = order_path(order, "tickets", order["tickets"][0]["id"], "transfer")
+        late = bob.post(path, json={"name": "Grace", "email": "g@example.org"})
+        problem(late, 409, "event_started")

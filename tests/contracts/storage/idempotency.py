@@ -1,0 +1,61 @@
+"""Remembering accepted requests by their keys."""
+
+import pytest
+
+from eventapi.application.ports.orders import (
+    AcceptedRequest,
+    RequestKey,
+    account_owner,
+)
+from eventapi.application.views import AccountRef, OrderView
+from eventapi.domain.errors import (
+    IdempotencyKeyReused,
+)
+from eventapi.domain.event import Event
+from eventapi.domain.user import User
+from eventapi.domain.values import EventId, UserId
+from tests import builders
+from tests.contracts.storage.harness import Storage, StorageTests, sell_to
+
+
+class TestIdempotency(StorageTests):
+    def test_an_accepted_request_is_remembered_with_its_answer(
+        self, storage: Storage, event: Event, bob: User
+    ) -> None:
+        request = RequestKey(account_owner(bob.id), "k", b"print")
+        with storage.unit_of_work() as work:
+            loaded = work.events.get_for_update(event.id)[event.id]
+            assert work.orders.accepted([request]) == {}
+            order = sell_to(loaded, bob, 2)
+            answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+            work.orders.add(order)
+            work.orders.remember(request, answer)
+            work.commit()
+
+        with storage.unit_of_work() as work:
+            mine, other = account_owner(bob.id), account_owner(UserId(bob.id + 1))
+            others = [RequestKey(other, "k", b""), RequestKey(mine, "K", b"")]
+            accepted = work.orders.accepted([*others, RequestKey(mine, "k", b"other"), request])
+
+        assert accepted == {request.name: AcceptedRequest(b"print", answer)}
+
+    def test_a_key_used_meanwhile_for_another_event_keeps_nothing(
+        self, storage: Storage, event: Event, bob: User
+    ) -> None:
+        other = storage.add_event(builders.user(id=event.organizer_id))
+
+        def sell_under_the_key(id: EventId) -> None:
+            with storage.unit_of_work() as work:
+                loaded = work.events.get_for_update(id)[id]
+                order = sell_to(loaded, bob)
+                work.orders.add(order)
+                request = RequestKey(account_owner(bob.id), "k", str(id).encode())
+                answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+                work.orders.remember(request, answer)
+                work.commit()
+
+        sell_under_the_key(event.id)
+        with pytest.raises(IdempotencyKeyReused):
+            sell_under_the_key(other.id)
+
+        assert (storage.sold(event.id), storage.sold(other.id)) == (1, 0)
