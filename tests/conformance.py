@@ -73,6 +73,15 @@ class Conformance:
     def _validate(self, response: Response, schema: dict[str, Any]) -> None:
         self.validate(response.get_json(), schema)
 
+    def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Return a node of the document, or what it refers to."""
+        found: dict[str, Any] = self.document
+        if "$ref" not in node:
+            return node
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return found
+
     def validate(self, value: Any, schema: dict[str, Any]) -> None:
         """Hold a value against a schema of the document."""
         Draft202012Validator(schema | {"components": self.document["components"]}).validate(value)

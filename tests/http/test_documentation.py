@@ -69,7 +69,10 @@ def test_every_operation_is_told_in_full(
             shown = (
                 [content["example"]]
                 if "example" in content
-                else [example["value"] for example in content["examples"].values()]
+                else [
+                    conformance.resolve(example)["value"]
+                    for example in content["examples"].values()
+                ]
             )
             for example in shown:
                 conformance.validate(example, content["schema"])

@@ -67,7 +67,7 @@ class Argon2PasswordHasher:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):
-            raise Overloaded("too many passwords are being checked")
+            raise Overloaded
         try:
             with self._turns:
                 yield

@@ -323,4 +323,4 @@ def delete_image(images: ImageStore, key: str | None) -> None:
     try:
         images.delete(key)
     except StorageUnavailable as error:
-        log.warning("the picture %s was left in its store: %s", key, error)
+        log.warning("the picture %s was left in its store: %s", key, error.reason)

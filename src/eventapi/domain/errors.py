@@ -1,25 +1,66 @@
-"""What the domain can say no with.
+"""The errors of the domain.
 
-Each error carries the facts of its refusal as attributes; the sentence is made
-from them. Which HTTP status an error becomes is not decided here.
+An error carries the facts of the refusal as attributes, and makes its message
+from them. An attribute that is annotated with a `Fact` is public: clients
+receive it under its name, and the API's documentation describes it. Which HTTP
+status an error becomes is decided in `eventapi.entrypoints.http.problems`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Mark an attribute of an error as public.
+
+    Attributes:
+        description: the meaning of the attribute, for the API's documentation.
+        example: a value, for the example of the error in the documentation.
+    """
+
+    description: str
+    example: object
+
+
+@dataclass(frozen=True, slots=True)
+class Internal:
+    """Mark an attribute of an error that only its message uses.
+
+    Attributes:
+        example: a value, for the example of the error in the documentation.
+    """
+
+    example: object
+
+
+_UUID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
+_TIME = datetime(2027, 6, 1, 18, 0, tzinfo=UTC)
+
+EventIdFact = Annotated[int, Fact("The id of the event.", 42)]
+TicketTypeIdFact = Annotated[int, Fact("The id of the ticket type.", 7)]
+TicketFact = Annotated[object, Fact("The id or the code of the ticket, as it was given.", _UUID)]
+SlugFact = Annotated[str, Fact("The slug of the category.", "jazz")]
+LimitFact = Annotated[int, Fact("The largest number that is allowed.", 10)]
+OptionalTicketTypeFact = Annotated[
+    int | None,
+    Fact("The id of the ticket type that this is about; null for the whole event.", None),
+]
 
 
 class DomainError(Exception):
-    """A rule of the domain said no, and nothing was changed."""
+    """A rule of the domain was violated; nothing was changed."""
 
 
 @dataclass(eq=False)
 class InvalidValues(DomainError):
-    """Values that can't be what they are meant to be.
+    """One or more values are not valid.
 
     Attributes:
-        problems: for each offending field, by its name in the domain's
-            language, what is wrong with it.
+        problems: a message for each field that is not valid, by the field's name.
     """
 
     problems: Mapping[str, str]
@@ -29,14 +70,14 @@ class InvalidValues(DomainError):
 
 
 class NotSignedIn(DomainError):
-    """This needs a signed-in account."""
+    """The operation needs a signed-in account."""
 
     def __str__(self) -> str:
-        return "Sign in first: this needs an access token."
+        return "Sign in first: this operation needs an access token."
 
 
 class AccountDeleted(DomainError):
-    """The account that acts no longer exists."""
+    """The account of the token no longer exists."""
 
     def __str__(self) -> str:
         return "The account of this token no longer exists."
@@ -44,37 +85,37 @@ class AccountDeleted(DomainError):
 
 @dataclass(eq=False)
 class NotAllowed(DomainError):
-    """The actor may know of this, but not do it (see :mod:`eventapi.domain.policy`)."""
+    """The role of the account does not allow the operation."""
 
-    action: str
+    action: Annotated[str, Internal("purchase tickets")]
 
     def __str__(self) -> str:
         return f"Your role does not allow you to {self.action}."
 
 
 class SessionEnded(DomainError):
-    """The session of a token is over: signed out, revoked, or its account disabled or erased."""
+    """The session has ended: signed out, revoked, or its account was disabled or erased."""
 
     def __str__(self) -> str:
         return "This session has ended: sign in again."
 
 
 class RefreshTokenReused(DomainError):
-    """A refresh token came for the second time, so somebody else may have it (RFC 9700, 4.14)."""
+    """A refresh token was used a second time, so it may have been stolen (RFC 9700, 4.14)."""
 
     def __str__(self) -> str:
         return "This refresh token was used before. Its session has been ended: sign in again."
 
 
 class AccountDisabled(DomainError):
-    """An admin has disabled the account."""
+    """The account was disabled by an admin."""
 
     def __str__(self) -> str:
         return "This account is disabled."
 
 
 class LastAdmin(DomainError):
-    """Without this account nobody could manage the others."""
+    """The account is the last active admin."""
 
     def __str__(self) -> str:
         return "This is the last admin; make another account an admin first."
@@ -84,7 +125,7 @@ class LastAdmin(DomainError):
 class UserNotFound(DomainError):
     """No account has this id."""
 
-    user_id: int
+    user_id: Annotated[int, Fact("The id of the account.", 7)]
 
     def __str__(self) -> str:
         return f"There is no account {self.user_id}."
@@ -92,9 +133,9 @@ class UserNotFound(DomainError):
 
 @dataclass(eq=False)
 class ApiKeyNotFound(DomainError):
-    """The account has no API key of this id."""
+    """The account has no API key with this id."""
 
-    key_id: int
+    key_id: Annotated[int, Fact("The id of the API key.", 3)]
 
     def __str__(self) -> str:
         return f"You have no API key {self.key_id}."
@@ -102,16 +143,16 @@ class ApiKeyNotFound(DomainError):
 
 @dataclass(eq=False)
 class TooManyApiKeys(DomainError):
-    """An account has as many API keys as it may."""
+    """The account already has the maximum number of API keys."""
 
-    limit: int
+    limit: LimitFact
 
     def __str__(self) -> str:
         return f"An account may have {self.limit} API keys; revoke one first."
 
 
 class InvalidApiKey(DomainError):
-    """No API key is so, or it was revoked or has expired."""
+    """The API key is unknown, revoked or expired."""
 
     def __str__(self) -> str:
         return "The API key is unknown, revoked or expired."
@@ -119,22 +160,21 @@ class InvalidApiKey(DomainError):
 
 @dataclass(eq=False)
 class KeyNotAllowed(DomainError):
-    """The API key was not made for this.
+    """The scopes of the API key do not include the operation."""
 
-    Attributes:
-        scope: which one it would need; None where no key will do.
-    """
-
-    scope: str | None
+    scope: Annotated[
+        str | None,
+        Fact("The scope that the operation needs; null if no API key may call it.", "check_in"),
+    ]
 
     def __str__(self) -> str:
         if self.scope is None:
-            return "No API key may do this: sign in."
+            return "API keys can't be used for this operation: sign in."
         return f"The API key needs the scope {self.scope}."
 
 
 class InvalidCredentials(DomainError):
-    """Unknown username or wrong password; which of the two is never told."""
+    """The username is unknown or the password is wrong; the answer is the same for both."""
 
     def __str__(self) -> str:
         return "The username or the password is wrong."
@@ -142,9 +182,9 @@ class InvalidCredentials(DomainError):
 
 @dataclass(eq=False)
 class UsernameTaken(DomainError):
-    """Somebody has this username already, perhaps in other letter case."""
+    """Another account has this username, perhaps in different letter case."""
 
-    username: str
+    username: Annotated[str, Fact("The username that was requested.", "alice")]
 
     def __str__(self) -> str:
         return f"The username {self.username!r} is taken."
@@ -152,9 +192,9 @@ class UsernameTaken(DomainError):
 
 @dataclass(eq=False)
 class EventNotFound(DomainError):
-    """There is no such event, or none that the actor may know of."""
+    """The event does not exist, or you are not allowed to see it."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
         return f"There is no event {self.event_id}."
@@ -162,9 +202,9 @@ class EventNotFound(DomainError):
 
 @dataclass(eq=False)
 class OrderNotFound(DomainError):
-    """There is no such order, or none that the actor may know of."""
+    """The order does not exist, or you are not allowed to see it."""
 
-    order_id: object
+    order_id: Annotated[UUID, Fact("The id of the order.", _UUID)]
 
     def __str__(self) -> str:
         return f"There is no order {self.order_id}."
@@ -172,9 +212,9 @@ class OrderNotFound(DomainError):
 
 @dataclass(eq=False)
 class TicketNotFound(DomainError):
-    """There is no such ticket, or none that the actor may know of."""
+    """The ticket does not exist, or you are not allowed to see it."""
 
-    ticket: object
+    ticket: TicketFact
 
     def __str__(self) -> str:
         return f"There is no ticket {self.ticket}."
@@ -182,39 +222,39 @@ class TicketNotFound(DomainError):
 
 @dataclass(eq=False)
 class TicketCancelled(DomainError):
-    """The ticket or its whole order was cancelled, or it was handed on: it admits nobody."""
+    """The ticket or its order was cancelled, or the ticket was transferred."""
 
-    ticket: object
+    ticket: TicketFact
 
     def __str__(self) -> str:
-        return "This ticket was cancelled or handed on, and admits nobody any more."
+        return "This ticket was cancelled or transferred and is no longer valid."
 
 
 @dataclass(eq=False)
 class WrongEvent(DomainError):
-    """The ticket is good, but for another event."""
+    """The ticket is for another event."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
-        return f"This ticket is for another event than {self.event_id}."
+        return f"This ticket is not for the event {self.event_id}."
 
 
 @dataclass(eq=False)
 class AlreadyCheckedIn(DomainError):
-    """A ticket is checked in at most once (invariant 5)."""
+    """The ticket was checked in before."""
 
-    checked_in_at: datetime
+    checked_in_at: Annotated[datetime, Fact("When the ticket was first checked in.", _TIME)]
 
     def __str__(self) -> str:
-        return f"This ticket was used at {self.checked_in_at.isoformat()}."
+        return f"This ticket was checked in at {self.checked_in_at.isoformat()}."
 
 
 @dataclass(eq=False)
 class TicketTypeNotFound(DomainError):
-    """The event has no such ticket type, or no longer."""
+    """The event has no such ticket type."""
 
-    ticket_type: int
+    ticket_type: TicketTypeIdFact
 
     def __str__(self) -> str:
         return f"The event has no ticket type {self.ticket_type}."
@@ -224,7 +264,7 @@ class TicketTypeNotFound(DomainError):
 class SessionNotFound(DomainError):
     """The event's agenda has no such session."""
 
-    session: int
+    session: Annotated[int, Fact("The id of the session.", 3)]
 
     def __str__(self) -> str:
         return f"The event has no session {self.session}."
@@ -234,7 +274,7 @@ class SessionNotFound(DomainError):
 class ImageNotFound(DomainError):
     """The event has no image."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
         return f"The event {self.event_id} has no image."
@@ -242,9 +282,9 @@ class ImageNotFound(DomainError):
 
 @dataclass(eq=False)
 class CategoryNotFound(DomainError):
-    """There is no such category."""
+    """The category does not exist."""
 
-    slug: str
+    slug: SlugFact
 
     def __str__(self) -> str:
         return f"There is no category {self.slug!r}."
@@ -252,64 +292,61 @@ class CategoryNotFound(DomainError):
 
 @dataclass(eq=False)
 class CategoryTaken(DomainError):
-    """There is a category whose name has this slug."""
+    """Another category has the same slug."""
 
-    slug: str
+    slug: SlugFact
 
     def __str__(self) -> str:
-        return f"There is a category {self.slug!r} already."
+        return f"The category {self.slug!r} already exists."
 
 
 @dataclass(eq=False)
 class CategoryInUse(DomainError):
-    """Events belong to the category, so it can't be deleted."""
+    """The category has events and can't be deleted."""
 
-    slug: str
+    slug: SlugFact
 
     def __str__(self) -> str:
-        return f"There are events in the category {self.slug!r}: give them another first."
+        return f"The category {self.slug!r} has events: move them to another category first."
 
 
 @dataclass(eq=False)
 class VersionConflict(DomainError):
-    """The event was changed since the actor saw it; nothing of theirs overwrites that."""
+    """The event was changed since you last read it."""
 
-    version: int
+    version: Annotated[int, Fact("The current version of the event.", 5)]
 
     def __str__(self) -> str:
-        return f"The event was changed meanwhile, to version {self.version}: look at it again."
+        return f"The event was changed and now has version {self.version}: read it again."
 
 
 @dataclass(eq=False)
 class SoldOut(DomainError):
-    """Fewer places are left than were asked for (invariant 1).
+    """Fewer tickets are left than were requested."""
 
-    Attributes:
-        ticket_type: whose quantity is the limit; None where the event's capacity is.
-    """
-
-    requested: int
-    remaining: int
-    ticket_type: int | None = None
+    requested: Annotated[int, Fact("How many tickets were requested.", 3)]
+    remaining: Annotated[int, Fact("How many tickets are left.", 1)]
+    ticket_type: OptionalTicketTypeFact = None
 
     @property
-    def limited_by(self) -> str:
-        """What it is that has no more: ``event`` or ``ticket_type``."""
+    def limited_by(
+        self,
+    ) -> Annotated[str, Fact("What has too few tickets left: `event` or `ticket_type`.", "event")]:
+        """Return what has too few tickets left: "event" or "ticket_type"."""
         return "event" if self.ticket_type is None else "ticket_type"
 
     def __str__(self) -> str:
-        what = "event" if self.ticket_type is None else "ticket type"
+        what = self.limited_by.replace("_", " ")
         if self.remaining == 0:
             return f"The {what} is sold out."
-        left = f"Only {self.remaining} of the {self.requested} requested tickets are left"
-        return f"{left} of the {what}."
+        return f"{self.requested} tickets were requested, but the {what} has {self.remaining} left."
 
 
 @dataclass(eq=False)
 class EventStarted(DomainError):
-    """Nothing is sold for an event that has started (invariant 7)."""
+    """The event has started."""
 
-    start_time: datetime
+    start_time: Annotated[datetime, Fact("When the event started.", _TIME)]
 
     def __str__(self) -> str:
         return f"The event started at {self.start_time.isoformat()}."
@@ -317,9 +354,9 @@ class EventStarted(DomainError):
 
 @dataclass(eq=False)
 class EventEnded(DomainError):
-    """What has ended stays as it was."""
+    """The event has ended and can no longer be changed."""
 
-    end_time: datetime
+    end_time: Annotated[datetime, Fact("When the event ended.", _TIME)]
 
     def __str__(self) -> str:
         return f"The event ended at {self.end_time.isoformat()}."
@@ -327,9 +364,9 @@ class EventEnded(DomainError):
 
 @dataclass(eq=False)
 class EventCancelled(DomainError):
-    """A cancelled event is neither sold nor changed any more (invariant 7)."""
+    """The event was cancelled."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
         return f"The event {self.event_id} was cancelled."
@@ -337,56 +374,55 @@ class EventCancelled(DomainError):
 
 @dataclass(eq=False)
 class SalesClosed(DomainError):
-    """Nothing is sold outside of a sales window (invariant 7).
+    """The event or the ticket type is outside its sales window."""
 
-    Attributes:
-        sales_start: when the window opens, None if it was always open.
-        sales_end: when it closes, None if it never does.
-        ticket_type: whose window it is; None where it is the event's.
-    """
-
-    sales_start: datetime | None
-    sales_end: datetime | None
-    ticket_type: int | None = None
+    sales_start: Annotated[
+        datetime | None, Fact("When sales begin; null if they were always open.", None)
+    ]
+    sales_end: Annotated[
+        datetime | None, Fact("When sales end; null if they end when the event starts.", _TIME)
+    ]
+    ticket_type: OptionalTicketTypeFact = None
 
     def __str__(self) -> str:
         what = "event" if self.ticket_type is None else "ticket type"
-        start = self.sales_start.isoformat() if self.sales_start else "the beginning"
-        end = self.sales_end.isoformat() if self.sales_end else "the event's start"
-        return f"Tickets of this {what} are sold from {start} until {end}."
+        if self.sales_start and self.sales_end:
+            window = f"from {self.sales_start.isoformat()} until {self.sales_end.isoformat()}"
+        elif self.sales_start:
+            window = f"from {self.sales_start.isoformat()}"
+        else:
+            end = self.sales_end.isoformat() if self.sales_end else "the event starts"
+            window = f"until {end}"
+        return f"Tickets of this {what} are sold {window}."
 
 
 @dataclass(eq=False)
 class CapacityBelowSold(DomainError):
-    """Places that are sold can't be cut away (invariant 6).
+    """The requested capacity or quantity is less than the number of tickets sold."""
 
-    Attributes:
-        ticket_type: whose quantity was to be cut; None where it was the event's capacity.
-    """
-
-    requested: int
-    tickets_sold: int
-    ticket_type: int | None = None
+    requested: Annotated[int, Fact("The capacity or quantity that was requested.", 50)]
+    tickets_sold: Annotated[int, Fact("How many tickets are sold.", 60)]
+    ticket_type: OptionalTicketTypeFact = None
 
     def __str__(self) -> str:
-        return f"{self.tickets_sold} tickets are sold, so {self.requested} places are too few."
+        return f"{self.tickets_sold} tickets are sold, so {self.requested} is too few."
 
 
 @dataclass(eq=False)
 class TicketTypeInUse(DomainError):
-    """A ticket type of which tickets were sold can't be removed (invariant 6)."""
+    """Tickets of the type were sold, so it can't be removed."""
 
-    ticket_type: int
+    ticket_type: TicketTypeIdFact
 
     def __str__(self) -> str:
-        return f"Tickets of the type {self.ticket_type} were sold, so it stays."
+        return f"Tickets of the type {self.ticket_type} were sold, so it can't be removed."
 
 
 @dataclass(eq=False)
 class EventHasOrders(DomainError):
-    """An event that was sold can't be deleted, so that its history stays; cancel it instead."""
+    """The event has orders and can't be deleted; it can be cancelled."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
         return f"The event {self.event_id} has orders: cancel it instead."
@@ -394,29 +430,29 @@ class EventHasOrders(DomainError):
 
 @dataclass(eq=False)
 class ReferenceTaken(DomainError):
-    """The organizer calls another event so."""
+    """Another event of the organizer has the same reference."""
 
     reference: str
 
     def __str__(self) -> str:
-        return f"There is an event with the reference {self.reference!r} already."
+        return f"An event with the reference {self.reference!r} already exists."
 
 
 @dataclass(eq=False)
 class AlreadyRegistered(DomainError):
-    """A person holds at most one live registration of an event (invariant 4)."""
+    """The person already holds a live registration for the event."""
 
-    event_id: int
+    event_id: EventIdFact
 
     def __str__(self) -> str:
-        return "This person is registered for the event already."
+        return "This person is already registered for the event."
 
 
 @dataclass(eq=False)
 class UnsuitableImage(DomainError):
-    """The content is no image that can be taken: what it must be, the text says."""
+    """The content is not an image that can be stored."""
 
-    reason: str
+    reason: Annotated[str, Internal("Send a PNG, JPEG or WebP image.")]
 
     def __str__(self) -> str:
         return self.reason
@@ -424,20 +460,20 @@ class UnsuitableImage(DomainError):
 
 @dataclass(eq=False)
 class OrderTooLarge(DomainError):
-    """More tickets than one order may hold."""
+    """The order has more tickets than an order may have."""
 
-    requested: int
-    limit: int
+    requested: Annotated[int, Fact("How many tickets were requested.", 11)]
+    limit: LimitFact
 
     def __str__(self) -> str:
-        return f"One order may hold at most {self.limit} tickets, not {self.requested}."
+        return f"One order may have at most {self.limit} tickets, not {self.requested}."
 
 
 @dataclass(eq=False)
 class IdempotencyKeyReused(DomainError):
-    """The key came before with another request (invariant 9)."""
+    """The idempotency key was already used for a different request."""
 
-    key: str
+    key: Annotated[str, Fact("The idempotency key.", "b7c1")]
 
     def __str__(self) -> str:
         return f"The idempotency key {self.key!r} was already used for a different request."

@@ -1,8 +1,9 @@
 """The unit of work, and how storage fails."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Annotated, Protocol, Self
 
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
@@ -14,14 +15,25 @@ from eventapi.application.ports.audit import AuditLog
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import OrderRepository
+from eventapi.domain.errors import Fact, Internal
 
 
+@dataclass(eq=False)
 class StorageUnavailable(Exception):
     """The storage can't be reached or is too busy; trying again later may work.
 
     Whether a change that was being committed was kept is then unknown: who
     must know sends it with an idempotency key and sends it again.
+
+    Attributes:
+        reason: what the storage reported, for the log.
     """
+
+    reason: Annotated[str, Internal("server closed the connection")]
+    retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
+
+    def __str__(self) -> str:
+        return "The storage can't be reached; try again."
 
 
 class StorageConflict(StorageUnavailable):

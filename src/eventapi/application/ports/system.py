@@ -1,8 +1,10 @@
 """Ports to the machine: time, passwords and random credentials."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
+from eventapi.domain.errors import Fact
 from eventapi.domain.values import LoginSessionId, Username
 
 
@@ -13,8 +15,14 @@ class Clock(Protocol):
         """Give the present moment in UTC."""
 
 
+@dataclass(eq=False)
 class Overloaded(Exception):
-    """Too much of what costs much is being done at this moment; trying again later may work."""
+    """Too many passwords are being hashed at this moment; trying again later may work."""
+
+    retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
+
+    def __str__(self) -> str:
+        return "Too many passwords are being checked at this moment; try again."
 
 
 class PasswordHasher(Protocol):

@@ -29,7 +29,7 @@ def one_line_errors() -> Iterator[None]:
     except DatabaseUrlError as error:
         _end(SETTINGS_ARE_WRONG, f"DATABASE_URL can't be used: {error}")
     except StorageUnavailable as error:
-        _end(FAILED, f"the database can't be reached: {error}")
+        _end(FAILED, f"the database can't be reached: {error.reason}")
     except (StartupError, EmbeddedServerError, UnknownRevisionError, DomainError) as error:
         _end(FAILED, str(error))
 

@@ -36,8 +36,7 @@ from eventapi.entrypoints.http import (
 )
 from eventapi.entrypoints.http.limits import NO_LIMITS, LimitConfig, Limits, show_limit
 from eventapi.entrypoints.http.paths import IdConverter, id_schema
-from eventapi.entrypoints.http.problems import register_error_handlers
-from eventapi.entrypoints.http.schemas.problems import ProblemSchema
+from eventapi.entrypoints.http.problems import document_problems, register_error_handlers
 from eventapi.entrypoints.http.security import register_tokens
 
 log = structlog.get_logger(__name__)
@@ -164,7 +163,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     api = _Api(app, spec_kwargs=_spec_options())
     api.register_converter(IdConverter, id_schema)
     register_error_handlers(app)
-    api.spec.components.schema("Problem", schema=ProblemSchema)
+    document_problems(api)
     for module in (
         accounts,
         users,

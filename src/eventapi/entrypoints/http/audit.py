@@ -9,6 +9,7 @@ from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.values import EventId, OrderId, UserId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
@@ -17,7 +18,6 @@ from eventapi.entrypoints.http.pagination import (
     page_answer,
     read_number_cursor,
 )
-from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.audit import AuditPageSchema, AuditQuerySchema
 from eventapi.entrypoints.http.security import current_actor
 

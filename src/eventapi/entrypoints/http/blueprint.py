@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
 from hashlib import sha256
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import flask_smorest
@@ -28,10 +29,7 @@ from eventapi.domain.errors import (
     SessionEnded,
     VersionConflict,
 )
-from eventapi.entrypoints.http.limits import RATE_LIMIT_HEADERS, count_guest
-from eventapi.entrypoints.http.problems import (
-    PROBLEM_JSON,
-    PROBLEMS,
+from eventapi.entrypoints.http.errors import (
     BodyTooLarge,
     ExpiredToken,
     InternalError,
@@ -42,8 +40,9 @@ from eventapi.entrypoints.http.problems import (
     UnsupportedMediaType,
     ValidationFailed,
     VersionRequired,
-    problem_document,
 )
+from eventapi.entrypoints.http.limits import RATE_LIMIT_HEADERS, count_guest
+from eventapi.entrypoints.http.problems import PROBLEM_JSON, PROBLEMS, Problem
 from eventapi.entrypoints.http.security import authenticate_request
 
 _VERSION = re.compile(r"([0-9]{1,9})\.")
@@ -83,7 +82,7 @@ RETRY_AFTER_HEADER = {
         "schema": {"type": "integer"},
     }
 }
-_HEADERS_OF_STATUS: Mapping[HTTPStatus, dict[str, Any]] = {
+_HEADERS_OF_STATUS: Mapping[int, dict[str, Any]] = {
     HTTPStatus.UNAUTHORIZED: {
         "WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}
     },
@@ -408,35 +407,25 @@ def _document_conditional(
 
 
 def _problem_responses(errors: Errors) -> dict[int, Any]:
-    """Document errors: for each status its codes, with an example of each."""
-    responses: dict[int, Any] = {}
-    for status in sorted({PROBLEMS[error].status for error in errors}):
-        problems = {
-            PROBLEMS[error].code: PROBLEMS[error]
-            for error in errors
-            if PROBLEMS[error].status == status
-        }
-        responses[status.value] = {
-            "description": "; ".join(problem.title for problem in problems.values()) + ".",
-            "headers": {**REQUEST_ID_HEADER, **_HEADERS_OF_STATUS.get(status, {})},
-            "content": {
-                PROBLEM_JSON: {
-                    "schema": {
-                        "allOf": [{"$ref": "#/components/schemas/Problem"}],
-                        "properties": {
-                            "code": {"enum": sorted(problems)},
-                            "status": {"const": status.value},
-                        },
-                    },
-                    "examples": {
-                        code: {
-                            "value": problem_document(
-                                problem.example, request_id="0193c2a7a9b07f14a5d1c3e2f4b6a8d0"
-                            )
-                        }
-                        for code, problem in problems.items()
-                    },
-                }
-            },
-        }
-    return responses
+    """Document errors: for each status its problems, with an example of each."""
+    by_status: dict[int, list[Problem]] = {}
+    for problem in sorted({PROBLEMS[error] for error in errors}, key=attrgetter("status", "code")):
+        by_status.setdefault(problem.status.value, []).append(problem)
+    return {status: _problem_response(status, problems) for status, problems in by_status.items()}
+
+
+def _problem_response(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    schemas = [{"$ref": f"#/components/schemas/{problem.schema_name}"} for problem in problems]
+    return {
+        "description": "; ".join(problem.title for problem in problems) + ".",
+        "headers": REQUEST_ID_HEADER | _HEADERS_OF_STATUS.get(status, {}),
+        "content": {
+            PROBLEM_JSON: {
+                "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
+                "examples": {
+                    problem.code: {"$ref": f"#/components/examples/{problem.code}"}
+                    for problem in problems
+                },
+            }
+        },
+    }

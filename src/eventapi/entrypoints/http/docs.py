@@ -53,9 +53,9 @@ def _problems_page() -> str:
     rows = "\n".join(
         f'<tr id="{problem.code}"><td><code>{problem.code}</code></td>'
         f"<td>{problem.status.value}</td>"
-        f"<td>{escape((kind.__doc__ or '').splitlines()[0])}</td>"
+        f"<td>{escape(problem.summary)}</td>"
         f"<td>{escape(str(problem.example))}</td></tr>"
-        for kind, problem in PROBLEMS.items()
+        for problem in PROBLEMS.values()
     )
     return f"""<!doctype html>
 <html lang="en">

@@ -29,13 +29,13 @@ from eventapi.entrypoints.http.blueprint import (
     set_etag_version,
     use_cases,
 )
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
     event_cursor,
     page_answer,
     read_event_cursor,
 )
-from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.events import (
     AccessCodeQuerySchema,
     EventFormSchema,

@@ -26,7 +26,7 @@ from limits.util import WindowStats
 
 from eventapi.domain.errors import DomainError, InvalidValues
 from eventapi.domain.values import Username
-from eventapi.entrypoints.http.problems import TooManyRequests
+from eventapi.entrypoints.http.errors import TooManyRequests
 
 T = TypeVar("T")
 

@@ -34,6 +34,7 @@ from eventapi.entrypoints.http.blueprint import (
     ApiBlueprint,
     use_cases,
 )
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
@@ -45,7 +46,6 @@ from eventapi.entrypoints.http.pagination import (
     read_id_cursor,
     read_number_cursor,
 )
-from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.orders import (
     EventRegistrationSchema,

@@ -14,8 +14,8 @@ from marshmallow import Schema, fields, validate
 
 from eventapi.application.search import EventSort
 from eventapi.application.views import EventPosition, Page
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.fields import Text
-from eventapi.entrypoints.http.problems import InvalidCursor
 
 Position = TypeVar("Position")
 

@@ -1,385 +1,162 @@
-"""The error table: what an error becomes on the wire (RFC 9457).
+"""Problem documents: how errors are answered (RFC 9457).
 
-Every error that the API answers stands in :data:`PROBLEMS`, which both the
-answers and the documentation are made from.
+The code and the title of a problem are made from the name of its error's class;
+its members are the public facts of the error. A new error needs a line in
+`_STATUSES` and nothing else.
 """
 
-import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
+import flask_smorest
 import structlog
 from flask import Flask, Response, current_app, g, request
+from marshmallow import Schema
 from werkzeug.exceptions import HTTPException
 
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.ports.system import Overloaded
 from eventapi.domain import errors as domain
-from eventapi.domain.values import TicketCode
+from eventapi.entrypoints.http import errors as http
+from eventapi.entrypoints.http.schemas.problems import ProblemSchema, facts_schema, make_example
 
 PROBLEM_JSON = "application/problem+json"
-RETRY_AFTER = 1
-"""Seconds after which a client may ask again when the storage was away."""
 
 log = structlog.get_logger(__name__)
 
-
-class HttpError(Exception):
-    """Something is wrong with a request before any use case sees it."""
-
-
-class MalformedBody(HttpError):
-    """The body is not JSON."""
-
-    def __str__(self) -> str:
-        return "The request's body is not valid JSON in UTF-8."
-
-
-@dataclass(eq=False)
-class UnsupportedMediaType(HttpError):
-    """The body is of a kind that the operation does not read."""
-
-    expected: str = "application/json"
-
-    def __str__(self) -> str:
-        return f"Send the body as {self.expected} and say so in Content-Type."
-
-
-@dataclass(eq=False)
-class BodyTooLarge(HttpError):
-    """The body is larger than the server reads."""
-
-    limit: int
-
-    def __str__(self) -> str:
-        return f"The request's body is larger than {self.limit} bytes."
-
-
-@dataclass(eq=False)
-class ValidationFailed(HttpError):
-    """Fields of the request are missing, unknown, or not what they should be."""
-
-    errors: Mapping[str, list[str]]
-
-    def __str__(self) -> str:
-        return f"The request is not valid: see errors for {', '.join(sorted(self.errors))}."
-
-
-class InvalidCursor(HttpError):
-    """The cursor was not made by this API for this list."""
-
-    def __str__(self) -> str:
-        return "The cursor is not one that this list gave out."
-
-
-class VersionRequired(HttpError):
-    """A change must say in If-Match which version of the thing it is a change of."""
-
-    def __str__(self) -> str:
-        return "Send the ETag of what you change as If-Match, or * to overwrite whatever is there."
-
-
-class InvalidToken(HttpError):
-    """The token is broken, forged, or of another kind."""
-
-    def __str__(self) -> str:
-        return "The token is not valid here."
-
-
-class ExpiredToken(HttpError):
-    """The token was good once."""
-
-    def __str__(self) -> str:
-        return "The token has expired: use the refresh token, or sign in again."
-
-
-@dataclass(eq=False)
-class TooManyRequests(HttpError):
-    """The caller has sent more than it may for now.
-
-    Attributes:
-        retry_after: in how many seconds it may go on.
-    """
-
-    retry_after: int
-
-    def __str__(self) -> str:
-        return f"Too many requests: try again in {self.retry_after} seconds."
-
-
-class PathNotFound(HttpError):
-    """No operation has this path."""
-
-    def __str__(self) -> str:
-        return "There is nothing at this path."
-
-
-class MethodNotAllowed(HttpError):
-    """The path has no operation of this method."""
-
-    def __str__(self) -> str:
-        return "This path does not answer this method; see the Allow header."
-
-
-class InternalError(HttpError):
-    """A defect of the server; the log has the rest under the request's id."""
-
-    def __str__(self) -> str:
-        return "Something went wrong on the server. It was logged under the request_id."
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """How a kind of error is answered.
-
-    Attributes:
-        code: stable, for machines.
-        title: the same for every occurrence, for people.
-        example: one such error; the documentation shows it.
-    """
-
-    status: HTTPStatus
-    code: str
-    title: str
-    example: Exception
-
-
-_TIME = datetime(2027, 6, 1, 18, 0, tzinfo=UTC)
-_ORDER = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
-_S = HTTPStatus
-
-PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
-    MalformedBody: Problem(_S.BAD_REQUEST, "malformed_body", "Malformed body", MalformedBody()),
-    domain.NotSignedIn: Problem(
-        _S.UNAUTHORIZED, "not_signed_in", "Not signed in", domain.NotSignedIn()
+_STATUSES: Final[Mapping[HTTPStatus, tuple[type[Exception], ...]]] = {
+    HTTPStatus.BAD_REQUEST: (http.MalformedBody,),
+    HTTPStatus.UNAUTHORIZED: (
+        domain.NotSignedIn,
+        http.InvalidToken,
+        http.ExpiredToken,
+        domain.AccountDeleted,
+        domain.InvalidCredentials,
+        domain.SessionEnded,
+        domain.RefreshTokenReused,
+        domain.InvalidApiKey,
     ),
-    InvalidToken: Problem(_S.UNAUTHORIZED, "invalid_token", "Invalid token", InvalidToken()),
-    ExpiredToken: Problem(_S.UNAUTHORIZED, "expired_token", "Expired token", ExpiredToken()),
-    domain.AccountDeleted: Problem(
-        _S.UNAUTHORIZED, "account_deleted", "Account deleted", domain.AccountDeleted()
+    HTTPStatus.FORBIDDEN: (domain.NotAllowed, domain.KeyNotAllowed, domain.AccountDisabled),
+    HTTPStatus.NOT_FOUND: (
+        http.PathNotFound,
+        domain.ApiKeyNotFound,
+        domain.CategoryNotFound,
+        domain.EventNotFound,
+        domain.ImageNotFound,
+        domain.OrderNotFound,
+        domain.SessionNotFound,
+        domain.TicketNotFound,
+        domain.TicketTypeNotFound,
+        domain.UserNotFound,
     ),
-    domain.InvalidCredentials: Problem(
-        _S.UNAUTHORIZED, "invalid_credentials", "Invalid credentials", domain.InvalidCredentials()
+    HTTPStatus.METHOD_NOT_ALLOWED: (http.MethodNotAllowed,),
+    HTTPStatus.CONFLICT: (
+        domain.AlreadyCheckedIn,
+        domain.AlreadyRegistered,
+        domain.CapacityBelowSold,
+        domain.CategoryInUse,
+        domain.CategoryTaken,
+        domain.EventCancelled,
+        domain.EventEnded,
+        domain.EventHasOrders,
+        domain.EventStarted,
+        domain.LastAdmin,
+        domain.SalesClosed,
+        domain.SoldOut,
+        domain.TicketCancelled,
+        domain.TicketTypeInUse,
+        domain.TooManyApiKeys,
+        domain.UsernameTaken,
+        domain.WrongEvent,
     ),
-    domain.SessionEnded: Problem(
-        _S.UNAUTHORIZED, "session_ended", "Session ended", domain.SessionEnded()
+    HTTPStatus.PRECONDITION_FAILED: (domain.VersionConflict,),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (http.BodyTooLarge,),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (http.UnsupportedMediaType,),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (
+        http.ValidationFailed,
+        http.InvalidCursor,
+        domain.IdempotencyKeyReused,
+        domain.OrderTooLarge,
+        domain.UnsuitableImage,
     ),
-    domain.RefreshTokenReused: Problem(
-        _S.UNAUTHORIZED,
-        "refresh_token_reused",
-        "Refresh token reused",
-        domain.RefreshTokenReused(),
-    ),
-    domain.InvalidApiKey: Problem(
-        _S.UNAUTHORIZED, "invalid_api_key", "Invalid API key", domain.InvalidApiKey()
-    ),
-    domain.KeyNotAllowed: Problem(
-        _S.FORBIDDEN, "key_not_allowed", "Key not allowed", domain.KeyNotAllowed("check_in")
-    ),
-    domain.AccountDisabled: Problem(
-        _S.FORBIDDEN, "account_disabled", "Account disabled", domain.AccountDisabled()
-    ),
-    domain.UserNotFound: Problem(
-        _S.NOT_FOUND, "user_not_found", "User not found", domain.UserNotFound(7)
-    ),
-    domain.ApiKeyNotFound: Problem(
-        _S.NOT_FOUND, "api_key_not_found", "API key not found", domain.ApiKeyNotFound(3)
-    ),
-    domain.LastAdmin: Problem(_S.CONFLICT, "last_admin", "Last admin", domain.LastAdmin()),
-    domain.TooManyApiKeys: Problem(
-        _S.CONFLICT, "too_many_api_keys", "Too many API keys", domain.TooManyApiKeys(50)
-    ),
-    TooManyRequests: Problem(
-        _S.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", TooManyRequests(17)
-    ),
-    Overloaded: Problem(
-        _S.SERVICE_UNAVAILABLE,
-        "overloaded",
-        "Overloaded",
-        Overloaded("too many passwords are being checked"),
-    ),
-    domain.NotAllowed: Problem(
-        _S.FORBIDDEN, "not_allowed", "Not allowed", domain.NotAllowed("purchase tickets")
-    ),
-    PathNotFound: Problem(_S.NOT_FOUND, "path_not_found", "Path not found", PathNotFound()),
-    domain.EventNotFound: Problem(
-        _S.NOT_FOUND, "event_not_found", "Event not found", domain.EventNotFound(42)
-    ),
-    domain.OrderNotFound: Problem(
-        _S.NOT_FOUND, "order_not_found", "Order not found", domain.OrderNotFound(_ORDER)
-    ),
-    domain.TicketNotFound: Problem(
-        _S.NOT_FOUND, "ticket_not_found", "Ticket not found", domain.TicketNotFound(_ORDER)
-    ),
-    domain.TicketTypeNotFound: Problem(
-        _S.NOT_FOUND,
-        "ticket_type_not_found",
-        "Ticket type not found",
-        domain.TicketTypeNotFound(7),
-    ),
-    domain.SessionNotFound: Problem(
-        _S.NOT_FOUND, "session_not_found", "Session not found", domain.SessionNotFound(3)
-    ),
-    domain.ImageNotFound: Problem(
-        _S.NOT_FOUND, "image_not_found", "Image not found", domain.ImageNotFound(42)
-    ),
-    domain.CategoryNotFound: Problem(
-        _S.NOT_FOUND, "category_not_found", "Category not found", domain.CategoryNotFound("jazz")
-    ),
-    MethodNotAllowed: Problem(
-        _S.METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", MethodNotAllowed()
-    ),
-    domain.UsernameTaken: Problem(
-        _S.CONFLICT, "username_taken", "Username taken", domain.UsernameTaken("alice")
-    ),
-    domain.AlreadyCheckedIn: Problem(
-        _S.CONFLICT, "already_checked_in", "Already checked in", domain.AlreadyCheckedIn(_TIME)
-    ),
-    domain.WrongEvent: Problem(_S.CONFLICT, "wrong_event", "Wrong event", domain.WrongEvent(42)),
-    domain.TicketCancelled: Problem(
-        _S.CONFLICT, "ticket_cancelled", "Ticket cancelled", domain.TicketCancelled(_ORDER)
-    ),
-    domain.AlreadyRegistered: Problem(
-        _S.CONFLICT, "already_registered", "Already registered", domain.AlreadyRegistered(42)
-    ),
-    domain.SoldOut: Problem(
-        _S.CONFLICT, "sold_out", "Sold out", domain.SoldOut(requested=3, remaining=1)
-    ),
-    domain.SalesClosed: Problem(
-        _S.CONFLICT, "sales_closed", "Sales closed", domain.SalesClosed(None, _TIME)
-    ),
-    domain.EventCancelled: Problem(
-        _S.CONFLICT, "event_cancelled", "Event cancelled", domain.EventCancelled(42)
-    ),
-    domain.EventEnded: Problem(_S.CONFLICT, "event_ended", "Event ended", domain.EventEnded(_TIME)),
-    domain.CapacityBelowSold: Problem(
-        _S.CONFLICT,
-        "capacity_below_sold",
-        "Capacity below sold",
-        domain.CapacityBelowSold(requested=50, tickets_sold=60),
-    ),
-    domain.TicketTypeInUse: Problem(
-        _S.CONFLICT, "ticket_type_in_use", "Ticket type in use", domain.TicketTypeInUse(7)
-    ),
-    domain.EventHasOrders: Problem(
-        _S.CONFLICT, "event_has_orders", "Event has orders", domain.EventHasOrders(42)
-    ),
-    domain.CategoryTaken: Problem(
-        _S.CONFLICT, "category_taken", "Category taken", domain.CategoryTaken("jazz")
-    ),
-    domain.CategoryInUse: Problem(
-        _S.CONFLICT, "category_in_use", "Category in use", domain.CategoryInUse("jazz")
-    ),
-    domain.VersionConflict: Problem(
-        _S.PRECONDITION_FAILED, "version_conflict", "Version conflict", domain.VersionConflict(5)
-    ),
-    domain.EventStarted: Problem(
-        _S.CONFLICT, "event_started", "Event started", domain.EventStarted(_TIME)
-    ),
-    BodyTooLarge: Problem(
-        _S.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "Body too large", BodyTooLarge(1_048_576)
-    ),
-    UnsupportedMediaType: Problem(
-        _S.UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        "Unsupported media type",
-        UnsupportedMediaType(),
-    ),
-    ValidationFailed: Problem(
-        _S.UNPROCESSABLE_ENTITY,
-        "validation_failed",
-        "Validation failed",
-        ValidationFailed({"name": ["Must not be empty."]}),
-    ),
-    InvalidCursor: Problem(
-        _S.UNPROCESSABLE_ENTITY, "invalid_cursor", "Invalid cursor", InvalidCursor()
-    ),
-    domain.OrderTooLarge: Problem(
-        _S.UNPROCESSABLE_ENTITY,
-        "order_too_large",
-        "Order too large",
-        domain.OrderTooLarge(requested=11, limit=10),
-    ),
-    domain.IdempotencyKeyReused: Problem(
-        _S.UNPROCESSABLE_ENTITY,
-        "idempotency_key_reused",
-        "Idempotency key reused",
-        domain.IdempotencyKeyReused("b7c1"),
-    ),
-    domain.UnsuitableImage: Problem(
-        _S.UNPROCESSABLE_ENTITY,
-        "unsuitable_image",
-        "Unsuitable image",
-        domain.UnsuitableImage("Send a PNG, JPEG or WebP image."),
-    ),
-    VersionRequired: Problem(
-        _S.PRECONDITION_REQUIRED, "version_required", "Version required", VersionRequired()
-    ),
-    InternalError: Problem(
-        _S.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", InternalError()
-    ),
-    StorageUnavailable: Problem(
-        _S.SERVICE_UNAVAILABLE,
-        "storage_unavailable",
-        "Storage unavailable",
-        StorageUnavailable("server closed the connection"),
-    ),
+    HTTPStatus.PRECONDITION_REQUIRED: (http.VersionRequired,),
+    HTTPStatus.TOO_MANY_REQUESTS: (http.TooManyRequests,),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (http.InternalError,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (StorageUnavailable, Overloaded),
 }
 
 
-def _problem_of(error: Exception) -> Problem:
-    """Find an error in the table, by its class or the nearest above it."""
-    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """How the errors of one class are answered.
+
+    Attributes:
+        code: stable, for programs.
+        title: the same for every occurrence, for people.
+        summary: one sentence on what the code means.
+        facts: the schema of the members that the problem adds to the document.
+        example: an error of the class, for the documentation.
+    """
+
+    error: type[Exception]
+    status: HTTPStatus
+    code: str
+    title: str
+    summary: str
+    facts: Schema
+    example: Exception
+
+    @property
+    def schema_name(self) -> str:
+        """Return the name of the problem's schema in the OpenAPI document."""
+        return f"{self.error.__name__}Problem"
+
+    @classmethod
+    def of(cls, error: type[Exception], status: HTTPStatus) -> "Problem":
+        """Return the problem of a class of errors."""
+        words = re.findall(r"[A-Z][a-z]*", error.__name__)
+        return cls(
+            error=error,
+            status=status,
+            code="_".join(words).lower(),
+            title=" ".join(words).capitalize().replace("api", "API").replace("Api", "API"),
+            summary=(error.__doc__ or "").partition("\n")[0],
+            facts=facts_schema(error),
+            example=make_example(error),
+        )
+
+
+PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
+    error: Problem.of(error, status) for status, errors in _STATUSES.items() for error in errors
+}
+
+
+def problem_of(error: type[Exception]) -> Problem:
+    """Return the problem of a class of errors, or of its nearest parent that has one."""
+    return next(PROBLEMS[parent] for parent in error.__mro__ if parent in PROBLEMS)
 
 
 def problem_document(error: Exception, *, request_id: str | None = None) -> dict[str, Any]:
-    """Make the problem document of an error in the table.
-
-    The facts that the error carries become members of the document.
-    """
-    problem = _problem_of(error)
-    document: dict[str, Any] = {
+    """Return the problem document of an error."""
+    problem = problem_of(type(error))
+    facts: dict[str, Any] = problem.facts.dump(error)
+    return {
         "type": f"/docs/problems#{problem.code}",
         "title": problem.title,
         "status": problem.status.value,
         "detail": str(error),
         "code": problem.code,
         "request_id": request_id,
+        **facts,
     }
-    if isinstance(error, StorageUnavailable):
-        # What the database said is for the log.
-        document |= {
-            "detail": "The storage can't be reached; try again.",
-            "retry_after": RETRY_AFTER,
-        }
-    elif isinstance(error, Overloaded):
-        document |= {
-            "detail": "Too many sign in at this moment; try again.",
-            "retry_after": RETRY_AFTER,
-        }
-    elif dataclasses.is_dataclass(error):
-        document |= {name: _json(value) for name, value in vars(error).items()}
-        if isinstance(error, domain.SoldOut):
-            document["limited_by"] = error.limited_by
-    return document
-
-
-def _json(fact: object) -> object:
-    if isinstance(fact, datetime):
-        return fact.isoformat().replace("+00:00", "Z")
-    if isinstance(fact, Enum):
-        return fact.value
-    return str(fact) if isinstance(fact, UUID | TicketCode) else fact
 
 
 def problem_response(error: Exception) -> Response:
-    """Answer an error in the table."""
-    problem = _problem_of(error)
+    """Return the answer to a request that failed with an error."""
+    problem = problem_of(type(error))
     document = problem_document(error, request_id=g.request_id)
     response = current_app.response_class(
         current_app.json.dumps(document), status=problem.status, content_type=PROBLEM_JSON
@@ -392,41 +169,59 @@ def problem_response(error: Exception) -> Response:
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Make every error of every layer a problem answer."""
-    for kind in PROBLEMS:
-        app.register_error_handler(kind, problem_response)
+    """Answer the errors of every layer with problem documents."""
+    for error in PROBLEMS:
+        app.register_error_handler(error, problem_response)
     app.register_error_handler(domain.InvalidValues, _answer_invalid_values)
     app.register_error_handler(StorageUnavailable, _answer_unavailable)
     app.register_error_handler(HTTPException, _answer_http_exception)
 
 
+def document_problems(api: flask_smorest.Api) -> None:
+    """Add the schema and the example of every problem to an OpenAPI document."""
+    components, converter = api.spec.components, api.ma_plugin.converter
+    components.schema("Problem", schema=ProblemSchema)
+    for problem in PROBLEMS.values():
+        members = converter.fields2jsonschema(problem.facts.fields)
+        members["properties"] |= {
+            "code": {"const": problem.code},
+            "status": {"const": problem.status.value},
+        }
+        base = {"$ref": "#/components/schemas/Problem"}
+        components.schema(
+            problem.schema_name, {"description": problem.summary, "allOf": [base], **members}
+        )
+        example = problem_document(problem.example, request_id="0193c2a7a9b07f14a5d1c3e2f4b6a8d0")
+        components.example(problem.code, {"value": example})
+
+
 def _answer_invalid_values(error: domain.InvalidValues) -> Response:
     return problem_response(
-        ValidationFailed({field: [problem] for field, problem in error.problems.items()})
+        http.ValidationFailed({field: [problem] for field, problem in error.problems.items()})
     )
 
 
 def _answer_unavailable(error: StorageUnavailable) -> Response:
-    log.warning("storage unavailable", reason=str(error))
+    log.warning("storage unavailable", reason=error.reason)
     return problem_response(error)
 
 
 def _answer_http_exception(error: HTTPException) -> Response:
-    """Answer what Flask, Werkzeug and webargs raise."""
+    """Answer an exception that Flask, Werkzeug or webargs raised."""
     match error.code:
         case HTTPStatus.BAD_REQUEST:
-            response = problem_response(MalformedBody())
+            response = problem_response(http.MalformedBody())
         case HTTPStatus.NOT_FOUND:
-            response = problem_response(PathNotFound())
+            response = problem_response(http.PathNotFound())
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            response = problem_response(MethodNotAllowed())
+            response = problem_response(http.MethodNotAllowed())
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            response = problem_response(BodyTooLarge(request.max_content_length or 0))
+            response = problem_response(http.BodyTooLarge(request.max_content_length or 0))
         case HTTPStatus.UNPROCESSABLE_ENTITY if hasattr(error, "data"):
-            response = problem_response(ValidationFailed(flat_errors(error.data["messages"])))
+            response = problem_response(http.ValidationFailed(flat_errors(error.data["messages"])))
         case _:
-            # Anything else is a defect; Flask has logged it with its traceback.
-            response = problem_response(InternalError())
+            # Anything else is a bug; Flask has logged it with its traceback.
+            response = problem_response(http.InternalError())
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value

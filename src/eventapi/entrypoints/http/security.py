@@ -28,12 +28,9 @@ from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import KeyNotAllowed, NotSignedIn
 from eventapi.domain.policy import Actor
 from eventapi.domain.values import LoginSessionId
+from eventapi.entrypoints.http.errors import ExpiredToken, InvalidToken
 from eventapi.entrypoints.http.limits import count_caller, count_guest, limit_failed_keys
-from eventapi.entrypoints.http.problems import (
-    ExpiredToken,
-    InvalidToken,
-    problem_response,
-)
+from eventapi.entrypoints.http.problems import problem_response
 
 ISSUER = "eventapi"
 

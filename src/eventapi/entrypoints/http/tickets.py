@@ -39,6 +39,7 @@ from eventapi.entrypoints.http.blueprint import (
     ApiBlueprint,
     use_cases,
 )
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
@@ -46,7 +47,7 @@ from eventapi.entrypoints.http.pagination import (
     page_answer,
     read_id_cursor,
 )
-from eventapi.entrypoints.http.problems import InvalidCursor, problem_document
+from eventapi.entrypoints.http.problems import problem_document
 from eventapi.entrypoints.http.schemas.orders import (
     AttendeeChangeSchema,
     AttendeeListQuerySchema,

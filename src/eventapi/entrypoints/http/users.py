@@ -10,13 +10,13 @@ from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.entrypoints.http import examples
 from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
     number_cursor,
     page_answer,
     read_number_cursor,
 )
-from eventapi.entrypoints.http.problems import InvalidCursor
 from eventapi.entrypoints.http.schemas.accounts import (
     UserChangeSchema,
     UserListQuerySchema,

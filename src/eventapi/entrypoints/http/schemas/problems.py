@@ -1,10 +1,15 @@
-"""Problem documents."""
+"""Problem documents (RFC 9457)."""
+
+from typing import Any, get_args
 
 from marshmallow import INCLUDE, Schema, fields
 
+from eventapi.domain.errors import Fact, Internal
+from eventapi.entrypoints.http.schemas.derivation import derive_field, public_annotations
+
 
 class ProblemSchema(Schema):
-    """RFC 9457. Besides these members, a problem may have others that tell its facts."""
+    """A problem document (RFC 9457). Each `code` may add members of its own."""
 
     class Meta:
         """Extension members are part of the format (RFC 9457, 3.2)."""
@@ -12,59 +17,49 @@ class ProblemSchema(Schema):
         unknown = INCLUDE
 
     type = fields.String(
-        required=True, metadata={"description": "Where the problem is explained; a path."}
+        required=True,
+        metadata={"description": "The path of the page that explains the code."},
     )
     title = fields.String(
-        required=True, metadata={"description": "What kind of problem it is, for people."}
+        required=True, metadata={"description": "A short summary of the code, for people."}
     )
     status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     detail = fields.String(
-        required=True, metadata={"description": "What went wrong this time, for people."}
+        required=True, metadata={"description": "What went wrong in this request, for people."}
     )
     code = fields.String(
-        required=True, metadata={"description": "What kind of problem it is, for machines."}
+        required=True, metadata={"description": "The kind of problem, for programs; stable."}
     )
     request_id = fields.String(
-        required=True, metadata={"description": "The request's id, as in X-Request-ID."}
+        required=True,
+        metadata={"description": "The id of the request, as in the header X-Request-ID."},
     )
-    errors = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.String()),
-        metadata={"description": "With `validation_failed`: by field, what is wrong with it."},
+
+
+def facts_schema(error: type[Exception]) -> Schema:
+    """Return the schema of the members that an error adds to its problem document."""
+    schema = Schema.from_dict(
+        {
+            name: derive_field(annotation)
+            for name, annotation in public_annotations(error).items()
+            if _marker(annotation, Fact)
+        },
+        name=f"{error.__name__}FactsSchema",
     )
-    remaining = fields.Integer(
-        metadata={"description": "With `sold_out`: how many tickets are left."}
-    )
-    requested = fields.Integer(
-        metadata={"description": "With `sold_out` and `order_too_large`: how many were asked for."}
-    )
-    limited_by = fields.String(
-        metadata={
-            "description": "With `sold_out`: what has no more, the `event` or the `ticket_type`."
-        }
-    )
-    ticket_type = fields.Integer(
-        allow_none=True, metadata={"description": "Which ticket type it is about, if about any."}
-    )
-    tickets_sold = fields.Integer(
-        metadata={"description": "With `capacity_below_sold`: how many tickets are sold."}
-    )
-    sales_start = fields.DateTime(
-        allow_none=True, metadata={"description": "With `sales_closed`: when sales begin."}
-    )
-    sales_end = fields.DateTime(
-        allow_none=True, metadata={"description": "With `sales_closed`: when sales end."}
-    )
-    version = fields.Integer(
-        metadata={"description": "With `version_conflict`: the version that there is now."}
-    )
-    limit = fields.Integer(
-        metadata={"description": "With `order_too_large` and `body_too_large`: what is allowed."}
-    )
-    start_time = fields.DateTime(metadata={"description": "With `event_started`: when."})
-    checked_in_at = fields.DateTime(
-        metadata={"description": "With `already_checked_in`: when it was first used."}
-    )
-    retry_after = fields.Integer(
-        metadata={"description": "With `storage_unavailable`: seconds to wait."}
-    )
+    return schema()
+
+
+def make_example(error: type[Exception]) -> Exception:
+    """Return an error with the example values that its class declares."""
+    annotations = getattr(error, "__dataclass_fields__", {})
+    markers = {
+        name: _marker(annotation, Fact) or _marker(annotation, Internal)
+        for name, annotation in public_annotations(error).items()
+        if name in annotations
+    }
+    return error(**{name: marker.example for name, marker in markers.items() if marker})
+
+
+def _marker(annotation: Any, kind: type) -> Any:
+    """Return what marks an annotated attribute, None if nothing of the kind does."""
+    return next((entry for entry in get_args(annotation)[1:] if isinstance(entry, kind)), None)
