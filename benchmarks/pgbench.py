@@ -7,8 +7,11 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from sqlalchemy import TextClause
+
 from benchmarks.load import Load
-from eventapi.adapters.postgres.assets import sql_file
+from eventapi.adapters.postgres.repositories import LOCK_EVENTS, TICKET_TYPES
+from eventapi.adapters.postgres.unit_of_work import RECORD_ORDERS
 
 ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
 
@@ -75,17 +78,16 @@ def sale_script(first_event: int, last_event: int, first_buyer: int, last_buyer:
             f"\\set buyer random({first_buyer}, {last_buyer})",
             "\\set order random(1, 9223372036854775806)",
             "BEGIN;",
-            _bound("lock_events.sql", LOCK_VALUES),
-            _bound("ticket_types.sql", TYPE_VALUES),
-            _bound("record_orders.sql", SALE_VALUES),
+            _bound(LOCK_EVENTS, LOCK_VALUES),
+            _bound(TICKET_TYPES, TYPE_VALUES),
+            _bound(RECORD_ORDERS, SALE_VALUES),
             "COMMIT;",
         )
     )
 
 
-def _bound(name: str, values: dict[str, str]) -> str:
-    statement = sql_file(name).text
-    bound = re.sub(r"(?<!:):(\w+)", lambda match: values[match[1]], statement)
+def _bound(statement: TextClause, values: dict[str, str]) -> str:
+    bound = re.sub(r"(?<!:):(\w+)", lambda match: values[match[1]], statement.text)
     return " ".join(bound.split()) + ";"
 
 

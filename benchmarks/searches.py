@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from eventapi.adapters.postgres import PostgresEventQueries, make_engine
-from eventapi.adapters.postgres.queries import search_statement
+from eventapi.adapters.postgres.event_search import search_statement
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition
 from eventapi.domain.values import UserId

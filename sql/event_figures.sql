@@ -10,7 +10,7 @@
 --
 -- Index: orders_by_event, tickets_by_event_and_order. A hundred thousand
 -- tickets take about a fifth of a second, and nobody else waits for it.
-SELECT GROUPING(ticket_type_id, currency, day) AS kind,
+SELECT GROUPING(ticket_type_id, currency, day) AS grouping,
        ticket_type_id, currency, day,
        count(*) FILTER (WHERE is_sold) AS tickets,
        coalesce(sum(price) FILTER (WHERE is_sold), 0) AS amount,

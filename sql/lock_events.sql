@@ -1,18 +1,19 @@
--- Load events and make everybody else who wants to sell for them wait.
+-- Load events, and lock them until the transaction ends.
 --
--- FOR NO KEY UPDATE is as strong as a change of the row needs it, and weak
--- enough to let pass the checks of foreign keys that point to the event.
--- Whoever waited sees the row as the one before left it: in READ COMMITTED,
--- PostgreSQL reads a row again once it gets its lock. This holds only for the
--- locked table's own columns, so nothing is joined here; the ticket types come
--- with a statement of their own, sql/ticket_types.sql.
+-- Parameters: :ids
+--             {columns}  the columns of the aggregate, which the program fills in
 --
--- Rows are locked as they come, and they come in the order of their ids: two
--- that want the same events never hold what the other waits for.
-SELECT id, organizer_id, reference, name, description, category_id, visibility,
-       access_code, status, start_time, end_time, timezone, location, sales_start,
-       sales_end, capacity, tickets_sold, sessions, image, created_at, updated_at,
-       version
+-- FOR NO KEY UPDATE is the lock that an update of the row takes. It does not
+-- block inserts of rows that refer to the event by a foreign key.
+--
+-- A transaction that waited for the lock sees the row as its predecessor left
+-- it: in READ COMMITTED, PostgreSQL reads a row again once it has the lock. That
+-- holds only for columns of the locked table, so nothing is joined here; the
+-- ticket types follow in a statement of their own, sql/ticket_types.sql.
+--
+-- Rows are locked in the order of their ids, so that two transactions that lock
+-- the same events do not wait for each other (a deadlock).
+SELECT {columns}
 FROM events
 WHERE id = ANY(CAST(:ids AS bigint[]))
 ORDER BY id

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from eventapi.adapters.postgres import PostgresEventQueries, make_engine
+from eventapi.adapters.postgres.event_search import search_statement
+from eventapi.adapters.postgres.events import TOP_EVENTS
 from eventapi.adapters.postgres.large_data import generate_large_data
-from eventapi.adapters.postgres.queries import TOP_EVENTS, search_statement
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition
 
@@ -55,8 +56,8 @@ def test_the_ranking_reads_the_top_of_an_index(large: Engine) -> None:
             (None, "events_by_sales"),
             (organizer, "events_by_organizer_and_sales"),
         ):
-            explained = connection.execute(
-                text(f"EXPLAIN (FORMAT JSON) {TOP_EVENTS.text}"),
+            explained = connection.exec_driver_sql(
+                f"EXPLAIN (FORMAT JSON) {TOP_EVENTS.compile(large)}",
                 {"organizer_id": organizer_id, "limit": 3},
             ).scalar_one()
             plan = explained[0]["Plan"]

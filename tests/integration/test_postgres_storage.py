@@ -14,7 +14,9 @@ from eventapi.adapters.postgres import (
     PostgresUserQueries,
     make_engine,
 )
+from eventapi.application.ports.orders import RequestKey, account_owner
 from eventapi.application.ports.storage import StorageUnavailable
+from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.event import Event
 from tests import builders
 from tests.contracts.storage import *  # noqa: F403 - all of them
@@ -40,6 +42,33 @@ def storage_on(engine: Engine) -> Storage:
 @pytest.fixture
 def storage(engine: Engine) -> Storage:
     return storage_on(engine)
+
+
+def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
+    storage: Storage, engine: Engine
+) -> None:
+    bob = storage.add_user("bob")
+    event = storage.add_event(storage.add_user("olga"))
+    request = RequestKey(account_owner(bob.id), "k", b"print")
+    with storage.unit_of_work() as work:
+        loaded = work.events.get_for_update(event.id)[event.id]
+        order = sell_to(loaded, bob, 2)
+        answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+        work.orders.add(order)
+        work.orders.remember(request, answer)
+        work.commit()
+
+    with engine.connect() as connection:
+        connection.exec_driver_sql("""
+            UPDATE accepted_requests
+            SET answer = answer - 'quantity' - 'position' || jsonb_build_object('tickets', (
+                SELECT jsonb_agg(ticket - 'ticket_type' - 'price' - 'cancelled_at')
+                FROM jsonb_array_elements(answer->'tickets') AS ticket
+            ))
+        """)
+
+    with storage.unit_of_work() as work:
+        assert work.orders.accepted([request])[request.name].answer == answer
 
 
 class TestTheDatabaseItself:

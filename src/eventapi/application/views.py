@@ -214,8 +214,8 @@ class EventView:
     tickets_sold: int
     sales_start: datetime | None
     sales_end: datetime | None
-    ticket_types: Sequence[TicketTypeView]
-    sessions: Sequence[SessionView]
+    ticket_types: tuple[TicketTypeView, ...]
+    sessions: tuple[SessionView, ...]
     created_at: datetime
     updated_at: datetime
     version: int
@@ -396,7 +396,7 @@ class OrderView:
     currency: str | None
     created_at: datetime
     quantity: int
-    tickets: Sequence[TicketView]
+    tickets: tuple[TicketView, ...]
     position: int | None = None
 
     @property

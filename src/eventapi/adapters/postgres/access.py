@@ -2,30 +2,28 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from eventapi.adapters.postgres import tables
-from eventapi.adapters.postgres.assets import sql_file
+from eventapi.adapters.postgres.accounts import (
+    ACTORS_BY_SESSION,
+    actors_from_rows,
+    session_values,
+)
 from eventapi.adapters.postgres.engine import storage_errors
-from eventapi.adapters.postgres.queries import Reader
-from eventapi.adapters.postgres.rows import user_of, user_row, user_view_of
+from eventapi.adapters.postgres.rows import user_of, user_row
 from eventapi.adapters.postgres.staging import Staged
 from eventapi.application.audit import AuditEntry
-from eventapi.application.ports.accounts import KeyHolder, UserSearch
-from eventapi.application.ports.audit import AuditSearch
-from eventapi.application.views import AccountRef, ApiKeyView, AuditEntryView, Page, UserView
-from eventapi.domain.api_key import ApiKey, KeyScope
+from eventapi.domain.api_key import ApiKey
 from eventapi.domain.login_session import LoginSession
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId, Username
 
 USER_IDS = sqlalchemy.Sequence("users_id_seq")
-ACTORS_BY_SESSION = sql_file("actors_by_session.sql")
 LOCK_ACTORS = sqlalchemy.text(f"{ACTORS_BY_SESSION.text} FOR KEY SHARE OF account")
 """The same within a sale, which keeps the buyers from being erased until it is through.
 
@@ -251,17 +249,6 @@ def audit_columns(deeds: Sequence[AuditEntry]) -> dict[str, list[object]]:
     }
 
 
-def _session_values(sessions: Collection[LoginSessionId]) -> dict[str, object]:
-    return {"session_ids": [str(session) for session in sessions]}
-
-
-def _actors(rows: Sequence[Any]) -> dict[LoginSessionId, Actor]:
-    return {
-        LoginSessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role))
-        for row in rows
-    }
-
-
 class PostgresPrincipals:
     """Who sends what, asked within a transaction."""
 
@@ -271,8 +258,8 @@ class PostgresPrincipals:
     def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
         """Tell whose sessions these are, and keep their accounts from being erased meanwhile."""
         with storage_errors():
-            rows = self._connection.execute(LOCK_ACTORS, _session_values(sessions)).all()
-            return _actors(rows)
+            rows = self._connection.execute(LOCK_ACTORS, session_values(sessions)).all()
+            return actors_from_rows(rows)
 
     def lock_active(self, id: UserId) -> bool:
         """Tell whether an account may act, and keep it from being erased meanwhile."""
@@ -284,133 +271,3 @@ class PostgresPrincipals:
         )
         with storage_errors():
             return self._connection.execute(query).one_or_none() is not None
-
-
-class PostgresUserQueries(Reader):
-    """Accounts, to be read."""
-
-    def get(self, id: UserId) -> UserView | None:
-        """Find an account."""
-        rows = self.rows(select(tables.users).where(tables.users.c.id == id))
-        return user_view_of(rows[0]) if rows else None
-
-    def search(
-        self, search: UserSearch, *, after: UserId | None, limit: int
-    ) -> Page[UserView, UserId]:
-        """List accounts, in the order of their ids."""
-        users = tables.users.c
-        query = select(tables.users).order_by(users.id).limit(limit + 1)
-        if after is not None:
-            query = query.where(users.id > after)
-        if search.q is not None:
-            names = (users.username, users.email, users.first_name, users.last_name)
-            wanted = func.lower(search.q)
-            query = query.where(or_(*(func.strpos(func.lower(name), wanted) > 0 for name in names)))
-        if search.role is not None:
-            query = query.where(users.role == search.role.value)
-        if search.is_disabled is not None:
-            query = query.where(users.disabled_at.is_not(None) == search.is_disabled)
-        views = [user_view_of(row) for row in self.rows(query)]
-        return Page(views[:limit], UserId(views[limit - 1].id) if len(views) > limit else None)
-
-
-class PostgresPrincipalQueries(Reader):
-    """Who sends a request."""
-
-    def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
-        """Tell whose sessions these are."""
-        return _actors(self.rows(ACTORS_BY_SESSION, _session_values(sessions)))
-
-    def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
-        """Find by the digest of an API key whose it is."""
-        keys, users = tables.api_keys.c, tables.users.c
-        query = (
-            select(tables.api_keys, users.id.label("user_id"), users.username, users.role)
-            .join_from(tables.api_keys, tables.users, users.id == keys.owner_id)
-            .where(
-                keys.digest == digest,
-                users.disabled_at.is_(None),
-                or_(keys.expires_at.is_(None), keys.expires_at > now),
-            )
-        )
-        rows = self.rows(query)
-        if not rows:
-            return None
-        row, id = rows[0], ApiKeyId(rows[0].id)
-        actor = Actor(UserId(row.user_id), row.username, Role(row.role), id)
-        return KeyHolder(id, actor, frozenset(map(KeyScope, row.scopes)), row.last_used_at)
-
-    def record_use(self, key: ApiKeyId, now: datetime) -> None:
-        """Note that a key was used."""
-        keys = tables.api_keys
-        self.run(update(keys).where(keys.c.id == key).values(last_used_at=now))
-
-
-class PostgresApiKeyQueries(Reader):
-    """API keys, to be read."""
-
-    def of_owner(self, owner: UserId) -> list[ApiKeyView]:
-        """List the keys of an account, the newest first."""
-        keys = tables.api_keys.c
-        rows = self.rows(
-            select(tables.api_keys).where(keys.owner_id == owner).order_by(keys.id.desc())
-        )
-        return [
-            ApiKeyView(
-                id=row.id,
-                name=row.name,
-                scopes=sorted(row.scopes),
-                hint=row.hint,
-                created_at=row.created_at,
-                expires_at=row.expires_at,
-                last_used_at=row.last_used_at,
-            )
-            for row in rows
-        ]
-
-
-class PostgresAuditQueries(Reader):
-    """The audit trail, to be read."""
-
-    def search(
-        self, search: AuditSearch, *, before: int | None, limit: int
-    ) -> Page[AuditEntryView, int]:
-        """List lines, the newest first."""
-        entries, users = tables.audit_entries.c, tables.users.c
-        query = (
-            select(tables.audit_entries, users.username)
-            .join_from(
-                tables.audit_entries, tables.users, users.id == entries.actor_id, isouter=True
-            )
-            .order_by(entries.id.desc())
-            .limit(limit + 1)
-        )
-        wanted = (
-            (entries.event_id, search.event),
-            (entries.order_id, search.order),
-            (entries.account_id, search.account),
-            (entries.actor_id, search.actor),
-            (entries.deed, search.deed.value if search.deed else None),
-        )
-        for column, value in wanted:
-            if value is not None:
-                query = query.where(column == value)
-        if before is not None:
-            query = query.where(entries.id < before)
-        views = [
-            AuditEntryView(
-                id=row.id,
-                at=row.at,
-                deed=row.deed,
-                actor=None if row.username is None else AccountRef(row.actor_id, row.username),
-                api_key_id=row.api_key_id,
-                event_id=row.event_id,
-                order_id=row.order_id,
-                account_id=row.account_id,
-                detail=row.detail,
-                address=row.address,
-                request_id=row.request_id,
-            )
-            for row in self.rows(query)
-        ]
-        return Page(views[:limit], views[limit - 1].id if len(views) > limit else None)

@@ -12,10 +12,17 @@ ASSETS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 MIGRATIONS = ASSETS / "migrations"
 
 
-def sql_file(name: str) -> TextClause:
-    """Read a statement of the ``sql/`` folder; its ``:names`` are bound when it is run.
+def sql_file(name: str, **fragments: str) -> TextClause:
+    """Return a statement of the folder ``sql/``.
 
-    The comments are for the reader: they stay here and are not sent.
+    Its comments are left out.
+
+    Args:
+        name: the file's name.
+        **fragments: what stands for ``{placeholders}`` in the file, such as a list of columns.
     """
     lines = (ASSETS / "sql" / name).read_text("utf-8").splitlines()
-    return text("\n".join(line for line in lines if not line.lstrip().startswith("--")))
+    statement = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    for placeholder, fragment in fragments.items():
+        statement = statement.replace(f"{{{placeholder}}}", fragment)
+    return text(statement)

@@ -24,14 +24,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
-from eventapi.adapters.postgres.queries import holds_ticket_statement
+from eventapi.adapters.postgres.events import HOLDS_TICKET
 from eventapi.adapters.postgres.rows import (
+    answer_from_json,
     category_of,
     category_row,
     event_of,
     event_row,
     order_of,
-    order_view_of_json,
     ticket_changes,
     ticket_row,
     ticket_type_rows,
@@ -57,7 +57,7 @@ from eventapi.domain.values import (
     UserId,
 )
 
-LOCK_EVENTS = sql_file("lock_events.sql")
+LOCK_EVENTS = sql_file("lock_events.sql", columns=", ".join(tables.LOADED_EVENT_COLUMNS))
 TICKET_TYPES = sql_file("ticket_types.sql")
 ORDERS_TO_CHANGE = sql_file("orders_to_change.sql")
 CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
@@ -347,7 +347,11 @@ class PostgresOrders:
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Tell whether an account has a confirmed order of an event."""
         with storage_errors():
-            return bool(self._connection.execute(holds_ticket_statement(user, event)).scalar_one())
+            return bool(
+                self._connection.execute(
+                    HOLDS_TICKET, {"event_id": event, "buyer_id": user}
+                ).scalar_one()
+            )
 
     def registrants(self, event: EventId) -> set[str]:
         """Give the keys of all who hold a live registration of an event."""
@@ -370,7 +374,7 @@ class PostgresOrders:
             rows = self._connection.execute(query).all()
         return {
             (row.owner, row.key): AcceptedRequest(
-                bytes(row.fingerprint), order_view_of_json(row.answer)
+                bytes(row.fingerprint), answer_from_json(row.answer)
             )
             for row in rows
         }

@@ -234,6 +234,15 @@ events = Table(
     postgresql_with={"fillfactor": "70"},
 )
 
+SEARCH_COLUMNS = {"name_key", "words"}
+
+# What the aggregate is loaded from: the columns of searches are long, and a sale needs none.
+LOADED_EVENT_COLUMNS = [
+    column.name
+    for column in events.c
+    if column.computed is None and column.name not in SEARCH_COLUMNS
+]
+
 ticket_types = Table(
     "ticket_types",
     metadata,

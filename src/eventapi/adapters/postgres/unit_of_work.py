@@ -36,10 +36,10 @@ from eventapi.adapters.postgres.repositories import (
     PostgresOrders,
 )
 from eventapi.adapters.postgres.rows import (
+    answer_to_json,
     category_row,
     event_row,
     order_columns,
-    order_view_to_json,
     ticket_type_rows,
     user_row,
 )
@@ -176,7 +176,7 @@ class PostgresUnitOfWork:
             "request_owners": [request.owner for request, _ in requests],
             "request_keys": [request.key for request, _ in requests],
             "request_fingerprints": [request.fingerprint.hex() for request, _ in requests],
-            "request_answers": [order_view_to_json(answer) for _, answer in requests],
+            "request_answers": [answer_to_json(answer) for _, answer in requests],
             "request_accepted_ats": [answer.created_at for _, answer in requests],
         }
 

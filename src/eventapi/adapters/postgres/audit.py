@@ -1,0 +1,34 @@
+"""The audit trail on PostgreSQL."""
+
+from sqlalchemy import select
+
+from eventapi.adapters.postgres.reader import Reader, page_of
+from eventapi.adapters.postgres.tables import audit_entries, users
+from eventapi.adapters.postgres.view_columns import columns_of, if_any, json_of
+from eventapi.application.ports.audit import AuditSearch
+from eventapi.application.views import AccountRef, AuditEntryView, Page
+
+ENTRIES = select(
+    *columns_of(AuditEntryView, audit_entries, actor=if_any(users.c.id, json_of(AccountRef, users)))
+).outerjoin_from(audit_entries, users, users.c.id == audit_entries.c.actor_id)
+
+
+class PostgresAuditQueries(Reader):
+    """Queries of the audit trail."""
+
+    def search(
+        self, search: AuditSearch, *, before: int | None, limit: int
+    ) -> Page[AuditEntryView, int]:
+        columns = audit_entries.c
+        wanted = (
+            (columns.event_id, search.event),
+            (columns.order_id, search.order),
+            (columns.account_id, search.account),
+            (columns.actor_id, search.actor),
+            (columns.deed, search.deed and search.deed.value),
+        )
+        conditions = [column == value for column, value in wanted if value is not None]
+        if before is not None:
+            conditions.append(columns.id < before)
+        query = ENTRIES.where(*conditions).order_by(columns.id.desc()).limit(limit + 1)
+        return page_of(self.views(AuditEntryView, query), limit, lambda entry: entry.id)
