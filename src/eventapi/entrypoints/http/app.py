@@ -35,6 +35,7 @@ from eventapi.entrypoints.http import (
     users,
 )
 from eventapi.entrypoints.http.limits import NO_LIMITS, LimitConfig, Limits, show_limit
+from eventapi.entrypoints.http.pagination import register_cursor_keys
 from eventapi.entrypoints.http.paths import IdConverter, id_schema
 from eventapi.entrypoints.http.problems import document_problems, register_error_handlers
 from eventapi.entrypoints.http.security import register_tokens
@@ -151,7 +152,9 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     app.extensions["eventapi-limits"] = Limits(config.limits)
     app.before_request(_begin_request)
     app.after_request(_end_request)
-    register_tokens(app, [config.secret_key, *config.old_secret_keys])
+    keys = [config.secret_key, *config.old_secret_keys]
+    register_tokens(app, keys)
+    register_cursor_keys(app, keys)
     if config.cors_origins:
         CORS(
             app,

@@ -13,10 +13,9 @@ from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
+    Cursors,
     PageQuerySchema,
-    number_cursor,
     page_answer,
-    read_number_cursor,
 )
 from eventapi.entrypoints.http.schemas.audit import AuditPageSchema, AuditQuerySchema
 from eventapi.entrypoints.http.security import current_actor
@@ -24,6 +23,8 @@ from eventapi.entrypoints.http.security import current_actor
 blueprint = ApiBlueprint(
     "audit", __name__, url_prefix="/api", description="Who did what, when, and from where."
 )
+
+CURSORS: Cursors[int] = Cursors("audit", int)
 
 
 @blueprint.operation(
@@ -48,10 +49,10 @@ def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
     page = use_cases().list_audit_trail(
         current_actor(),
         search,
-        before=read_number_cursor("audit", query["cursor"]),
+        before=CURSORS.decode(query["cursor"]),
         limit=query["limit"],
     )
-    return page_answer(page, lambda id: number_cursor("audit", id))
+    return page_answer(page, CURSORS)
 
 
 @blueprint.operation(
@@ -72,10 +73,10 @@ def list_event_audit_trail(
     page = use_cases().list_audit_trail.of_event(
         current_actor(),
         EventId(event_id),
-        before=read_number_cursor("audit", query["cursor"]),
+        before=CURSORS.decode(query["cursor"]),
         limit=query["limit"],
     )
-    return page_answer(page, lambda id: number_cursor("audit", id))
+    return page_answer(page, CURSORS)
 
 
 def _if_given(kind: Any, value: Any) -> Any:

@@ -1,11 +1,14 @@
 """Events: announcing, finding, changing and ending them."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.event_catalog import EventFilter
 from eventapi.application.forms import EventForm
-from eventapi.application.views import EventStatistics, EventView
+from eventapi.application.search import EventSort
+from eventapi.application.views import EventPosition, EventStatistics, EventView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     AccountDeleted,
@@ -32,9 +35,8 @@ from eventapi.entrypoints.http.blueprint import (
 from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
-    event_cursor,
+    Cursors,
     page_answer,
-    read_event_cursor,
 )
 from eventapi.entrypoints.http.schemas.events import (
     AccessCodeQuerySchema,
@@ -53,6 +55,13 @@ blueprint = ApiBlueprint(
 
 EVENT = "/<id:event_id>"
 
+
+def _cursors(sort: EventSort) -> Cursors[EventPosition]:
+    content: Any = tuple[str, int] if sort.field == "name" else tuple[datetime, int]
+    return Cursors(f"events by {sort}", content, EventPosition._make)
+
+
+CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for sort in EventSort}
 MAY_NOT_CHANGE = (NotSignedIn, NotAllowed, EventNotFound)
 """What everyone meets who wants to change an event and may not."""
 CANT_BE_REVISED = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
@@ -97,9 +106,10 @@ def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     cursor, limit = query.pop("cursor"), query.pop("limit")
     wanted = EventFilter(**query)
-    after = read_event_cursor(cursor, wanted.order)
+    cursors = CURSORS[wanted.order]
+    after = cursors.decode(cursor)
     page = use_cases().list_events(current_actor(), wanted, after=after, limit=limit)
-    return page_answer(page, lambda position: event_cursor(position, wanted.order))
+    return page_answer(page, cursors)
 
 
 @blueprint.operation(

@@ -38,13 +38,9 @@ from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
-    MAX_WAITLIST_POSITION,
+    Cursors,
     PageQuerySchema,
-    id_cursor,
-    number_cursor,
     page_answer,
-    read_id_cursor,
-    read_number_cursor,
 )
 from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.orders import (
@@ -62,6 +58,8 @@ blueprint = ApiBlueprint(
     "orders", __name__, url_prefix="/api", description="Buying tickets and registering."
 )
 
+ORDER_CURSORS: Cursors[OrderId] = Cursors("orders", OrderId)
+WAITLIST_CURSORS: Cursors[int] = Cursors("waitlist", int)
 _ORDER_FIELDS = tuple(OrderSchema().fields)
 _REPLAYED_HEADER = {
     "Idempotent-Replayed": {
@@ -123,12 +121,6 @@ def purchase_tickets(
     return purchased.order, answer_headers
 
 
-def _before(query: dict[str, Any]) -> OrderId | None:
-    """Read with which order the page before ended."""
-    position = read_id_cursor(query["cursor"])
-    return None if position is None else OrderId(position[0])
-
-
 def _lines(body: dict[str, Any]) -> list[Line]:
     """Read what is wanted: lines, or a quantity of one type or of the only one."""
     return [Line(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]]
@@ -146,8 +138,10 @@ def _lines(body: dict[str, Any]) -> list[Line]:
 )
 def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List one's own orders, newest first."""
-    page = use_cases().list_orders(current_actor(), before=_before(query), limit=query["limit"])
-    return page_answer(page, id_cursor)
+    page = use_cases().list_orders(
+        current_actor(), before=ORDER_CURSORS.decode(query["cursor"]), limit=query["limit"]
+    )
+    return page_answer(page, ORDER_CURSORS)
 
 
 @blueprint.operation(
@@ -276,10 +270,10 @@ def list_event_orders(
     page = use_cases().list_event_orders(
         current_actor(),
         EventId(event_id),
-        before=_before(query),
+        before=ORDER_CURSORS.decode(query["cursor"]),
         limit=query["limit"],
     )
-    return page_answer(page, id_cursor)
+    return page_answer(page, ORDER_CURSORS)
 
 
 @blueprint.operation(
@@ -298,7 +292,7 @@ def list_waitlist(query: dict[str, Any], event_id: int) -> tuple[dict[str, Any],
     page = use_cases().list_event_orders.waitlist(
         current_actor(),
         EventId(event_id),
-        after=read_number_cursor("waitlist", query["cursor"], largest=MAX_WAITLIST_POSITION) or 0,
+        after=WAITLIST_CURSORS.decode(query["cursor"]) or 0,
         limit=query["limit"],
     )
-    return page_answer(page, lambda position: number_cursor("waitlist", position))
+    return page_answer(page, WAITLIST_CURSORS)

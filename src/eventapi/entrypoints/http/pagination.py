@@ -1,31 +1,23 @@
-"""Pages of lists: opaque cursors, and the Link header (RFC 8288)."""
+"""Pages of lists: signed cursors, and the Link header (RFC 8288)."""
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
-import orjson
-from flask import request
+import msgspec
+from flask import Flask, current_app, request
+from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import Schema, fields, validate
 
-from eventapi.application.search import EventSort
-from eventapi.application.views import EventPosition, Page
+from eventapi.application.views import Page
 from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.fields import Text
 
 Position = TypeVar("Position")
 
 MAX_PAGE_SIZE = 100
-MAX_CURSOR_LENGTH = 1_500  # of a list by name, whose cursor holds a name
-MAX_ID = 2**63 - 1
-MAX_WAITLIST_POSITION = 2**31
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MAX_CURSOR_LENGTH = 1_500  # in a list by name, a cursor holds a name
 
 LINK_HEADER = {
     "Link": {
@@ -66,104 +58,74 @@ def page_schema(item: type[Schema], name: str) -> type[Schema]:
     return schema
 
 
+class Cursors(Generic[Position]):
+    """The cursors of one list in one order: signed, so that they need no checks.
+
+    Args:
+        name: the list and its order; a cursor is valid for these only.
+        content: the type of a position in JSON.
+        restore: makes the position from its content, where the two differ.
+    """
+
+    def __init__(
+        self, name: str, content: Any, restore: Callable[[Any], Position] = lambda content: content
+    ) -> None:
+        self._salt = f"cursor of {name}"
+        self._codec = _Codec(content)
+        self._restore = restore
+
+    def encode(self, position: Position) -> str:
+        """Return the cursor of a position."""
+        return self._serializer().dumps(position)
+
+    def decode(self, cursor: str | None) -> Position | None:
+        """Return the position of a cursor; None for the first page, which has no cursor.
+
+        Raises:
+            InvalidCursor: the cursor is forged, or of another list or order.
+        """
+        if cursor is None:
+            return None
+        try:
+            return self._restore(self._serializer().loads(cursor))
+        except BadData:
+            raise InvalidCursor from None
+
+    def _serializer(self) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            current_app.config["CURSOR_KEYS"],
+            salt=self._salt,
+            serializer=self._codec,
+            signer_kwargs={"digest_method": sha256},
+        )
+
+
+class _Codec:
+    """The JSON of positions, with the methods that itsdangerous calls."""
+
+    def __init__(self, content: Any) -> None:
+        self.loads = msgspec.json.Decoder(content).decode
+
+    def dumps(self, position: object) -> str:
+        return msgspec.json.encode(position).decode()
+
+
+def register_cursor_keys(app: Flask, keys: Sequence[str]) -> None:
+    """Set the keys that sign cursors.
+
+    Args:
+        app: the application.
+        keys: the first one signs; the others are accepted.
+    """
+    app.config["CURSOR_KEYS"] = list(reversed(keys))  # itsdangerous signs with the last one
+
+
 def page_answer(
-    page: Page[Any, Position], encode: Callable[[Position], str]
+    page: Page[Any, Position], cursors: Cursors[Position]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Show a page: its items and cursor, and the headers that lead to the next one."""
+    """Return the body and the headers of a page."""
     if page.next is None:
         return {"items": page.items, "next": None}, {}
-    cursor = encode(page.next)
+    cursor = cursors.encode(page.next)
     query = urlencode({**request.args.to_dict(), "cursor": cursor})
     return {"items": page.items, "next": cursor}, {"Link": f'<{request.path}?{query}>; rel="next"'}
-
-
-def event_cursor(position: EventPosition, sort: EventSort) -> str:
-    """Write down where in a sorted list of events a page ended."""
-    key = position.key
-    if isinstance(key, datetime):
-        return _encode([sort.value, (key - _EPOCH) // _MICROSECOND, position.id])
-    return _encode([sort.value, key, position.id])
-
-
-def read_event_cursor(cursor: str | None, sort: EventSort) -> EventPosition | None:
-    """Read where in a list of events that is sorted like this a page ended.
-
-    Raises:
-        InvalidCursor: it was not written by event_cursor, or for another order.
-    """
-    if cursor is None:
-        return None
-    match _decode(cursor):
-        case [sort.value, key, id] if type(id) is int and 0 <= id <= MAX_ID:
-            return EventPosition(_read_key(key, sort), id)
-        case _:
-            raise InvalidCursor
-
-
-def _read_key(key: object, sort: EventSort) -> datetime | str:
-    if sort.field == "name":
-        if isinstance(key, str) and "\x00" not in key:
-            return key
-    elif type(key) is int:
-        try:
-            moment = _EPOCH + key * _MICROSECOND
-        except OverflowError:
-            raise InvalidCursor from None
-        if moment.year > 1:  # what PostgreSQL and we convert to any time zone
-            return moment
-    raise InvalidCursor
-
-
-def id_cursor(*position: UUID) -> str:
-    """Write down where in a list that is sorted by ids a page ended."""
-    return _encode([id.hex for id in position])
-
-
-def read_id_cursor(cursor: str | None, *, length: int = 1) -> tuple[UUID, ...] | None:
-    """Read where in a list that is sorted by so many ids a page ended.
-
-    Raises:
-        InvalidCursor: it was not written by id_cursor, or for another list.
-    """
-    if cursor is None:
-        return None
-    match _decode(cursor):
-        case [*ids] if len(ids) == length and all(isinstance(id, str) for id in ids):
-            try:
-                return tuple(UUID(hex=str(id)) for id in ids)
-            except ValueError:
-                raise InvalidCursor from None
-        case _:
-            raise InvalidCursor
-
-
-def number_cursor(kind: str, number: int) -> str:
-    """Write down where in a list of some kind, sorted by a number, a page ended."""
-    return _encode([kind, number])
-
-
-def read_number_cursor(kind: str, cursor: str | None, *, largest: int = MAX_ID) -> int | None:
-    """Read where in a list of some kind, sorted by a number, a page ended; None for the first page.
-
-    Raises:
-        InvalidCursor: it was not written by number_cursor, or for another list.
-    """
-    if cursor is None:
-        return None
-    match _decode(cursor):
-        case [str(name), number] if name == kind and type(number) is int and 0 <= number <= largest:
-            return number
-        case _:
-            raise InvalidCursor
-
-
-def _encode(position: Sequence[object]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
-
-
-def _decode(cursor: str) -> object:
-    padding = "=" * (-len(cursor) % 4)
-    try:
-        return orjson.loads(base64.b64decode(cursor + padding, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        raise InvalidCursor from None

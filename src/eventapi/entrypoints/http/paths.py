@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.routing import IntegerConverter
 
 MAX_DIGITS = 18  # PostgreSQL's bigint holds any number of so many
+MAX_ID = 2**63 - 1
 
 
 class IdConverter(IntegerConverter):

@@ -43,9 +43,8 @@ from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
-    id_cursor,
+    Cursors,
     page_answer,
-    read_id_cursor,
 )
 from eventapi.entrypoints.http.problems import problem_document
 from eventapi.entrypoints.http.schemas.orders import (
@@ -71,6 +70,7 @@ blueprint = ApiBlueprint(
 
 TICKET = "/orders/<uuid:order_id>/tickets/<uuid:ticket_id>"
 CAN_NOT_BE_CHANGED = (TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted)
+CURSORS: Cursors[AttendeePosition] = Cursors("attendees", AttendeePosition)
 CSV, SVG, PNG, PDF = "text/csv", "image/svg+xml", "image/png", "application/pdf"
 CSV_HEAD = ("name", "email", "ticket_type", "code", "order", "issued_at", "checked_in_at")
 CSV_BATCH_SIZE = 500
@@ -220,15 +220,14 @@ def list_attendees(
             content_type=f"{CSV}; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="attendees-{id}.csv"'},
         )
-    position = read_id_cursor(query["cursor"], length=2)
     page = cases(
         actor,
         id,
         q=query["q"],
-        after=None if position is None else AttendeePosition(*position),
+        after=CURSORS.decode(query["cursor"]),
         limit=query["limit"],
     )
-    shown, headers = page_answer(page, lambda position: id_cursor(*position))
+    shown, headers = page_answer(page, CURSORS)
     items = [_ticket(one.ticket) | {"order_id": one.order_id} for one in page.items]
     return shown | {"items": items}, headers
 

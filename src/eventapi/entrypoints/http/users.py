@@ -13,9 +13,8 @@ from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
 from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.pagination import (
     LINK_HEADER,
-    number_cursor,
+    Cursors,
     page_answer,
-    read_number_cursor,
 )
 from eventapi.entrypoints.http.schemas.accounts import (
     UserChangeSchema,
@@ -30,6 +29,7 @@ blueprint = ApiBlueprint(
 )
 
 USER = "/users/<id:user_id>"
+CURSORS: Cursors[UserId] = Cursors("users", UserId)
 FOR_ADMINS = (NotSignedIn, NotAllowed)
 
 
@@ -45,7 +45,6 @@ FOR_ADMINS = (NotSignedIn, NotAllowed)
 )
 def list_users(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List accounts, in the order in which they were made."""
-    after = read_number_cursor("users", query["cursor"])
     page = use_cases().manage_accounts.list(
         current_actor(),
         UserSearch(
@@ -53,10 +52,10 @@ def list_users(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             role=Role(query["role"]) if "role" in query else None,
             is_disabled=query["is_disabled"],
         ),
-        after=None if after is None else UserId(after),
+        after=CURSORS.decode(query["cursor"]),
         limit=query["limit"],
     )
-    return page_answer(page, lambda id: number_cursor("users", id))
+    return page_answer(page, CURSORS)
 
 
 @blueprint.operation(

@@ -4,7 +4,8 @@ from marshmallow import Schema, fields, validate
 
 from eventapi.application.audit import AuditAction
 from eventapi.entrypoints.http.fields import Text, Timestamp
-from eventapi.entrypoints.http.pagination import MAX_ID, PageQuerySchema, page_schema
+from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
+from eventapi.entrypoints.http.paths import MAX_ID
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 
 _AN_ID = validate.Range(0, MAX_ID)

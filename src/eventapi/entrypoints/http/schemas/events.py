@@ -22,11 +22,11 @@ from eventapi.entrypoints.http.fields import (
     WholeNumber,
 )
 from eventapi.entrypoints.http.pagination import (
-    MAX_ID,
     MAX_PAGE_SIZE,
     PageQuerySchema,
     page_schema,
 )
+from eventapi.entrypoints.http.paths import MAX_ID
 from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
 
 MAX_QUERY_LENGTH = 200
