@@ -1,4 +1,4 @@
-"""Run migrations over the connection that eventapi.adapters.postgres.migrations hands in."""
+"""Run migrations on the connection that eventapi.adapters.postgres.migrations passes."""
 
 from alembic import context
 

@@ -1,12 +1,12 @@
--- Tell whose sessions these are, of those that go on and whose account may act.
+-- The accounts of active login sessions, without disabled accounts.
 --
 -- Parameters: :session_ids
 --
--- Asked for every request that brings a token, and for all purchases that share
--- a unit of work at once; so signing out, another role and a disabled account
--- count from the next request on, wherever it comes in. A session that has
--- ended is no row any more. Both tables are read by their primary keys: four
--- pages a session, all of them warm.
+-- Sent for every request with an access token, and once for all purchases that
+-- share a unit of work. A logout, a changed role or a disabled account therefore
+-- takes effect with the next request, in every process. The row of a session is
+-- deleted when the session ends. Both tables are read by their primary keys:
+-- four cached pages per session.
 SELECT session.id, account.id AS user_id, account.username, account.role
 FROM sessions AS session
 JOIN users AS account ON account.id = session.user_id

@@ -1,7 +1,9 @@
--- Cancel every order of an event that was cancelled, in one statement.
+-- Cancel all orders of a cancelled event, in one statement.
 --
--- The tickets stay, as history. That they no longer count as sold, the trigger
--- count_changed_orders sees to (migrations/versions/0002).
+-- Parameters: :event_id
+--
+-- The tickets remain as history. The trigger count_changed_orders subtracts them
+-- from tickets_sold (migrations/versions/0003_registrations.py).
 UPDATE orders
 SET status = 'cancelled'
 WHERE event_id = :event_id AND status <> 'cancelled'

@@ -1,15 +1,16 @@
--- What one event sold, counted in one pass over its tickets.
+-- The sales figures of one event, counted in one pass over its tickets.
 --
 -- Parameters: :event_id
---             :timezone  whose midnight parts the days
+--             :timezone  defines when a day begins, such as Europe/Berlin
 --
--- Each grouping set gives one kind of row: by ticket type, by currency, by day,
--- and, with no group at all, the event as a whole. GROUPING() tells which
--- columns a row is not grouped by, as bits, the first column the highest: 3 is
--- by type, 5 by currency, 6 by day, 7 the whole.
+-- Each grouping set produces its own rows: one per ticket type, one per
+-- currency, one per day, and, for the empty set, one for the event as a whole.
+-- GROUPING() returns a bit mask of the columns that a row is not grouped by, the
+-- first column being the highest bit: 3 means by ticket type, 5 by currency, 6
+-- by day, 7 the event as a whole.
 --
 -- Index: orders_by_event, tickets_by_event_and_order. A hundred thousand
--- tickets take about a fifth of a second, and nobody else waits for it.
+-- tickets take about 0.2 seconds. The statement takes no locks.
 SELECT GROUPING(ticket_type_id, currency, day) AS grouping,
        ticket_type_id, currency, day,
        count(*) FILTER (WHERE is_sold) AS tickets,

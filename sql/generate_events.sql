@@ -1,14 +1,14 @@
--- Make events with their orders and tickets, for measuring.
+-- Generate events with orders and tickets, for measurements.
 --
--- Events of the ranks :first_rank to :last_rank sell :scale / rank ^ :exponent
--- tickets each, in orders of up to four. The trigger that counts the tickets
--- runs once, at the end, as it does for a sale.
+-- Each event of the ranks :first_rank to :last_rank sells :scale / rank ^ :exponent
+-- tickets, in orders of up to four. The trigger that counts the tickets runs once,
+-- at the end of the statement, as it does for a sale.
 WITH planned AS MATERIALIZED (
     SELECT nextval('events_id_seq') AS id, rank,
-           -- Rounded up or down in turns (by the golden ratio), so that the sum stays true.
+           -- The golden ratio alternates rounding up and down, so that the sum is exact.
            CAST(floor(:scale * power(rank, -(:exponent)) + rank * 0.6180339887 % 1) AS integer)
                AS tickets,
-           -- Every fourth has two ticket types, of which the first one sells.
+           -- Every fourth event has two ticket types and sells the first one.
            CASE WHEN rank % 4 = 0 THEN nextval('ticket_types_id_seq') END AS type_id,
            CASE WHEN rank % 4 = 0 THEN nextval('ticket_types_id_seq') END AS other_type_id
     FROM generate_series(CAST(:first_rank AS bigint), :last_rank) AS rank
@@ -21,7 +21,7 @@ described AS (
            'An event that was made up to be counted.' AS description,
            'Hall ' || rank % 400 || ', '
                || (ARRAY['Berlin', 'Lisbon', 'Oslo', 'Auckland', 'Lima'])[1 + rank % 5] AS location,
-           -- A quarter lies in the last months, the rest in the coming year.
+           -- A quarter starts in the past months, the others within the coming year.
            now() + (rank * 7919 % 701280 - 175320) * interval '1 minute' AS start_time
     FROM planned
 ),
@@ -33,10 +33,10 @@ new_events AS (
            :first_category + rank % :categories,
            CASE WHEN rank % 23 = 0 THEN 'unlisted' ELSE 'public' END,
            start_time, start_time + interval '3 hours', 'Europe/Berlin', location,
-           -- Every tenth is sold out.
+           -- Every tenth event is sold out.
            greatest(1, tickets + rank % 10),
            lower(name),
-           -- All of it is plain words, so that SQL can break it up as the application would.
+           -- The texts are ASCII words, which SQL can split as the application would.
            (SELECT array_agg(DISTINCT word) FROM (
                SELECT unnest(regexp_split_to_array(
                    lower(name || ' ' || location || ' ' || rtrim(description, '.')), '[ ,]+'
@@ -56,8 +56,8 @@ new_types AS (
     WHERE other_type_id IS NOT NULL
 ),
 planned_orders AS MATERIALIZED (
-    -- Ids that begin with the rank come in order, as the UUIDv7 of real sales do:
-    -- random ones would touch a page of the index each.
+    -- Ids that begin with the rank are inserted in order, as the UUIDv7 of real
+    -- sales are. Random ids would touch another page of the index each.
     SELECT lpad(to_hex(rank), 8, '0') AS id_start,
            CAST(lpad(to_hex(rank), 8, '0') || right(CAST(gen_random_uuid() AS text), 28) AS uuid)
                AS id,
@@ -77,7 +77,7 @@ new_orders AS (
 INSERT INTO tickets (id, event_id, order_id, ticket_type_id, price, code, issued_at)
 SELECT CAST(id_start || right(CAST(gen_random_uuid() AS text), 28) AS uuid), event_id, id,
        type_id, price,
-       -- 26 of the 32 hexadecimal digits: 104 random bits, enough for made-up tickets.
+       -- 26 hexadecimal digits are 104 random bits, enough for generated tickets.
        upper(left(replace(CAST(gen_random_uuid() AS text), '-', ''), 26)), now()
 FROM planned_orders
 CROSS JOIN LATERAL generate_series(1, quantity)

@@ -1,12 +1,12 @@
--- Orders of one event with their tickets, to be changed.
+-- Load orders of one event with their tickets, in order to change them.
 --
 -- Parameters: :event_id
---             :order_ids  which; NULL gives all that wait, the first one first
+--             :order_ids  NULL loads the waitlist, in order of arrival
 --
--- Sent with the event locked (sql/lock_events.sql). Whoever changes an order
--- holds its event, so the orders need no lock of their own, and nobody who
--- follows this can wait for another in a circle: there is one lock for each
--- event, and several are taken in the order of their ids.
+-- Sent while the event is locked (sql/lock_events.sql). Every transaction that
+-- changes an order locks its event first, so orders need no locks of their own.
+-- With one lock per event, taken in the order of the ids, transactions cannot
+-- deadlock.
 SELECT o.id, o.event_id, o.buyer_id, o.guest_name, o.guest_email, o.registrant, o.status,
        o.total, o.currency, o.created_at,
        t.id AS ticket_id, t.code, t.ticket_type_id, t.price, t.attendee_name, t.attendee_email,

@@ -1,17 +1,17 @@
--- Write any number of orders, with their tickets, the answers to remember and
--- the lines of the audit trail, in one round trip.
+-- Insert orders with their tickets, the answers stored for idempotency keys, and
+-- entries of the audit trail, in one round trip.
 --
--- Each column comes as one array and unnest() makes rows of them, so that the
--- text of the statement is the same for one ticket or a thousand. The
--- inserts see the same snapshot; the foreign keys between them are checked at
--- the end of the statement, when all rows are there. So is the trigger that
--- raises tickets_sold of events and ticket types by the tickets that came: see
--- count_tickets_sold in migrations/.
+-- Each column is passed as an array, and unnest() turns the arrays into rows, so
+-- that the text of the statement is the same for one ticket and for a thousand.
+-- All inserts see the same snapshot. The foreign keys between them are checked
+-- at the end of the statement, when all rows exist; then the trigger also runs
+-- that adds the tickets to tickets_sold of their events and ticket types
+-- (count_tickets_sold in migrations/).
 WITH new_orders AS (
     INSERT INTO orders (id, event_id, buyer_id, guest_name, guest_email, registrant, status,
                         total, currency, created_at, waitlist_number)
     SELECT *,
-           -- The order of arrival: whoever writes here holds the event's lock.
+           -- The order of arrival: this transaction holds the lock of the event.
            CASE status WHEN 'waitlisted' THEN nextval('orders_waitlist_number_seq') END
     FROM unnest(
         CAST(:order_ids AS uuid[]),

@@ -1,9 +1,12 @@
--- The ticket types of events, in the order in which they are shown.
+-- The ticket types of events, in display order.
 --
--- Sent after sql/lock_events.sql, as a statement of its own: a statement sees
--- what was committed when it began, so this one, which begins with the lock
--- held, sees what the holder before left. They need no lock themselves, since
--- whoever sells or changes a type holds its event.
+-- Parameters: :event_ids
+--
+-- Sent after sql/lock_events.sql, as a separate statement: a statement sees what
+-- was committed before it began, so this one, which begins with the lock held,
+-- sees what the previous holder of the lock committed. Ticket types need no
+-- locks of their own, because every transaction that sells or changes a type
+-- locks its event first.
 SELECT id, event_id, name, price, currency, quantity, tickets_sold, sales_start, sales_end
 FROM ticket_types
 WHERE event_id = ANY(CAST(:event_ids AS bigint[]))

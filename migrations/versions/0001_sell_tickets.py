@@ -1,4 +1,4 @@
-"""Accounts, events, orders, tickets, and the triggers that count what is sold."""
+"""Accounts, events, orders, tickets, and the triggers that count sold tickets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,10 +16,10 @@ SALES_TIER = (
 
 COUNT_TICKETS_SOLD = """
 CREATE FUNCTION count_tickets_sold() RETURNS trigger LANGUAGE plpgsql AS $$
--- Keeps events.tickets_sold equal to the number of tickets, whoever adds or
--- removes them: the application, an import, or a hand at the prompt. Runs once
--- a statement, however many tickets that touched. The constraint on
--- tickets_sold then stops what would oversell.
+-- Keeps events.tickets_sold equal to the number of tickets, for every statement
+-- that adds or removes tickets: of the application, an import, or a person using
+-- psql. Runs once per statement. The constraint on tickets_sold then rejects a
+-- sale of more tickets than there are.
 BEGIN
     UPDATE events
     SET tickets_sold = tickets_sold
@@ -51,7 +51,7 @@ TRIGGERS = (
     REFERENCING OLD TABLE AS changed_tickets
     FOR EACH STATEMENT EXECUTE FUNCTION count_tickets_sold()
     """,
-    # The counting trigger's own update runs one trigger deep.
+    # The update of the counting trigger itself runs at depth 1.
     """
     CREATE TRIGGER guard_written_tickets_sold BEFORE UPDATE OF tickets_sold ON events
     FOR EACH ROW WHEN (pg_trigger_depth() = 0)
@@ -67,7 +67,7 @@ TRIGGERS = (
     FOR EACH ROW WHEN (NEW.event_id <> OLD.event_id)
     EXECUTE FUNCTION refuse_change('a ticket stays with its event')
     """,
-    # Its tickets are counted as sold, so an order stays what it is.
+    # The tickets of every order count as sold, so its status must not change.
     """
     CREATE TRIGGER guard_order_status BEFORE UPDATE OF status ON orders
     FOR EACH ROW WHEN (NEW.status <> OLD.status)

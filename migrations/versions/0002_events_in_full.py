@@ -1,8 +1,8 @@
 """Events in full: categories, ticket types, agenda, visibility, cancellation, search.
 
-What it changes on data that is there: every event becomes public, scheduled and
-without types; the words it is found by are made of its texts as well as SQL
-can; every ticket gets the price nothing.
+Existing data: every event becomes public and scheduled, without ticket types;
+its search words are split from its texts as far as SQL can; every ticket gets
+the price 0.
 """
 
 import sqlalchemy as sa
@@ -17,10 +17,10 @@ depends_on = None
 COUNT_TICKETS_SOLD = """
 CREATE OR REPLACE FUNCTION count_tickets_sold() RETURNS trigger LANGUAGE plpgsql AS $$
 -- Keeps tickets_sold of events and of ticket types equal to the number of
--- tickets of confirmed orders, whoever adds or removes tickets: the
--- application, an import, or a hand at the prompt. Runs once a statement,
--- however many tickets that touched. The constraints on tickets_sold then stop
--- what would oversell. What becomes of orders, count_changed_orders counts.
+-- tickets of confirmed orders, for every statement that adds or removes tickets:
+-- of the application, an import, or a person using psql. Runs once per
+-- statement. The constraints on tickets_sold then reject a sale of more tickets
+-- than there are. count_changed_orders handles orders whose status changes.
 DECLARE
     sign CONSTANT integer := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
 BEGIN
@@ -51,7 +51,7 @@ END
 $$
 """
 
-# As migration 0001 made it.
+# As in migration 0001.
 COUNT_TICKETS_SOLD_BEFORE = """
 CREATE OR REPLACE FUNCTION count_tickets_sold() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -67,9 +67,9 @@ $$
 
 COUNT_CHANGED_ORDERS = """
 CREATE FUNCTION count_changed_orders() RETURNS trigger LANGUAGE plpgsql AS $$
--- The tickets of an order count as sold while it is confirmed, and only then:
--- this counts those of orders that became confirmed or ceased to be. Runs once
--- a statement, however many orders that changed.
+-- The tickets of an order count as sold only while it is confirmed. This adds
+-- the tickets of orders that became confirmed, and subtracts those of orders
+-- that no longer are. Runs once per statement.
 DECLARE
     change record;
 BEGIN
@@ -95,8 +95,8 @@ $$
 
 TRIGGERS = (
     "DROP TRIGGER guard_order_status ON orders",
-    # Transition tables can't be had for UPDATE OF status alone; the function
-    # finds nothing to do where the status stayed.
+    # PostgreSQL has no transition tables for UPDATE OF status; the function
+    # changes nothing if the status did not change.
     """
     CREATE TRIGGER count_changed_orders AFTER UPDATE ON orders
     REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders
@@ -107,7 +107,7 @@ TRIGGERS = (
     FOR EACH ROW WHEN (NEW.event_id <> OLD.event_id OR NEW.id <> OLD.id)
     EXECUTE FUNCTION refuse_change('an order stays with its event')
     """,
-    # Its tickets could no longer be told from those that don't count.
+    # Without its order, a deleted ticket would not be subtracted.
     """
     CREATE TRIGGER guard_deleted_orders BEFORE DELETE ON orders
     FOR EACH ROW WHEN (OLD.status = 'confirmed')
@@ -204,8 +204,8 @@ def _widen_events() -> None:
         ),
     ):
         op.add_column("events", column)
-    # New texts are broken into words by the application (see words_of in
-    # domain/values.py), which knows more of scripts than a regular expression.
+    # The application splits new texts into words (tokenize in domain/values.py),
+    # which handles more scripts than a regular expression.
     op.execute("""
         UPDATE events SET
             name_key = left(lower(name), 255),
@@ -262,7 +262,8 @@ def _widen_orders_and_tickets() -> None:
         "(buyer_id IS NULL) = (guest_email IS NOT NULL)"
         " AND (guest_email IS NULL) = (guest_name IS NULL)",
     )
-    # Invariant 4. Only registrations stand in this index, so purchases don't pay for it.
+    # One person holds at most one live registration per event. The index is partial,
+    # so that purchases do not have to maintain it.
     op.create_index(
         "orders_registrant_key",
         "orders",
@@ -283,14 +284,14 @@ def _widen_orders_and_tickets() -> None:
         ["id", "event_id"],
     )
     op.create_check_constraint("tickets_price_check", "tickets", "price >= 0")
-    # Finds the tickets of an order and those of an event.
+    # For the tickets of an order, and for those of an event.
     op.drop_index("tickets_by_order", "tickets")
     op.create_index("tickets_by_event_and_order", "tickets", ["event_id", "order_id"])
 
 
 def downgrade() -> None:
-    """Go back; what 0001 has no room for is lost: types, agenda, registrations of guests."""
-    # An order without an account, and one that is not confirmed, has no place in 0001.
+    """Downgrade; ticket types, agendas and registrations of guests are lost."""
+    # Migration 0001 has no orders without an account, and only confirmed ones.
     op.execute("UPDATE orders SET status = 'cancelled' WHERE buyer_id IS NULL")
     op.execute("""
         DELETE FROM tickets USING orders

@@ -1,4 +1,7 @@
-"""Registrations: the waitlist, cancelled tickets, one registration a person, keys of guests."""
+"""Registrations: the waitlist, cancelled tickets, one registration per person.
+
+Idempotency keys also belong to guests.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,15 +13,15 @@ depends_on = None
 
 LIVE = "ticket.cancelled_at IS NULL"
 
-# {live} tells a ticket that counts once its order is confirmed.
+# {live} is the condition of tickets that count when their order is confirmed.
 COUNT_TICKETS_SOLD = """
 CREATE OR REPLACE FUNCTION count_tickets_sold() RETURNS trigger LANGUAGE plpgsql AS $$
 -- Keeps tickets_sold of events and of ticket types equal to the number of live
--- tickets of confirmed orders, whoever adds or removes tickets: the
--- application, an import, or a hand at the prompt. Runs once a statement,
--- however many tickets that touched. The constraints on tickets_sold then stop
--- what would oversell. What becomes of orders and of tickets,
--- count_changed_orders and count_changed_tickets count.
+-- tickets of confirmed orders, for every statement that adds or removes tickets:
+-- of the application, an import, or a person using psql. Runs once per
+-- statement. The constraints on tickets_sold then reject a sale of more tickets
+-- than there are. count_changed_orders and count_changed_tickets handle orders
+-- and tickets whose status changes.
 DECLARE
     sign CONSTANT integer := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
 BEGIN
@@ -51,9 +54,9 @@ $$
 
 COUNT_CHANGED_ORDERS = """
 CREATE OR REPLACE FUNCTION count_changed_orders() RETURNS trigger LANGUAGE plpgsql AS $$
--- The live tickets of an order count as sold while it is confirmed, and only
--- then: this counts those of orders that became confirmed or ceased to be.
--- Runs once a statement, however many orders that changed.
+-- The live tickets of an order count as sold only while it is confirmed. This
+-- adds the tickets of orders that became confirmed, and subtracts those of
+-- orders that no longer are. Runs once per statement.
 DECLARE
     change record;
 BEGIN
@@ -79,7 +82,8 @@ $$
 
 COUNT_CHANGED_TICKETS = """
 CREATE FUNCTION count_changed_tickets() RETURNS trigger LANGUAGE plpgsql AS $$
--- Counts tickets of confirmed orders that were cancelled, or no longer are.
+-- Subtracts tickets of confirmed orders that were cancelled, and adds those that
+-- no longer are. Runs once per statement.
 DECLARE
     change record;
 BEGIN
@@ -119,8 +123,8 @@ TRIGGERS = (
 
 def upgrade() -> None:
     op.add_column("tickets", sa.Column("cancelled_at", sa.DateTime(timezone=True)))
-    # Numbered while the event is locked, so that the numbers are in the order of arrival,
-    # whatever the clocks of several machines say.
+    # Assigned while the event is locked, so that the numbers are in the order of arrival,
+    # even if the clocks of several machines differ.
     op.execute("CREATE SEQUENCE orders_waitlist_number_seq")
     op.add_column("orders", sa.Column("waitlist_number", sa.BigInteger))
     op.create_check_constraint(
@@ -134,7 +138,8 @@ def upgrade() -> None:
         ["event_id", "waitlist_number"],
         postgresql_where=sa.text("status = 'waitlisted'"),
     )
-    # Invariant 4, by account; by email address it stands already.
+    # One person holds at most one live registration per event. 0002 enforces it by email
+    # address, this index by account.
     op.create_index(
         "orders_registered_account_key",
         "orders",
@@ -149,7 +154,7 @@ def upgrade() -> None:
     op.execute(COUNT_CHANGED_TICKETS)
     for trigger in TRIGGERS:
         op.execute(trigger)
-    # A guest's key belongs to an email address.
+    # The keys of guests belong to an email address instead of an account.
     op.add_column("accepted_requests", sa.Column("owner", sa.String(80)))
     op.execute("UPDATE accepted_requests SET owner = 'user:' || owner_id")
     op.alter_column("accepted_requests", "owner", nullable=False)
@@ -159,7 +164,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back; orders that wait, cancelled tickets and keys of guests have no place in 0002."""
+    """Downgrade; waitlisted orders, cancelled tickets and the keys of guests are lost."""
     op.execute("""
         DELETE FROM tickets USING orders
         WHERE orders.id = tickets.order_id AND orders.event_id = tickets.event_id

@@ -1,4 +1,4 @@
-"""Accounts and safety: sessions, API keys, disabled and erased accounts, the audit trail."""
+"""Login sessions, API keys, disabled and erased accounts, and the audit trail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,9 @@ NOBODYS_HASH = (
 
 KEEP_AUDIT_ENTRIES = """
 CREATE FUNCTION keep_audit_entries() RETURNS trigger LANGUAGE plpgsql AS $$
--- The audit trail is only ever added to, whoever asks: the application, or a
--- hand at the prompt. Whoever may drop this trigger may forge the trail, so in
--- production the application's role should not own the tables.
+-- The audit trail is append-only, for the application and for a person using
+-- psql. A role that can drop this trigger can forge the trail, so in production
+-- the role of the application should not own the tables.
 BEGIN
     RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'insufficient_privilege';
 END
@@ -117,6 +117,6 @@ def downgrade() -> None:
     op.drop_constraint("users_erased_check", "users")
     op.drop_column("users", "erased_at")
     op.drop_column("users", "disabled_at")
-    # Nobody signs in to an erased account: nobody knows a password of this hash.
+    # No password has this hash, so nobody can sign in to an erased account.
     op.execute(f"UPDATE users SET password_hash = '{NOBODYS_HASH}' WHERE password_hash IS NULL")
     op.alter_column("users", "password_hash", nullable=False)

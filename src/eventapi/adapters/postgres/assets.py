@@ -1,4 +1,4 @@
-"""Where the SQL files and the migrations are."""
+"""The folders of the SQL files and of the migrations."""
 
 from pathlib import Path
 

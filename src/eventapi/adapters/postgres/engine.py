@@ -1,4 +1,4 @@
-"""Connections, and what their failures mean."""
+"""Connections to PostgreSQL, and the translation of their errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
 
-CONNECT_TIMEOUT = 5  # seconds, to reach the server
-POOL_TIMEOUT = 5  # seconds, to wait for a connection that another thread uses
-LOCK_TIMEOUT = 5_000  # milliseconds, to wait for an event that others sell
+CONNECT_TIMEOUT = 5  # seconds
+POOL_TIMEOUT = 5  # seconds to wait for a connection of the pool
+LOCK_TIMEOUT = 5_000  # milliseconds to wait for a locked row, such as an event on sale
 STATEMENT_TIMEOUT = 30_000  # milliseconds
-IDLE_TIMEOUT = 60_000  # milliseconds in a transaction whose client fell silent
+IDLE_TIMEOUT = 60_000  # milliseconds of an idle transaction, whose client may be gone
 
 TRANSIENT_SQLSTATES = frozenset(
     {
@@ -26,33 +26,33 @@ TRANSIENT_SQLSTATES = frozenset(
         errorcodes.CRASH_SHUTDOWN,
         errorcodes.CANNOT_CONNECT_NOW,
         errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-        errorcodes.READ_ONLY_SQL_TRANSACTION,  # connected to a standby, amid a failover
+        errorcodes.READ_ONLY_SQL_TRANSACTION,  # connected to a standby during a failover
         errorcodes.DISK_FULL,
     }
 )
-
+"""Errors of a database that is away or overloaded: a later attempt may succeed."""
 
 CONFLICT_SQLSTATES = frozenset({errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
+"""Errors of a transaction that was rolled back in favour of another."""
 
 
 class DatabaseUrlError(Exception):
-    """The text given as a database's URL is none that can be used."""
+    """A database URL is not a valid PostgreSQL URL."""
 
 
 def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -> Engine:
-    """Make the pool of connections of one process; connects when first used.
+    """Return the connection pool of a process. It connects when it is first used.
 
-    Its connections begin no transaction by themselves. A query so is one
-    statement on the wire, and a unit of work says BEGIN and COMMIT where it
-    means them.
+    Its connections do not begin transactions by themselves: a query is one
+    statement on the wire, and a unit of work sends BEGIN and COMMIT itself.
 
     Args:
         database_url: ``postgresql://user:password@host:port/name``, as libpq reads it.
-        pool_size: how many connections at the most.
-        autocommit: False leaves transactions to SQLAlchemy, as migrations need it.
+        pool_size: the maximum number of connections.
+        autocommit: False lets SQLAlchemy manage transactions, as migrations need it.
 
     Raises:
-        DatabaseUrlError: the URL is not one of PostgreSQL.
+        DatabaseUrlError: The URL is not a valid PostgreSQL URL.
     """
     try:
         url = make_url(database_url)
@@ -70,7 +70,7 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        hide_parameters=True,  # an error is logged, and what people wrote is not
+        hide_parameters=True,  # keeps personal data out of logged errors
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "application_name": "eventapi",
@@ -78,9 +78,9 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
                 f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} "
                 f"-c statement_timeout={STATEMENT_TIMEOUT} "
                 f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT} "
-                # Many small statements at once: each on one core, none compiled.
+                # For many small concurrent statements: one core each, no compilation.
                 "-c max_parallel_workers_per_gather=0 -c jit=off "
-                # Pages that are not next to each other cost hardly more, on what is not a disk.
+                # On an SSD, random reads cost hardly more than sequential ones.
                 "-c random_page_cost=1.1"
             ),
         },
@@ -89,7 +89,12 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn the failures of a database that is away or overloaded into StorageUnavailable."""
+    """Translate errors of a database that is away or overloaded into StorageUnavailable.
+
+    Raises:
+        StorageConflict: The transaction was rolled back in favour of another.
+        StorageUnavailable: A later attempt may succeed.
+    """
     try:
         yield
     except PoolTimeoutError as error:
@@ -97,30 +102,25 @@ def storage_errors() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) in CONFLICT_SQLSTATES:
             raise StorageConflict(str(error.orig).strip()) from error
-        if error.connection_invalidated or _is_worth_another_try(error):
+        if error.connection_invalidated or _is_transient(error):
             raise StorageUnavailable(str(error.orig).strip()) from error
         raise
 
 
-def _is_worth_another_try(error: DBAPIError) -> bool:
+def _is_transient(error: DBAPIError) -> bool:
     code: str | None = getattr(error.orig, "pgcode", None)
     if code is None:
-        # No answer of a server, so none was reached.
+        # Without a SQLSTATE no server answered.
         return type(error.orig).__name__ == "OperationalError"
     return code in TRANSIENT_SQLSTATES
 
 
 class PostgresHealth:
-    """Whether the database answers."""
+    """The health check of the database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def check(self) -> None:
-        """Ask for a sign of life.
-
-        Raises:
-            StorageUnavailable: there is none.
-        """
         with storage_errors(), self._engine.connect() as connection:
             connection.execute(text("SELECT 1"))

@@ -1,4 +1,4 @@
-"""A large amount of made-up data, to measure on."""
+"""Generated data for measurements on large databases."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ ACCOUNTS = text("""
     ORDER BY number
     RETURNING id
 """)
-MADE_CATEGORIES = text("""
+NEW_CATEGORIES = text("""
     INSERT INTO categories (slug, name)
-    SELECT 'kind-' || number || '-' || :batch, 'Kind ' || number || ' of ' || :batch
+    SELECT 'category-' || number || '-' || :batch, 'Category ' || number || ' of ' || :batch
     FROM generate_series(1, :count) AS number
     ORDER BY number
     RETURNING id
@@ -27,22 +27,22 @@ MADE_CATEGORIES = text("""
 GENERATE = sql_file("generate_events.sql")
 ORGANIZERS, BUYERS, CATEGORIES = 1_000, 10_000, 20
 TICKETS_PER_STEP, EVENTS_PER_STEP = 200_000, 20_000
-EXPONENT = 0.7  # of the power law by which sales fall with an event's rank
+EXPONENT = 0.7  # of the power law
 
 
 def generate_large_data(
     engine: Engine, *, events: int, tickets: int, progress: Callable[[int], object]
 ) -> int:
-    """Add events and their sales, the event of rank r selling in proportion to 1 / r**0.7.
+    """Add events with sales by a power law: the event of rank r sells about 1 / r**0.7 as much.
 
     Args:
-        engine: of the database.
-        events: how many.
-        tickets: about how many they sell in all.
-        progress: is told how many events were just added.
+        engine: manages transactions itself.
+        events: the number of events.
+        tickets: the approximate number of tickets that they sell in total.
+        progress: called with the number of events that each step added.
 
     Returns:
-        How many tickets were sold.
+        The number of tickets that were sold.
     """
     scale = tickets / sum(rank**-EXPONENT for rank in range(1, events + 1))
     sold = 0
@@ -56,7 +56,7 @@ def generate_large_data(
             for role, count in (("organizer", ORGANIZERS), ("user", BUYERS))
         )
         first_category = (
-            connection.execute(MADE_CATEGORIES, {"count": CATEGORIES, "batch": batch})
+            connection.execute(NEW_CATEGORIES, {"count": CATEGORIES, "batch": batch})
             .scalars()
             .all()[0]
         )

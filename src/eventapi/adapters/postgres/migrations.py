@@ -1,4 +1,4 @@
-"""The schema's migrations: where the database stands, and moving it."""
+"""Migrations of the database schema, with Alembic."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, text
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.engine import storage_errors
 
-_ADVISORY_LOCK = 0x6576656E74  # "event": processes that start together migrate one by one
+_ADVISORY_LOCK = 0x6576656E74  # "event" in ASCII: processes that start together migrate one by one
 
 
 class UnknownRevisionError(Exception):
-    """There is no such revision, or none to get to from here."""
+    """A revision does not exist, or can't be reached from the current one."""
 
 
 class Migrations:
@@ -26,18 +26,18 @@ class Migrations:
         self._engine = engine
 
     def upgrade(self, revision: str = "head") -> None:
-        """Bring the database up to a revision; does nothing where it is there already.
+        """Upgrade the database to a revision. Does nothing if it is there already.
 
         Raises:
-            UnknownRevisionError: there is no such revision.
+            UnknownRevisionError: The revision does not exist.
         """
         self._move(command.upgrade, revision)
 
     def downgrade(self, revision: str) -> None:
-        """Take the database back to a revision, or to ``base``, where nothing is left.
+        """Downgrade the database to a revision, or to ``base``, which drops all tables.
 
         Raises:
-            UnknownRevisionError: there is no such revision.
+            UnknownRevisionError: The revision does not exist.
         """
         self._move(command.downgrade, revision)
 
@@ -49,17 +49,17 @@ class Migrations:
                 raise UnknownRevisionError(str(error)) from error
 
     def current(self) -> str | None:
-        """Tell at which revision the database is; None where it is empty."""
+        """Return the revision of the database, None if it is empty."""
         with storage_errors(), self._engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
     def head(self) -> str | None:
-        """Tell which revision this program needs."""
+        """Return the revision that this program needs."""
         return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
     def _config(self, connection: Connection) -> Config:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-        # A migration may take as long as it takes.
+        # A migration has no time limit.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         config = Config()

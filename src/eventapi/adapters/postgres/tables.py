@@ -1,10 +1,9 @@
-"""The tables, as queries need them.
+"""The tables, as SQLAlchemy needs them for queries.
 
-The migrations make them; a test compares the two. Triggers, which only the
-migrations know, keep invariant 2: ``count_tickets_sold``,
-``count_changed_orders`` and ``count_changed_tickets`` derive ``tickets_sold``
-of events and of ticket types from the tickets themselves, and nobody else may
-write it.
+The migrations create them; a test compares the two. Only the migrations contain
+the triggers (`count_tickets_sold`, `count_changed_orders` and
+`count_changed_tickets`) that count `tickets_sold` of events and of ticket types
+from the tickets. No other code may write that column.
 """
 
 from sqlalchemy import (
@@ -52,7 +51,7 @@ users = Table(
     Column("id", BigInteger, Identity(always=False), primary_key=True),
     Column("username", String(64), nullable=False),
     Column("username_key", String(128), nullable=False, unique=True),
-    # None once the account was erased.
+    # NULL once the account is erased.
     Column("password_hash", Text),
     Column("role", String(16), nullable=False),
     Column("email", String(254)),
@@ -67,11 +66,11 @@ users = Table(
         " AND last_name IS NULL AND disabled_at IS NOT NULL)",
         name="users_erased_check",
     ),
-    # Those who keep the place running, of whom one must always be left.
+    # Locked when an admin is demoted, disabled or erased: one active admin must remain.
     Index("users_active_admins", "id", postgresql_where=text("role = 'admin'")),
 )
 
-# The sessions that go on; one that ends is deleted.
+# The active login sessions: a row is deleted when its session ends.
 sessions = Table(
     "sessions",
     metadata,
@@ -84,7 +83,7 @@ sessions = Table(
     Index("sessions_by_user", "user_id"),
 )
 
-# The API keys that are good; one that is revoked is deleted.
+# The valid API keys: a row is deleted when its key is revoked.
 api_keys = Table(
     "api_keys",
     metadata,
@@ -102,8 +101,8 @@ api_keys = Table(
     Index("api_keys_by_owner", "owner_id", "id"),
 )
 
-# Who did what. It points to nothing by foreign keys, since it outlives what it
-# tells of; a trigger lets nobody change or delete a line.
+# The audit trail. It has no foreign keys, because an entry outlives the rows it
+# refers to. A trigger rejects updates and deletes.
 audit_entries = Table(
     "audit_entries",
     metadata,
@@ -132,7 +131,7 @@ categories = Table(
     Column("name", String(100), nullable=False),
 )
 
-# What lists show to everybody; the indexes that serve them hold nothing else.
+# The condition of public lists, and of the partial indexes that serve them.
 PUBLIC = "visibility = 'public'"
 
 SALES_TIERS = (1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
@@ -157,10 +156,10 @@ events = Table(
     Column("location", String(500), nullable=False),
     Column("capacity", Integer, nullable=False),
     Column("tickets_sold", Integer, nullable=False, server_default=text("0")),
-    # In which of a few size classes the sales fall. The index for the ranking
-    # is made on this and not on tickets_sold itself: PostgreSQL can update a
-    # row without touching any of its indexes (HOT) only while no indexed
-    # column changes, and this one changes on few sales.
+    # The size class of tickets_sold. The index for the ranking is on this column
+    # and not on tickets_sold itself: PostgreSQL can update a row without touching
+    # its indexes (a HOT update) only if no indexed column changes, and this one
+    # changes on few sales.
     Column(
         "sales_tier",
         SmallInteger,
@@ -170,19 +169,19 @@ events = Table(
         ),
         nullable=False,
     ),
-    # Whether lists of what is available leave it out; changes as seldom.
+    # Excludes the event from lists of available events; changes as rarely.
     Column(
         "sold_out", Boolean, Computed("tickets_sold >= capacity", persisted=True), nullable=False
     ),
-    # The agenda is read and written as a whole, with its event, and never
-    # looked into; so it lies in the event's row and costs a sale no statement.
+    # The agenda is read and written as a whole with its event, and never
+    # searched. In the event's row, it costs a sale no statement.
     Column("sessions", JSONB, nullable=False, server_default=text("'[]'")),
     Column("image", String(200)),
-    # What names are sorted by and texts are found by: see normalize and tokenize
-    # in domain/values.py. Made by the application, so that every database, with
-    # whatever locale it was set up, sorts and finds the same. A word of the
-    # location stands there twice, once with @ before it, for who looks for
-    # locations alone.
+    # The key that names are sorted by, and the words that texts are searched by:
+    # see normalize and tokenize in domain/values.py. The application computes
+    # them, so that the locale of a database has no effect on order and matches.
+    # Words of the location are stored twice, once prefixed with @ for searches
+    # of the location alone.
     Column("name_key", Text(collation="C"), nullable=False, server_default=text("''")),
     Column("words", ARRAY(Text(collation="C")), nullable=False, server_default=text("'{}'")),
     _moment("created_at"),
@@ -200,7 +199,7 @@ events = Table(
     CheckConstraint("end_time > start_time", name="events_period_check"),
     CheckConstraint("capacity > 0", name="events_capacity_check"),
     CheckConstraint("tickets_sold BETWEEN 0 AND capacity", name="events_tickets_sold_check"),
-    # Each list is sorted by an index, and so costs what it shows.
+    # Each list is read in the order of an index, so it costs only the rows it shows.
     Index("events_by_start", "start_time", "id", postgresql_where=text(PUBLIC)),
     Index("events_by_created", "created_at", "id", postgresql_where=text(PUBLIC)),
     Index("events_by_name", "name_key", "id", postgresql_where=text(PUBLIC)),
@@ -229,14 +228,13 @@ events = Table(
     Index("events_by_words", "words", postgresql_using="gin"),
     Index("events_by_sales", text("sales_tier DESC")),
     Index("events_by_organizer_and_sales", "organizer_id", text("sales_tier DESC")),
-    # Room in each page for new versions of its rows, without which a sale
-    # could not be a HOT update.
+    # Leaves room in each page for new versions of its rows, which HOT updates need.
     postgresql_with={"fillfactor": "70"},
 )
 
 SEARCH_COLUMNS = {"name_key", "words"}
 
-# What the aggregate is loaded from: the columns of searches are long, and a sale needs none.
+# The columns of the aggregate. Those for searches are long, and a sale does not need them.
 LOADED_EVENT_COLUMNS = [
     column.name
     for column in events.c
@@ -280,10 +278,11 @@ orders = Table(
     Column("total", Numeric(12, 2), nullable=False),
     Column("currency", String(3)),
     _moment("created_at"),
-    # The order of arrival in the waitlist; given by the statement that writes the order.
+    # The order of arrival in the waitlist, assigned by the statement that inserts the order.
     Column("waitlist_number", BigInteger),
-    # The event belongs to every key, so that orders and tickets can be
-    # partitioned or distributed by it; the id leads, so that it is found alone.
+    # The event is part of every key, so that orders and tickets can be
+    # partitioned or distributed by event. The id comes first, so that the key
+    # also serves lookups by id alone.
     PrimaryKeyConstraint("id", "event_id"),
     CheckConstraint(
         "status IN ('confirmed', 'waitlisted', 'cancelled')", name="orders_status_check"
@@ -316,7 +315,8 @@ orders = Table(
             "registrant IS NOT NULL AND buyer_id IS NOT NULL AND status <> 'cancelled'"
         ),
     ),
-    # Invariant 4. Only registrations stand in it, so purchases don't pay for it.
+    # One person holds at most one live registration per event. The index is
+    # partial, so that purchases do not have to maintain it.
     Index(
         "orders_registrant_key",
         "event_id",
@@ -351,7 +351,7 @@ tickets = Table(
     CheckConstraint(
         "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
     ),
-    # Finds the tickets of an order and those of an event.
+    # For the tickets of an order, and for those of an event.
     Index("tickets_by_event_and_order", "event_id", "order_id"),
 )
 
