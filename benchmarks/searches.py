@@ -19,7 +19,7 @@ from eventapi.adapters.postgres.event_search import search_statement
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition
 from eventapi.domain.values import UserId
-from eventapi.entrypoints.bootstrap import with_database
+from eventapi.entrypoints.bootstrap import provide_database
 from eventapi.entrypoints.settings import Settings
 
 PAGE = 20
@@ -111,7 +111,7 @@ def cost(
 
 def main() -> None:
     """Print a row for each search."""
-    with with_database(Settings.from_environment()) as settings:
+    with provide_database(Settings.from_environment()) as settings:
         engine = make_engine(settings.database_url or "", pool_size=1)
         print("| search | first page | hundredth page | index |\n| --- | --- | --- | --- |")
         for name, search in searches(engine).items():

@@ -1,4 +1,4 @@
-"""``python -m eventapi``, the same as the command ``eventapi``."""
+"""``python -m eventapi``: the same as the command ``eventapi``."""
 
 from eventapi.entrypoints.cli import main
 

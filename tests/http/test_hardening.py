@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ import structlog
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.application.ports.system import Overloaded
-from eventapi.entrypoints.bootstrap import memory_use_cases
-from eventapi.entrypoints.http import HttpConfig, create_app
+from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
+from eventapi.entrypoints.http import create_app
 from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock, MemoryApi
-from eventapi.testing.api import PASSWORD, Api
+from eventapi.testing.api import PASSWORD, TEST_SETTINGS, Api
 from tests.api import bearer, buy, by_secret, make_event, problem, register
 from tests.concurrency import run_together
 
@@ -28,8 +29,8 @@ def api_with(*, old_api: Api | None = None, **config: Any) -> Api:
         if old_api
         else memory_use_cases(Settings(), clock=clock, hasher=Argon2PasswordHasher.cheap())
     )
-    made = HttpConfig(**{"secret_key": "t" * 64, **config})
-    return Api(use_cases, clock, app=create_app(use_cases, made))
+    settings = replace(TEST_SETTINGS, **config)
+    return Api(use_cases, clock, app=create_app(use_cases, http_config(settings)))
 
 
 # Keys

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,11 @@ from limits import RateLimitItem, parse
 from limits.strategies import RateLimiter
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
-from eventapi.entrypoints.bootstrap import memory_use_cases
-from eventapi.entrypoints.http import HttpConfig, create_app
-from eventapi.entrypoints.http.limits import LimitConfig, Limits
-from eventapi.entrypoints.settings import Settings
+from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
+from eventapi.entrypoints.http import create_app
+from eventapi.entrypoints.http.limits import Limits
 from eventapi.testing import Client, ManualClock
-from eventapi.testing.api import PASSWORD, Api
+from eventapi.testing.api import PASSWORD, TEST_SETTINGS, Api
 from tests.api import problem
 from tests.concurrency import run_together
 from tests.integration.served import free_port
@@ -27,11 +27,19 @@ YEAR = 366 * 24 * 60 * 60
 """Windows are as long, so that none ends while a test counts."""
 
 
-def limited_api(**limits: Any) -> Api:
+def limited_api(
+    *, requests: str = "", login: str = "", address: str = "", redis_url: str | None = None
+) -> Api:
+    settings = replace(
+        TEST_SETTINGS,
+        rate_limit=requests,
+        login_limit=login,
+        address_limit=address,
+        redis_url=redis_url,
+    )
     clock = ManualClock()
-    use_cases = memory_use_cases(Settings(), clock=clock, hasher=Argon2PasswordHasher.cheap())
-    config = HttpConfig(secret_key="t" * 64, limits=LimitConfig(**limits))
-    return Api(use_cases, clock, app=create_app(use_cases, config))
+    use_cases = memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
+    return Api(use_cases, clock, app=create_app(use_cases, http_config(settings)))
 
 
 def at(client: Client, address: str) -> Callable[..., Any]:
@@ -212,7 +220,7 @@ def test_many_threads_are_counted_at_the_same_instant() -> None:
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(20):
-            limiter, limit = Limits(LimitConfig())._alone, parse("100 per year")
+            limiter, limit = Limits(http_config(TEST_SETTINGS))._alone, parse("100 per year")
 
             def count(limiter: RateLimiter, limit: RateLimitItem) -> int:
                 return sum(limiter.hit(limit, "somebody") for _ in range(20))

@@ -57,7 +57,7 @@ class TestServing:
             assert f"{program.base}/api" in program.printed
             assert f"{program.base}/docs" in program.printed
             assert str(data) in program.printed
-            assert "anyone can register an admin" in program.printed
+            assert "anyone can sign up as an admin" in program.printed
             assert "WARNING" not in program.printed
             walk_through_the_readme(program.port)
             workers = [
@@ -225,7 +225,12 @@ class TestLookingAfter:
         assert down.stdout == "The database is at revision base.\n"
 
     def test_the_first_admin_is_made_by_command(self, database_url: str) -> None:
-        variables = {"DATABASE_URL": database_url, "EVENTAPI_ADMIN_PASSWORD": "long enough"}
+        variables = {
+            "DATABASE_URL": database_url,
+            "EVENTAPI_ADMIN_PASSWORD": "long enough",
+            "EVENTAPI_PROFILE": "production",
+            "EVENTAPI_SECRET_KEY": "0123456789abcdef" * 4,
+        }
 
         made = run("users", "create-admin", "root", "--email", "root@example.org", **variables)
         again = run("users", "create-admin", "ROOT", **variables)
@@ -234,7 +239,7 @@ class TestLookingAfter:
             EVENTAPI_ADMIN_PASSWORD="short",
         )  # fmt: skip
 
-        assert (made.returncode, made.stdout) == (0, "The admin root has the id 1.\n")
+        assert (made.returncode, made.stdout) == (0, "Created the admin root with id 1.\n")
         TestMistakes().fails(again, "ROOT", "taken")
         TestMistakes().fails(short, "password")
 
@@ -243,11 +248,18 @@ class TestLookingAfter:
                    DATABASE_URL=database_url)  # fmt: skip
 
         assert made.returncode == 0, made.stderr
-        assert re.search(r"50 events sold 6\d\d tickets", made.stdout)
+        assert re.search(r"Created 50 events and sold 6\d\d tickets", made.stdout)
 
     def test_help_helps(self) -> None:
         shown = run("--help").stdout
-        for word in ("serve", "db", "users", "DATABASE_URL", "EVENTAPI_SECRET_KEY"):
+        for word in (
+            "serve",
+            "db",
+            "users",
+            "DATABASE_URL",
+            "EVENTAPI_SECRET_KEY",
+            "3000 per minute",
+        ):
             assert word in shown
         assert "--memory" in run("serve", "--help").stdout
 
@@ -270,8 +282,8 @@ class TestImporting:
         assert "events: 30 added" in first.stdout
         attendees = int(re.findall(r"attendees: (\d+) added", first.stdout)[0])
         assert attendees > 300
-        assert "events: 0 added, 30 were there already" in again.stdout
-        assert f"attendees: 0 added, {attendees} were there already" in again.stdout
+        assert "events: 0 added, 30 already exist" in again.stdout
+        assert f"attendees: 0 added, {attendees} already exist" in again.stdout
         password = first.stdout.splitlines()[0].rpartition(" ")[2]
         assert password not in again.stdout
         api = postgres_api(database_url)
@@ -297,14 +309,14 @@ class TestImporting:
 
         dry = self.import_file("events", events, database_url, "--dry-run")
         assert dry.stdout == (
-            "Nothing was kept, as asked; events: 1 would be added, 0 were there already.\n"
+            "Dry run, nothing was imported; events: 1 would be added, 0 already exist.\n"
         )
         assert olga.get("/api/events").get_json()["items"] == []
         assert self.import_file("events", events, database_url).stdout == (
-            "events: 1 added, 0 were there already.\n"
+            "events: 1 added, 0 already exist.\n"
         )
         assert self.import_file("attendees", attendees, database_url).stdout == (
-            "attendees: 2 added, 0 were there already.\n"
+            "attendees: 2 added, 0 already exist.\n"
         )
         (event,) = olga.get("/api/events?mine=true").get_json()["items"]
         assert (event["name"], event["tickets_sold"]) == ("Jazz night", 2)
@@ -329,11 +341,11 @@ class TestImporting:
             "line 4, capacity: Must be a whole number.",
             "line 5, date: Must lie in the future.",
             "line 6, reference: Stands in line 2 already.",
-            "Error: nothing was kept, bad rows: 4; events: 1 would be added, 0 were there already.",
+            "Error: nothing was imported, 4 rows are invalid; events: 1 would be added, 0 already exist.",
         ]
         assert api.guest().get("/api/events").get_json()["items"] == []
         skipped = self.import_file("events", file, database_url, "--skip-bad-rows")
-        assert skipped.stdout == "events: 1 added, 0 were there already, bad rows left out: 4.\n"
+        assert skipped.stdout == "events: 1 added, 0 already exist, 4 invalid rows skipped.\n"
         assert len(api.guest().get("/api/events").get_json()["items"]) == 1
 
     @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from argon2.low_level import Type
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
-from eventapi.entrypoints.bootstrap import memory_use_cases
-from eventapi.entrypoints.http import HttpConfig, create_app
-from eventapi.entrypoints.settings import Settings
+from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
+from eventapi.entrypoints.http import create_app
+from eventapi.testing.api import TEST_SETTINGS
 
 
 class CountingArgon2(Argon2):
@@ -43,8 +43,8 @@ def test_a_hash_is_argon2id_as_rfc_9106_recommends_it_and_salted() -> None:
 
 def test_a_login_of_nobody_costs_as_much_as_one_with_a_wrong_password() -> None:
     argon2 = CountingArgon2()
-    use_cases = memory_use_cases(Settings(), hasher=Argon2PasswordHasher(argon2))
-    client = create_app(use_cases, HttpConfig(secret_key="t" * 64)).test_client()
+    use_cases = memory_use_cases(TEST_SETTINGS, hasher=Argon2PasswordHasher(argon2))
+    client = create_app(use_cases, http_config(TEST_SETTINGS)).test_client()
     client.post("/api/register", json={"username": "bob", "password": "correct horse"})
 
     work = []

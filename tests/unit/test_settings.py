@@ -1,11 +1,13 @@
-"""Settings come from the environment, and all that is wrong with them is told at once."""
+"""Settings are read from the environment, and all problems are reported at once."""
 
+import pickle
+from dataclasses import FrozenInstanceError, fields
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from eventapi.entrypoints.settings import Settings, SettingsError
+from eventapi.entrypoints.settings import Settings, SettingsError, describe_variables
 
 GOOD_SECRET = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PRODUCTION = {
@@ -106,3 +108,45 @@ def test_secrets_are_not_shown() -> None:
 
     assert GOOD_SECRET not in shown
     assert "secret@db" not in shown
+
+
+def test_empty_variables_of_optional_settings_count_as_absent() -> None:
+    names = ("DATABASE_URL", "EVENTAPI_SECRET_KEY", "EVENTAPI_REDIS_URL", "EVENTAPI_IMAGE_BUCKET")
+    lists = ("EVENTAPI_CORS_ORIGINS", "EVENTAPI_OLD_SECRET_KEYS")
+
+    assert Settings.from_environment(dict.fromkeys((*names, *lists), "")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("900", timedelta(minutes=15)),
+        ("15m", timedelta(minutes=15)),
+        ("1h 30m", timedelta(minutes=90)),
+        ("30d", timedelta(days=30)),
+        ("2w", timedelta(weeks=2)),
+        ("P2D", timedelta(days=2)),
+    ],
+)
+def test_durations_are_read_in_the_usual_forms(text: str, duration: timedelta) -> None:
+    settings = Settings.from_environment({"EVENTAPI_ACCESS_TOKEN_LIFETIME": text})
+
+    assert settings.access_token_lifetime == duration
+
+
+def test_settings_are_immutable_and_can_be_sent_to_worker_processes() -> None:
+    settings = Settings.from_environment(PRODUCTION)
+
+    with pytest.raises(FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_the_help_names_every_setting_with_its_default() -> None:
+    described = dict(describe_variables())
+
+    assert len(described) == len(fields(Settings))
+    assert described["EVENTAPI_PORT"] == "Port to listen on. [default: 8000]"
+    assert described["EVENTAPI_REFRESH_TOKEN_LIFETIME"].endswith("[default: 30d]")
+    assert "default" not in described["DATABASE_URL"]
+    assert all("Undefined" not in text and "None" not in text for text in described.values())

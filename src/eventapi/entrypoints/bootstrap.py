@@ -1,12 +1,12 @@
-"""Starting up: from settings to something that runs, in this process or a worker's."""
+"""Builds what a process runs from its settings."""
 
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from flask import Flask
 
@@ -20,105 +20,102 @@ from eventapi.application.ports.system import Clock, PasswordHasher
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.container import Application, MemoryStorage, PostgresStorage
 from eventapi.entrypoints.http import HttpConfig, create_app
-from eventapi.entrypoints.http.limits import LimitConfig
 from eventapi.entrypoints.settings import Settings
 
 
 class StartupError(Exception):
-    """The program can't start; the text says why in one line."""
+    """Raised with a message of one line if the program can't start."""
 
 
-class Replacements(TypedDict, total=False):
-    """What tests put in place of the machine's own."""
+class Overrides(TypedDict, total=False):
+    """What may be passed to the use cases instead of the defaults and the settings."""
 
     clock: Clock
     hasher: PasswordHasher
+    open_admin_sign_up: bool
 
 
-def postgres_use_cases(settings: Settings, **replacements: Unpack[Replacements]) -> UseCases:
-    """Build the use cases on the configured database, which must be known by now."""
+def postgres_use_cases(settings: Settings, **overrides: Unpack[Overrides]) -> UseCases:
+    """Return the use cases on the configured database.
+
+    Raises:
+        StartupError: ``database_url`` is not set.
+    """
+    storage = PostgresStorage(database_url=_database_url(settings), pool_size=settings.connections)
+    return _use_cases(storage, _image_store(settings), settings, overrides)
+
+
+def memory_use_cases(settings: Settings, **overrides: Unpack[Overrides]) -> UseCases:
+    """Return the use cases on new, empty storage in memory."""
+    return _use_cases(MemoryStorage(), MemoryImageStore(), settings, overrides)
+
+
+def _database_url(settings: Settings) -> str:
     if settings.database_url is None:
         raise StartupError("no database is configured")
-    storage = PostgresStorage(database_url=settings.database_url, pool_size=settings.connections)
-    return _use_cases(storage, _image_store(settings), settings, replacements)
-
-
-def memory_use_cases(settings: Settings, **replacements: Unpack[Replacements]) -> UseCases:
-    """Build the use cases on a new, empty memory."""
-    return _use_cases(MemoryStorage(), MemoryImageStore(), settings, replacements)
+    return settings.database_url
 
 
 def _image_store(settings: Settings) -> ImageStore:
     if settings.image_bucket is None:
         return FolderImageStore(settings.data_dir / "images")
-    try:
-        # Not installed with the rest: whoever keeps pictures in a folder needs none of it.
-        from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415
-    except ImportError as error:
-        raise StartupError(
-            "EVENTAPI_IMAGE_BUCKET needs boto3: pip install 'eventapi[s3]'"
-        ) from error
+    _require_extra("boto3", extra="s3", variable="EVENTAPI_IMAGE_BUCKET")
+    from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415 - boto3 is optional
+
     return S3ImageStore(settings.image_bucket, endpoint=settings.s3_endpoint)
+
+
+def _require_extra(module: str, *, extra: str, variable: str) -> None:
+    if find_spec(module) is None:
+        raise StartupError(f"{variable} requires {module}: pip install 'eventapi[{extra}]'")
 
 
 def _use_cases(
     storage: MemoryStorage | PostgresStorage,
     images: ImageStore,
     settings: Settings,
-    replacements: Replacements,
+    overrides: Overrides,
 ) -> UseCases:
-    container = Application(
-        storage=storage,
-        images=images,
-        open_admin_sign_up=settings.open_admin_sign_up,
-        order_limit=settings.order_limit,
-        # Commands that serve nobody give out no secrets either.
-        secret_key=settings.secret_key or secrets.token_hex(),
-        old_secret_keys=settings.old_secret_keys,
-        session_lifetime=settings.refresh_token_lifetime,
-        **replacements,
-    )
-    use_cases: UseCases = container.use_cases()
+    parts: dict[str, Any] = {
+        "storage": storage,
+        "images": images,
+        "open_admin_sign_up": settings.open_admin_sign_up,
+        "order_limit": settings.order_limit,
+        # A command that serves no requests has no key, and signs nothing that outlives it.
+        "secret_key": settings.secret_key or secrets.token_hex(),
+        "old_secret_keys": settings.old_secret_keys,
+        "session_lifetime": settings.refresh_token_lifetime,
+    }
+    use_cases: UseCases = Application(**(parts | overrides)).use_cases()
     return use_cases
 
 
 def http_config(settings: Settings) -> HttpConfig:
-    """Give the HTTP side its part of the settings."""
+    """Return the settings of the HTTP side.
+
+    Raises:
+        StartupError: ``secret_key`` is not set, or a library is not installed.
+    """
     if settings.secret_key is None:
         raise StartupError("no secret key is configured")
-    if settings.redis_url is not None and find_spec("redis") is None:
-        raise StartupError("EVENTAPI_REDIS_URL needs redis: pip install 'eventapi[redis]'")
-    return HttpConfig(
-        secret_key=settings.secret_key,
-        old_secret_keys=settings.old_secret_keys,
-        limits=LimitConfig(
-            requests=settings.rate_limit,
-            login=settings.login_limit,
-            address=settings.address_limit,
-            redis_url=settings.redis_url,
-        ),
-        cors_origins=settings.cors_origins,
-        trusted_proxies=settings.trusted_proxies,
-        access_token_lifetime=settings.access_token_lifetime,
-        refresh_token_lifetime=settings.refresh_token_lifetime,
-        max_body_size=settings.max_body_size,
-        max_image_size=settings.max_image_size,
-    )
+    if settings.redis_url is not None:
+        _require_extra("redis", extra="redis", variable="EVENTAPI_REDIS_URL")
+    return HttpConfig(**{field.name: getattr(settings, field.name) for field in fields(HttpConfig)})
 
 
 def postgres_app(settings: Settings) -> Flask:
-    """Make the WSGI application on PostgreSQL; each worker process calls this."""
+    """Return the WSGI application on PostgreSQL; called in each worker process."""
     return create_app(postgres_use_cases(settings), http_config(settings))
 
 
 def memory_app(settings: Settings) -> Flask:
-    """Make the WSGI application on a new, empty memory."""
+    """Return the WSGI application on new, empty storage in memory."""
     return create_app(memory_use_cases(settings), http_config(settings))
 
 
 @contextmanager
-def with_database(settings: Settings) -> Iterator[Settings]:
-    """Settle where the database is: starts the embedded one where none is configured."""
+def provide_database(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with a ``database_url``; run the embedded PostgreSQL if none is set."""
     if settings.database_url is not None:
         yield settings
         return
@@ -126,20 +123,24 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield replace(settings, database_url=database_url)
 
 
-def with_secret_key(settings: Settings, *, keep: bool = True) -> Settings:
-    """Settle the key that signs the tokens.
+def provide_secret_key(settings: Settings, *, store: bool = True) -> Settings:
+    """Return settings with a ``secret_key``; generate one if none is set.
 
-    Development generates one, and keeps it in the data folder so that tokens
-    survive a restart.
+    Args:
+        settings: as read.
+        store: whether to store a generated key in the data directory, so that
+            tokens remain valid after a restart.
+
+    Raises:
+        StartupError: the data directory can't be written.
     """
     if settings.secret_key is not None:
         return settings
-    if not keep:
-        return replace(settings, secret_key=secrets.token_hex())
-    return replace(settings, secret_key=_kept_secret(settings.data_dir / "secret-key"))
+    path = settings.data_dir / "secret-key"
+    return replace(settings, secret_key=_stored_secret(path) if store else secrets.token_hex())
 
 
-def _kept_secret(path: Path) -> str:
+def _stored_secret(path: Path) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -148,31 +149,31 @@ def _kept_secret(path: Path) -> str:
         return path.read_text("ascii")
     except OSError as error:
         raise StartupError(
-            f"the data folder {path.parent.resolve()} can't be written: {error.strerror}"
+            f"the data directory {path.parent.resolve()} can't be written: {error.strerror}"
         ) from error
 
 
 def migrations(settings: Settings) -> Migrations:
-    """Give the migrations of the configured database, which must be known by now."""
-    if settings.database_url is None:
-        raise StartupError("no database is configured")
-    return Migrations(make_engine(settings.database_url, pool_size=1, autocommit=False))
+    """Return the migrations of the configured database.
+
+    Raises:
+        StartupError: ``database_url`` is not set.
+    """
+    return Migrations(make_engine(_database_url(settings), pool_size=1, autocommit=False))
 
 
 def prepare_schema(settings: Settings) -> None:
-    """Make sure that the configured database has the schema of this program.
-
-    Development brings it up to date; in production somebody decides when.
+    """Migrate the database to this program's schema; in production only check it.
 
     Raises:
-        StartupError: it is production's, and has another.
+        StartupError: a production database has another schema.
     """
     found = migrations(settings)
     if settings.profile == "development":
         found.upgrade()
     elif found.current() != found.head():
         raise StartupError(
-            f"the database is at revision {found.current() or 'none'}, this program needs "
+            f"the database is at revision {found.current() or 'none'}, this program requires "
             f"{found.head()}: run `eventapi db upgrade`"
         )
 
@@ -180,8 +181,6 @@ def prepare_schema(settings: Settings) -> None:
 def generate_data(
     settings: Settings, *, events: int, tickets: int, progress: Callable[[int], object]
 ) -> int:
-    """Fill the configured database with made-up data; gives how many tickets were sold."""
-    if settings.database_url is None:
-        raise StartupError("no database is configured")
-    engine = make_engine(settings.database_url, pool_size=1, autocommit=False)
+    """Fill the configured database with generated events; return the number of tickets sold."""
+    engine = make_engine(_database_url(settings), pool_size=1, autocommit=False)
     return generate_large_data(engine, events=events, tickets=tickets, progress=progress)

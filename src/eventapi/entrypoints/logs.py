@@ -1,4 +1,4 @@
-"""Logs: structlog, to standard error."""
+"""Logging with structlog, to standard error."""
 
 import logging
 import sys
@@ -7,9 +7,10 @@ import structlog
 
 
 def configure_logs(*, json: bool) -> None:
-    """Log as JSON lines for machines, or in a form for people.
+    """Set the format of all logs, those of Flask and the libraries included.
 
-    Python's own logging, which Flask and the libraries use, comes out the same way.
+    Args:
+        json: write JSON lines; text for people otherwise.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -22,7 +23,7 @@ def configure_logs(*, json: bool) -> None:
         else [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                # Not the one that shows variables: passwords and tokens are among them.
+                # Tracebacks without local variables, which hold passwords and tokens.
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]

@@ -1,4 +1,4 @@
-"""The server: Granian, with one application in each of its worker processes."""
+"""Serves an application with Granian, in one or more worker processes."""
 
 import logging
 import multiprocessing
@@ -22,17 +22,17 @@ from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 
 SWITCH_INTERVAL = 0.0002
-"""Seconds after which a thread must hand on Python's interpreter lock when another waits for it.
+"""Seconds after which a thread releases Python's interpreter lock if another waits for it.
 
-A thread whose sale holds an event's row comes back from the database many times; for as long as it
-then waits for the interpreter, everybody waits for the row. With Python's own 5 ms, one hot event
-sold a third less.
+The thread whose sale holds an event's row lock waits for the interpreter after
+each answer of the database, and every other buyer waits for the row meanwhile.
+With Python's default of 5 ms, one hot event sold a third less.
 """
-START_TIMEOUT = 60  # seconds until which a worker must answer
+START_TIMEOUT = 60  # seconds until a worker must answer
 STOP_TIMEOUT = 5
-"""Seconds in which a worker must finish what it does, or is ended.
+"""Seconds that a worker has to finish its requests before it is killed.
 
-Ending it loses nothing: what it had not committed, nobody was told of.
+Killing it loses nothing: only committed work has been acknowledged to a client.
 """
 
 
@@ -42,20 +42,20 @@ def serve(
     """Serve until interrupted.
 
     Args:
-        settings: with everything settled that the application needs.
-        make_app: makes the application; called in each worker process, so it
-            must be a function of a module.
-        announce: called once the server answers.
+        settings: complete: with a secret key, and a database if needed.
+        make_app: creates the application. It is pickled and called in each
+            worker process, so it must be a function of a module.
+        announce: called once, when the server answers.
 
     Raises:
-        StartupError: the address can't be listened at.
+        StartupError: the address can't be bound.
     """
     _check_address(settings.host, settings.port)
-    # Workers begin with nothing of this process: no thread's locks, no connection.
+    # Spawned workers inherit no locks of threads and no connections.
     multiprocessing.set_start_method("spawn", force=True)
-    logging.getLogger("_granian").addFilter(_is_news)
+    logging.getLogger("_granian").addFilter(_is_relevant)
     server = Granian(
-        "eventapi",  # not imported: the loader below makes the application
+        "eventapi",  # not imported: target_loader below creates the application
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -67,22 +67,19 @@ def serve(
         workers_kill_timeout=STOP_TIMEOUT,
         process_name=None,
     )
-    # Granian has no hook for when its workers are ready, so we ask until one answers.
-    Thread(target=_when_ready, args=(settings, announce), daemon=True).start()
-    server.serve(
-        target_loader=partial(_load, make_app, settings),
-        wrap_loader=False,
-    )
+    # Granian has no hook for ready workers, so poll until one answers.
+    Thread(target=_announce_when_ready, args=(settings, announce), daemon=True).start()
+    server.serve(target_loader=partial(_load_app, make_app, settings), wrap_loader=False)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Leave out Granian's advice to use fewer threads: most of ours wait for their sale."""
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Return False for Granian's advice to use fewer threads: most of ours wait for a sale."""
     return "Python threads" not in record.getMessage()
 
 
-def _when_ready(settings: Settings, announce: Callable[[], None]) -> None:
-    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-    host = anywhere.get(settings.host, settings.host)
+def _announce_when_ready(settings: Settings, announce: Callable[[], None]) -> None:
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    host = loopback.get(settings.host, settings.host)
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         try:
@@ -97,9 +94,9 @@ def _when_ready(settings: Settings, announce: Callable[[], None]) -> None:
             return
 
 
-def _load(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) -> Flask:
-    # Ctrl-C at a terminal goes to the whole process group, and Granian's main process then stops
-    # its workers: told twice, a worker of Granian 2.8 waits for ever. So they leave the group.
+def _load_app(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) -> Flask:
+    # Ctrl-C at a terminal signals the whole process group, and Granian's main process then
+    # stops its workers: a worker of Granian 2.8 that gets both hangs. So leave the group.
     os.setpgrp()
     sys.setswitchinterval(SWITCH_INTERVAL)
     configure_logs(json=settings.profile == "production")
@@ -107,7 +104,7 @@ def _load(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) ->
 
 
 def _check_address(host: str, port: int) -> None:
-    """Find out before anything is started whether the address is free."""
+    """Raise an error if the address can't be bound, before anything is started."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -118,6 +115,6 @@ def _check_address(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise StartupError(
-            f"can't listen at {host}:{port}: {error.strerror or error}"
-            " (choose another with EVENTAPI_PORT or --port)"
+            f"can't listen on {host}:{port}: {error.strerror or error}"
+            " (choose another port with --port or EVENTAPI_PORT)"
         ) from error

@@ -1,26 +1,39 @@
-"""The settings: read once from the environment, into one typed object."""
+"""Settings: one declaration each, read from environment variables."""
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from environs import Env, EnvValidationError, ValidationError, validate
 from limits import parse
-
-Profile = Literal["development", "production"]
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
 
 MIN_SECRET_LENGTH = 32
+_STRONG_SECRET = (
+    f"Production requires at least {MIN_SECRET_LENGTH} random characters, "
+    "for example from `openssl rand -hex 32`."
+)
+
+Value = TypeVar("Value")
 
 
 class SettingsError(Exception):
-    """Settings that can't be used.
+    """Raised for settings that can't be used.
 
     Attributes:
-        problems: one sentence for each.
+        problems: one line for each, beginning with the variable's name.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -28,183 +41,223 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How this installation runs.
-
-    Attributes:
-        profile: development is at ease, production refuses what is unsafe.
-        database_url: where PostgreSQL is; None for the embedded one.
-        allow_embedded_database: lets production use the embedded database.
-        data_dir: where the embedded database and generated secrets lie.
-        secret_key: signs the tokens; None lets development generate one.
-        old_secret_keys: what they signed is good too, until it expires.
-        open_admin_sign_up: lets anyone register an admin.
-        host, port: where the API listens.
-        workers: processes that serve.
-        threads: of each process; most of them wait for their sale to be carried.
-        connections: of each process to the database, at the most.
-        order_limit: how many tickets one order may hold.
-        access_token_lifetime, refresh_token_lifetime: how long tokens are good.
-        max_body_size: of a request, in bytes.
-        max_image_size: of an event's picture, in bytes.
-        image_bucket: of S3, where pictures are kept; None for the data folder.
-        s3_endpoint: of a service that speaks S3's protocol; None for Amazon's.
-        rate_limit: requests of one caller; empty for no limit.
-        login_limit: failed logins, registrations and password changes of one account.
-        address_limit: logins and registrations from one network address.
-        redis_url: where processes count together; None lets each count for itself.
-        cors_origins: web pages that may call the API, as ``https://shop.example``.
-        trusted_proxies: how many stand between the clients and this program.
-    """
-
-    profile: Profile = "development"
-    database_url: str | None = field(default=None, repr=False)
-    allow_embedded_database: bool = False
-    data_dir: Path = Path("var")
-    secret_key: str | None = field(default=None, repr=False)
-    old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
-    open_admin_sign_up: bool = True
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    threads: int = 16
-    connections: int = 4
-    order_limit: int = 10
-    access_token_lifetime: timedelta = timedelta(minutes=15)
-    refresh_token_lifetime: timedelta = timedelta(days=30)
-    max_body_size: int = 1024 * 1024
-    max_image_size: int = 5 * 1024 * 1024
-    image_bucket: str | None = None
-    s3_endpoint: str | None = None
-    rate_limit: str = "3000 per minute"
-    login_limit: str = "10 per 5 minutes"
-    address_limit: str = "60 per minute"
-    redis_url: str | None = field(default=None, repr=False)
-    cors_origins: tuple[str, ...] = ()
-    trusted_proxies: int = 0
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read and check the settings.
-
-        Args:
-            environment: the variables; the process's own by default.
-
-        Raises:
-            SettingsError: with all that is wrong with them at once.
-        """
-        env = Env(eager=False)
-        # environs reads os.environ; a given mapping stands in for it.
-        env._environ = dict(os.environ if environment is None else environment)  # noqa: SLF001
-        problems: list[str] = []
-
-        profile = env.str(
-            "EVENTAPI_PROFILE",
-            "development",
-            validate=validate.OneOf(["development", "production"]),
-        )
-        production = profile == "production"
-        at_least_one = validate.Range(min=1)
-        settings: dict[str, Any] = {
-            "profile": profile,
-            "database_url": env.str("DATABASE_URL", "") or None,
-            "allow_embedded_database": env.bool("EVENTAPI_ALLOW_EMBEDDED_DATABASE", default=False),
-            "data_dir": env.path("EVENTAPI_DATA_DIR", Path("var")),
-            "secret_key": env.str("EVENTAPI_SECRET_KEY", "") or None,
-            "old_secret_keys": tuple(env.list("EVENTAPI_OLD_SECRET_KEYS", [])),
-            "open_admin_sign_up": env.bool("EVENTAPI_OPEN_ADMIN_SIGN_UP", default=not production),
-            "host": env.str("EVENTAPI_HOST", "127.0.0.1"),
-            "port": env.int("EVENTAPI_PORT", 8000, validate=validate.Range(1, 65535)),
-            "workers": env.int("EVENTAPI_WORKERS", os.cpu_count() or 1, validate=at_least_one),
-            "threads": env.int("EVENTAPI_THREADS", 16, validate=at_least_one),
-            "connections": env.int("EVENTAPI_CONNECTIONS", 4, validate=at_least_one),
-            "order_limit": env.int("EVENTAPI_ORDER_LIMIT", 10, validate=at_least_one),
-            "access_token_lifetime": env.timedelta(
-                "EVENTAPI_ACCESS_TOKEN_LIFETIME", timedelta(minutes=15)
-            ),
-            "refresh_token_lifetime": env.timedelta(
-                "EVENTAPI_REFRESH_TOKEN_LIFETIME", timedelta(days=30)
-            ),
-            "max_body_size": env.int("EVENTAPI_MAX_BODY_SIZE", 1024 * 1024, validate=at_least_one),
-            "max_image_size": env.int(
-                "EVENTAPI_MAX_IMAGE_SIZE", 5 * 1024 * 1024, validate=at_least_one
-            ),
-            "image_bucket": env.str("EVENTAPI_IMAGE_BUCKET", "") or None,
-            "s3_endpoint": env.str("EVENTAPI_S3_ENDPOINT", "") or None,
-            "rate_limit": env.str("EVENTAPI_RATE_LIMIT", "3000 per minute", validate=_a_limit),
-            "login_limit": env.str("EVENTAPI_LOGIN_LIMIT", "10 per 5 minutes", validate=_a_limit),
-            "address_limit": env.str("EVENTAPI_ADDRESS_LIMIT", "60 per minute", validate=_a_limit),
-            "redis_url": env.str(
-                "EVENTAPI_REDIS_URL", "", validate=validate.Regexp(r"(rediss?://.+)?$")
-            )
-            or None,
-            "cors_origins": tuple(env.list("EVENTAPI_CORS_ORIGINS", [], validate=_origins) or ()),
-            "trusted_proxies": env.int(
-                "EVENTAPI_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)
-            ),
-        }
-        try:
-            env.seal()
-        except EnvValidationError as error:
-            by_name = cast("Mapping[str, list[str]]", error.error_messages)
-            problems += [f"{name}: {' '.join(messages)}" for name, messages in by_name.items()]
-        if production:
-            problems += _unsafe_in_production(settings)
-        if problems:
-            raise SettingsError(problems)
-        return cls(**settings)
-
-    @property
-    def uses_embedded_database(self) -> bool:
-        """Whether the database is our own."""
-        return self.database_url is None
+def _is_production(info: ValidationInfo) -> bool:
+    return info.data.get("profile") == "production"
 
 
-def _a_limit(text: str) -> None:
-    """Make sure that this is a limit, such as ``10 per 5 minutes``; nothing is none."""
+def _check_secrets(value: Value, info: ValidationInfo) -> Value:
+    secrets = value if isinstance(value, tuple) else (value,)
+    if _is_production(info) and any(map(_is_weak, secrets)):
+        raise ValueError(_STRONG_SECRET)
+    return value
+
+
+def _is_weak(secret: str | None) -> bool:
+    return (
+        secret is None
+        or len(secret) < MIN_SECRET_LENGTH
+        or len(set(secret)) < MIN_SECRET_LENGTH // 4
+    )
+
+
+def _default_to_profile(value: object, info: ValidationInfo) -> object:
+    return not _is_production(info) if value is None else value
+
+
+def _check_admin_sign_up(is_open: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - a validator
+    if is_open and _is_production(info):
+        raise ValueError("Production does not allow open sign-up of admins.")
+    return is_open
+
+
+def _check_database(url: str | None, info: ValidationInfo) -> str | None:
+    if url is None and _is_production(info) and not info.data.get("allow_embedded_database"):
+        raise ValueError("Production requires one, or EVENTAPI_ALLOW_EMBEDDED_DATABASE=true.")
+    return url
+
+
+def _check_limit(text: str) -> str:
     try:
         if text:
             parse(text)
     except ValueError:
-        raise ValidationError("Must be like 10 per 5 minutes, or empty.") from None
+        raise ValueError("Input should be like 10 per 5 minutes, or empty.") from None
+    return text
 
 
-def _origins(origins: list[str]) -> None:
-    for origin in origins:
-        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin):
-            raise ValidationError(
-                f"{origin} is no origin; one is like https://shop.example, with no path."
-            )
+def _split_commas(value: object) -> object:
+    return tuple(value.split(",") if value else ()) if isinstance(value, str) else value
 
 
-_TOO_WEAK = (
-    f"too weak for production; it takes {MIN_SECRET_LENGTH} random characters or more, "
-    "for example from `openssl rand -hex 32`."
+_DURATION = re.compile(
+    r"(?:(\d{1,8})w\s*)?(?:(\d{1,8})d\s*)?(?:(\d{1,8})h\s*)?(?:(\d{1,8})m\s*)?(?:(\d{1,8})s?)?"
 )
 
 
-def _is_weak(secret: str) -> bool:
-    return len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < MIN_SECRET_LENGTH // 4
+def _parse_duration(value: object) -> object:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match or not match[0]:
+        return value  # pydantic reads ISO 8601, and refuses the rest
+    weeks, days, hours, minutes, seconds = (int(amount or 0) for amount in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _unsafe_in_production(settings: Mapping[str, object]) -> list[str]:
-    problems = []
-    secret = settings["secret_key"]
-    if not isinstance(secret, str):
-        problems.append(
-            "EVENTAPI_SECRET_KEY: production needs one, for example from `openssl rand -hex 32`."
-        )
-    elif _is_weak(secret):
-        problems.append(f"EVENTAPI_SECRET_KEY: {_TOO_WEAK}")
-    if any(_is_weak(old) for old in cast("tuple[str, ...]", settings["old_secret_keys"])):
-        problems.append(f"EVENTAPI_OLD_SECRET_KEYS: {_TOO_WEAK}")
-    if settings["open_admin_sign_up"]:
-        problems.append(
-            "EVENTAPI_OPEN_ADMIN_SIGN_UP: production never lets anyone register an admin."
-        )
-    if settings["database_url"] is None and not settings["allow_embedded_database"]:
-        problems.append(
-            "DATABASE_URL: production needs one, or EVENTAPI_ALLOW_EMBEDDED_DATABASE=true."
-        )
-    return problems
+Profile = Literal["development", "production"]
+Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
+"""Text; an empty variable counts as absent."""
+Count = Annotated[int, Field(ge=1)]
+Limit = Annotated[str, AfterValidator(_check_limit)]
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:\d+)?$")]
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+CommaSeparated = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
+
+
+# Production's checks read the fields declared above theirs, so the order of these matters.
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(validate_default=True))
+class Settings:
+    """The configuration of one installation.
+
+    A new setting is one field here: with its type, default, check and help.
+    The constructor does not read the environment; ``from_environment`` does.
+    """
+
+    profile: Profile = Field(
+        default="development",
+        description="development, or production, which refuses unsafe settings.",
+    )
+    allow_embedded_database: bool = Field(
+        default=False, description="Allow the embedded PostgreSQL in production."
+    )
+    database_url: Annotated[Text, AfterValidator(_check_database)] = Field(
+        default=None,
+        repr=False,
+        description="postgresql://user:password@host:port/name. "
+        "If unset, an embedded PostgreSQL is started.",
+    )
+    data_dir: Path = Field(
+        default=Path("var"),
+        description="Directory of the embedded database, the generated secret key and images.",
+    )
+    secret_key: Annotated[Text, AfterValidator(_check_secrets)] = Field(
+        default=None,
+        repr=False,
+        description="Key that signs tokens. Required in production; generated in development.",
+    )
+    old_secret_keys: Annotated[CommaSeparated[str], AfterValidator(_check_secrets)] = Field(
+        default=(),
+        repr=False,
+        description="Former keys whose signatures remain valid, comma-separated.",
+    )
+    open_admin_sign_up: Annotated[
+        bool, BeforeValidator(_default_to_profile), AfterValidator(_check_admin_sign_up)
+    ] = Field(
+        default=None,
+        validate_default=True,
+        description="Allow anyone to sign up as an admin; refused in production. "
+        "[default: true in development]",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    workers: Count = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        description="Server processes. [default: one per CPU core]",
+    )
+    threads: Count = Field(default=16, description="Threads per process.")
+    connections: Count = Field(
+        default=4, description="Maximum number of database connections per process."
+    )
+    order_limit: Count = Field(default=10, description="Maximum number of tickets per order.")
+    access_token_lifetime: Duration = Field(
+        default="15m",
+        validate_default=True,
+        description="Lifetime of access tokens, such as 900 (seconds), 15m or 30d.",
+    )
+    refresh_token_lifetime: Duration = Field(
+        default="30d",
+        validate_default=True,
+        description="Lifetime of refresh tokens.",
+    )
+    max_body_size: Count = Field(
+        default=1024 * 1024, description="Maximum size of a request body, in bytes."
+    )
+    max_image_size: Count = Field(
+        default=5 * 1024 * 1024, description="Maximum size of an event's image, in bytes."
+    )
+    image_bucket: Text = Field(
+        default=None,
+        description="S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. "
+        "Requires: pip install 'eventapi[s3]'",
+    )
+    s3_endpoint: Text = Field(
+        default=None,
+        description="URL of an S3-compatible service, if not Amazon's. Credentials are read "
+        "from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION.",
+    )
+    rate_limit: Limit = Field(
+        default="3000 per minute", description="Requests per client; empty for no limit."
+    )
+    login_limit: Limit = Field(
+        default="10 per 5 minutes",
+        description="Failed logins, sign-ups and password changes per account and network "
+        "address; empty for no limit.",
+    )
+    address_limit: Limit = Field(
+        default="60 per minute",
+        description="Logins and sign-ups per network address; empty for no limit.",
+    )
+    redis_url: Text = Field(
+        default=None,
+        pattern=r"^rediss?://.",
+        repr=False,
+        description="redis://host:port/0, where processes share their rate limits. If unset, "
+        "each process counts alone. Requires: pip install 'eventapi[redis]'",
+    )
+    cors_origins: CommaSeparated[Origin] = Field(
+        default=(),
+        description="Origins of web pages that may call the API, comma-separated, "
+        "such as https://shop.example.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Number of trusted reverse proxies in front of the program.",
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the settings of the environment.
+
+        Args:
+            environment: the variables; those of this process by default.
+
+        Raises:
+            SettingsError: with all problems of all variables.
+        """
+        found = os.environ if environment is None else environment
+        values: dict[str, Any] = {
+            name: found[variable] for name, variable in _VARIABLES.items() if variable in found
+        }
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+
+
+def _describe(problem: ErrorDetails) -> str:
+    variable = _VARIABLES[str(problem["loc"][0])]
+    return f"{variable}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+_FIELDS: dict[str, FieldInfo] = Settings.__pydantic_fields__  # type: ignore[attr-defined]
+_VARIABLES = {name: f"EVENTAPI_{name.upper()}" for name in _FIELDS} | {
+    "database_url": "DATABASE_URL"
+}
+
+
+def describe_variables() -> Iterator[tuple[str, str]]:
+    """Yield the name and the help text of each environment variable."""
+    for name, field in _FIELDS.items():
+        has_default = field.default not in {None, (), PydanticUndefined}
+        default = f" [default: {str(field.default).lower()}]" if has_default else ""
+        yield _VARIABLES[name], f"{field.description}{default}"

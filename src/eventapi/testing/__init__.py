@@ -1,4 +1,4 @@
-"""The real API in memory, for tests of its clients.
+"""The API in memory, for tests of its clients.
 
     from eventapi.testing import MemoryApi
 
@@ -7,9 +7,9 @@
     event = organizer.post("/api/events", json={...}).get_json()
     api.clock.advance(timedelta(days=1))
 
-It is the same API that runs in production, on the memory adapter: what it
-accepts and refuses here, it accepts and refuses there. With pytest, the fixture
-``event_api`` gives a new one to each test.
+It is the API that runs in production, on the memory adapter: it accepts and
+refuses the same requests. With pytest, the fixture ``event_api`` provides a new
+one for each test.
 """
 
 from eventapi.testing.api import Client, ManualClock, MemoryApi

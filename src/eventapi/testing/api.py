@@ -1,5 +1,6 @@
-"""An API in memory, its clients, and a clock that stands still."""
+"""The API in memory, clients for it, and a manual clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -9,26 +10,28 @@ from werkzeug.test import TestResponse
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.application.use_cases import UseCases
-from eventapi.entrypoints.bootstrap import memory_use_cases
-from eventapi.entrypoints.http import HttpConfig, create_app
+from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
+from eventapi.entrypoints.http import create_app
 from eventapi.entrypoints.settings import Settings
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
+PASSWORD = "correct horse battery"  # noqa: S105 - of the accounts of tests
+TEST_SETTINGS = Settings(secret_key="t" * 64, rate_limit="", login_limit="", address_limit="")
+"""The settings of an API under test: without rate limits, and anyone may sign up as an admin."""
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that only moves when ``advance`` is called."""
 
     def __init__(self, now: datetime | None = None) -> None:
-        """Set the clock, to now by default.
+        """Set the clock.
 
         Args:
-            now: with an offset from UTC.
+            now: with an offset from UTC; the present by default.
         """
         self._now = (now or datetime.now(UTC)).astimezone(UTC)
 
     def now(self) -> datetime:
-        """Give the moment at which the clock stands, in UTC."""
+        """Return the time of the clock, in UTC."""
         return self._now
 
     def advance(self, by: timedelta) -> None:
@@ -37,10 +40,9 @@ class ManualClock:
 
 
 class Client:
-    """Sends requests as one account, or as a guest.
+    """A client that sends requests as one account or as a guest.
 
-    ``get``, ``post``, ``put``, ``patch`` and ``delete`` take what Flask's test
-    client takes and give its response.
+    The methods take the arguments of Flask's test client and return its response.
     """
 
     def __init__(self, app: Flask, tokens: dict[str, Any] | None = None) -> None:
@@ -50,65 +52,65 @@ class Client:
     def request(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> TestResponse:
-        """Send a request, with the account's access token unless headers say otherwise."""
+        """Send a request with the account's access token, unless ``headers`` override it."""
         sent = {"Authorization": f"Bearer {self.tokens['access']}"} if self.tokens else {}
         return self._client.open(path, method=method, headers=sent | (headers or {}), **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
-        """GET a path."""
+        """Send a GET request."""
         return self.request("GET", path, **kwargs)
 
     def post(self, path: str, **kwargs: Any) -> TestResponse:
-        """POST to a path."""
+        """Send a POST request."""
         return self.request("POST", path, **kwargs)
 
     def put(self, path: str, **kwargs: Any) -> TestResponse:
-        """PUT at a path."""
+        """Send a PUT request."""
         return self.request("PUT", path, **kwargs)
 
     def patch(self, path: str, **kwargs: Any) -> TestResponse:
-        """PATCH a path."""
+        """Send a PATCH request."""
         return self.request("PATCH", path, **kwargs)
 
     def delete(self, path: str, **kwargs: Any) -> TestResponse:
-        """DELETE a path."""
+        """Send a DELETE request."""
         return self.request("DELETE", path, **kwargs)
 
 
 class Api:
-    """An API, whatever it stores things in, and clients for it.
+    """An API on any storage, and clients for it.
 
     Attributes:
         app: the WSGI application.
-        clock: the API's clock. Tokens are not ruled by it: they live on real time.
+        clock: the API's clock. Tokens do not follow it: they expire in real time.
     """
 
     def __init__(
         self, use_cases: UseCases, clock: ManualClock, *, app: Flask | None = None
     ) -> None:
-        """Make the API.
+        """Create the API.
 
         Args:
-            use_cases: what it drives.
-            clock: the one that the use cases go by.
-            app: an application to use again, instead of a new one; the API
-                that had it before can then no longer be used.
+            use_cases: the use cases to serve.
+            clock: the clock that the use cases read.
+            app: an application to reuse instead of creating one. The API that
+                used it before can no longer be used.
         """
         self.clock = clock
-        self.app = app or create_app(use_cases, HttpConfig(secret_key="t" * 64))
+        self.app = app or create_app(use_cases, http_config(TEST_SETTINGS))
         self.app.extensions["eventapi"] = use_cases
         self._numbers = count(1)
 
     def guest(self) -> Client:
-        """Give a client that is not signed in."""
+        """Return a client that is not signed in."""
         return Client(self.app)
 
     def sign_in(self, role: str = "user", *, username: str | None = None) -> Client:
-        """Make an account and give a client that is signed in with it.
+        """Create an account and return a client that is signed in with it.
 
         Args:
             role: ``user``, ``organizer`` or ``admin``.
-            username: made up where not given.
+            username: generated if not given.
         """
         name = username or f"{role}-{next(self._numbers)}"
         login = {"username": name, "password": PASSWORD}
@@ -120,13 +122,20 @@ class Api:
 
 
 class MemoryApi(Api):
-    """The API in memory, empty at first. Anyone may register an admin."""
+    """The API on new, empty storage in memory."""
 
     def __init__(
         self, *, now: datetime | None = None, order_limit: int = 10, app: Flask | None = None
     ) -> None:
+        """Create the API.
+
+        Args:
+            now: where its clock starts, with an offset from UTC; the present by default.
+            order_limit: maximum number of tickets per order.
+            app: see ``Api``.
+        """
         clock = ManualClock(now)
-        settings = Settings(order_limit=order_limit, open_admin_sign_up=True)
+        settings = replace(TEST_SETTINGS, order_limit=order_limit)
         super().__init__(
             memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()),
             clock,

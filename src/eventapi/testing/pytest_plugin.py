@@ -1,4 +1,4 @@
-"""Fixtures for pytest; installed with EventAPI, they are simply there."""
+"""Fixtures for pytest, available wherever EventAPI is installed."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from eventapi.testing.api import MemoryApi
 
 @pytest.fixture
 def event_api() -> MemoryApi:
-    """Give the API in memory, empty, to this test alone."""
+    """Return the API in memory, empty, for this test alone."""
     return MemoryApi()

@@ -1,21 +1,21 @@
-"""``eventapi db``: the schema of the database."""
+"""``eventapi db``: the database schema."""
 
 import click
 
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import ready_settings
+from eventapi.entrypoints.cli.support import open_database
 
 
 @click.group()
 def db() -> None:
-    """Look after the database's schema."""
+    """Migrate the database schema."""
 
 
 @db.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
-    """Bring the schema up to REVISION, the newest by default."""
-    with ready_settings() as settings:
+    """Upgrade the schema to REVISION, by default the latest."""
+    with open_database() as settings:
         migrations = bootstrap.migrations(settings)
         migrations.upgrade(revision)
         click.echo(f"The database is at revision {migrations.current()}.")
@@ -24,8 +24,8 @@ def upgrade(revision: str) -> None:
 @db.command()
 @click.argument("revision")
 def downgrade(revision: str) -> None:
-    """Take the schema back to REVISION; `base` leaves nothing, data included."""
-    with ready_settings() as settings:
+    """Downgrade the schema to REVISION; `base` removes everything, data included."""
+    with open_database() as settings:
         migrations = bootstrap.migrations(settings)
         migrations.downgrade(revision)
         click.echo(f"The database is at revision {migrations.current() or 'base'}.")
@@ -33,8 +33,10 @@ def downgrade(revision: str) -> None:
 
 @db.command()
 def current() -> None:
-    """Tell at which revision the schema is."""
-    with ready_settings() as settings:
+    """Show the revision of the schema."""
+    with open_database() as settings:
         migrations = bootstrap.migrations(settings)
-        at = migrations.current() or "base"
-        click.echo(f"The database is at revision {at}; this program needs {migrations.head()}.")
+        revision = migrations.current() or "base"
+        click.echo(
+            f"The database is at revision {revision}; this program requires {migrations.head()}."
+        )

@@ -1,4 +1,4 @@
-"""``eventapi import`` and ``eventapi load-sample-data``: bringing in CSV files."""
+"""``eventapi import`` and ``eventapi load-sample-data``: CSV files."""
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -7,19 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventapi.application.accounts import NewAccount
-from eventapi.application.importing import ImportOptions, ImportResult, RowProblem
+from eventapi.application.importing import (
+    AttendeeRow,
+    EventRow,
+    ImportOptions,
+    ImportResult,
+    RowProblem,
+)
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import UsernameTaken
 from eventapi.domain.user import Role
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import ready_settings
+from eventapi.entrypoints.cli.support import open_database
 from eventapi.entrypoints.csv_files import CsvError, CsvRows, read_attendees, read_events
 
 Row = TypeVar("Row")
@@ -28,9 +34,9 @@ SAMPLE_ORGANIZER = "sample-organizer"
 
 _SHARED_OPTIONS = (
     click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-    click.option("--organizer", required=True, help="The username of whose events they are."),
-    click.option("--dry-run", is_flag=True, help="Find out what would come of it; keep nothing."),
-    click.option("--skip-bad-rows", is_flag=True, help="Keep the good rows where others are bad."),
+    click.option("--organizer", required=True, help="Username of the events' organizer."),
+    click.option("--dry-run", is_flag=True, help="Show what would be imported; save nothing."),
+    click.option("--skip-bad-rows", is_flag=True, help="Import the valid rows if others are not."),
 )
 
 
@@ -42,104 +48,117 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("import")
 def imports() -> None:
-    """Bring in events or attendees from CSV files.
+    """Import events or attendees from CSV files.
 
-    All rows are kept or none, and every bad one is told with its line. What was
-    brought in before is not added again, so the same file may come twice.
+    All rows are imported or none, and each invalid row is reported with its
+    line. Rows that were imported before are not added again, so a file can be
+    imported repeatedly.
     """
 
 
 @imports.command()
 @_shared_options
-@click.option("--new-categories", is_flag=True, help="Make the categories that are not there.")
+@click.option("--new-categories", is_flag=True, help="Create categories that do not exist.")
 def events(
     file: Path, organizer: str, *, dry_run: bool, skip_bad_rows: bool, new_categories: bool
 ) -> None:
-    """Bring in the events of FILE.
+    """Import the events of FILE.
 
-    Columns: reference (what you call the event; it is known again by it), name,
-    capacity; and, as you like: description, start_time and end_time or date,
-    timezone, location, category (its name), visibility, sales_start, sales_end,
-    ticket_types ("Standard 25.00 EUR x 80; Children 0 x 20"). Times without an
-    offset are those of the event's time zone; +12d 19:30 counts from today.
+    Required columns: reference (your identifier of the event, which is
+    recognized when the file is imported again), name, capacity.
+
+    Optional columns: description, start_time and end_time or date, timezone,
+    location, category (its name), visibility, sales_start, sales_end,
+    ticket_types ("Standard 25.00 EUR x 80; Children 0 x 20").
+
+    Times without an offset are in the event's time zone. "+12d 19:30" is 19:30
+    in twelve days.
     """
-    with _ready_use_cases() as use_cases:
-        read = _read(file, lambda path: read_events(path, now=datetime.now(UTC)))
-        imported = _run(
-            read,
-            ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows),
-            lambda rows, options: use_cases.import_events(
-                organizer, rows, options, new_categories=new_categories
-            ),
-        )
-        _report(imported, "events")
+    options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    with _open_use_cases() as use_cases:
+        _import_events(use_cases, file, organizer, options, new_categories=new_categories)
 
 
 @imports.command()
 @_shared_options
 def attendees(file: Path, organizer: str, *, dry_run: bool, skip_bad_rows: bool) -> None:
-    """Bring in the people who attend events: each gets a ticket.
+    """Import the attendees of FILE; each gets a ticket.
 
-    Columns: event (its reference), name, email; and ticket_type, by its name,
-    where the event has several. Whoever is registered for an event already is
-    not registered again.
+    Required columns: event (its reference), name, email. Optional column:
+    ticket_type (its name), required if the event has several.
+
+    Attendees who are already registered for the event are not added again.
     """
-    with _ready_use_cases() as use_cases:
-        read = _read(file, read_attendees)
-        imported = _run(
-            read,
-            ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows),
-            lambda rows, options: use_cases.import_attendees(organizer, rows, options),
-        )
-        _report(imported, "attendees")
+    options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    with _open_use_cases() as use_cases:
+        _import_attendees(use_cases, file, organizer, options)
 
 
 @click.command("load-sample-data")
 def load_sample_data() -> None:
-    """Load thirty events of the coming year, and some hundred attendees.
+    """Load thirty events of the coming year and some hundred attendees.
 
     They belong to the organizer sample-organizer, whose password is printed
-    when the account is made. Loading them again adds nothing.
+    when the account is created. Loading them again adds nothing.
     """
-    with _ready_use_cases() as use_cases:
-        _make_sample_organizer(use_cases)
-        with as_file(files("eventapi") / "sample_data") as folder:
-            loaded = _run(
-                _read(folder / "events.csv", lambda path: read_events(path, now=datetime.now(UTC))),
-                ImportOptions(),
-                lambda rows, options: use_cases.import_events(
-                    SAMPLE_ORGANIZER, rows, options, new_categories=True
-                ),
-            )
-            _report(loaded, "events")
-            registered = _run(
-                _read(folder / "attendees.csv", read_attendees),
-                ImportOptions(),
-                lambda rows, options: use_cases.import_attendees(SAMPLE_ORGANIZER, rows, options),
-            )
-            _report(registered, "attendees")
+    with (
+        _open_use_cases() as use_cases,
+        as_file(files("eventapi") / "sample_data") as folder,
+    ):
+        _create_sample_organizer(use_cases)
+        sample = SAMPLE_ORGANIZER, ImportOptions()
+        _import_events(use_cases, folder / "events.csv", *sample, new_categories=True)
+        _import_attendees(use_cases, folder / "attendees.csv", *sample)
 
 
 @contextmanager
-def _ready_use_cases() -> Iterator[UseCases]:
-    with ready_settings() as settings:
+def _open_use_cases() -> Iterator[UseCases]:
+    with open_database() as settings:
         bootstrap.prepare_schema(settings)
         yield bootstrap.postgres_use_cases(settings)
 
 
-def _make_sample_organizer(use_cases: UseCases) -> None:
+def _create_sample_organizer(use_cases: UseCases) -> None:
     password = secrets.token_urlsafe(12)
     account = NewAccount(username=SAMPLE_ORGANIZER, password=password, role=Role.ORGANIZER)
     try:
         use_cases.sign_up(None, account)
     except UsernameTaken:
-        return  # from the time before; the password was printed then
-    click.echo(f"The organizer {SAMPLE_ORGANIZER} has the password {password}")
+        return  # loaded before; the password was printed then
+    click.echo(f"The password of {SAMPLE_ORGANIZER} is {password}")
 
 
-def _read(path: Path, read: Callable[[Path], CsvRows[Row]]) -> CsvRows[Row]:
+def _import_events(
+    use_cases: UseCases,
+    path: Path,
+    organizer: str,
+    options: ImportOptions,
+    *,
+    new_categories: bool,
+) -> None:
+    def store(rows: Sequence[EventRow], options: ImportOptions) -> ImportResult:
+        return use_cases.import_events(organizer, rows, options, new_categories=new_categories)
+
+    with _csv_errors(path):
+        read = read_events(path, now=datetime.now(UTC))
+    _report(_run(read, options, store), "events")
+
+
+def _import_attendees(
+    use_cases: UseCases, path: Path, organizer: str, options: ImportOptions
+) -> None:
+    def store(rows: Sequence[AttendeeRow], options: ImportOptions) -> ImportResult:
+        return use_cases.import_attendees(organizer, rows, options)
+
+    with _csv_errors(path):
+        read = read_attendees(path)
+    _report(_run(read, options, store), "attendees")
+
+
+@contextmanager
+def _csv_errors(path: Path) -> Iterator[None]:
     try:
-        return read(path)
+        yield
     except CsvError as error:
         raise click.ClickException(f"{path.name}: {error}") from error
 
@@ -147,20 +166,20 @@ def _read(path: Path, read: Callable[[Path], CsvRows[Row]]) -> CsvRows[Row]:
 def _run(
     read: CsvRows[Row],
     options: ImportOptions,
-    run: Callable[[Sequence[Row], ImportOptions], ImportResult],
+    store: Callable[[Sequence[Row], ImportOptions], ImportResult],
 ) -> ImportResult:
-    """Import what was read, beneath a progress bar; rows that could not be read count as bad."""
-    # Nothing is kept where a row could not even be read, but the others are looked at too.
+    """Import rows with a progress bar; return the result with the problems of reading added."""
+    # Rows that can't be read prevent the import, but the others are checked nevertheless.
     has_unreadable_rows = bool(read.problems) and not options.skip_bad_rows
-    columns: tuple[Any, ...] = (
+    with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+        console=Console(stderr=True),
+    ) as progress:
         task = progress.add_task("Rows", total=len(read.rows))
-        imported = run(
+        result = store(
             read.rows,
             replace(
                 options,
@@ -168,35 +187,29 @@ def _run(
                 progress=lambda rows: progress.advance(task, rows),
             ),
         )
-    imported.problems = sorted(
-        [*read.problems, *imported.problems], key=lambda problem: problem.line
-    )
-    return imported
+    result.problems = sorted([*read.problems, *result.problems], key=lambda problem: problem.line)
+    return result
 
 
-def _report(imported: ImportResult, what: str) -> None:
-    """Tell what came of an import.
+def _report(result: ImportResult, noun: str) -> None:
+    """Print the result of an import.
 
     Raises:
-        ClickException: nothing was kept since rows were bad.
+        ClickException: nothing was imported because rows are invalid.
     """
-    for problem in imported.problems:
-        click.echo(_sentence(problem), err=True)
-    bad = len({problem.line for problem in imported.problems})
-    would = "" if imported.kept else "would be "
-    counts = f"{what}: {imported.added} {would}added, {imported.present} were there already"
-    if imported.kept:
-        click.echo(f"{counts}, bad rows left out: {bad}." if bad else f"{counts}.")
-    elif bad:
-        raise click.ClickException(f"nothing was kept, bad rows: {bad}; {counts}.")
+    for problem in result.problems:
+        click.echo(_describe(problem), err=True)
+    invalid = len({problem.line for problem in result.problems})
+    added = "added" if result.kept else "would be added"
+    counts = f"{noun}: {result.added} {added}, {result.present} already exist"
+    if result.kept:
+        click.echo(f"{counts}, {invalid} invalid rows skipped." if invalid else f"{counts}.")
+    elif invalid:
+        raise click.ClickException(f"nothing was imported, {invalid} rows are invalid; {counts}.")
     else:
-        click.echo(f"Nothing was kept, as asked; {counts}.")
+        click.echo(f"Dry run, nothing was imported; {counts}.")
 
 
-def _sentence(problem: RowProblem) -> str:
-    where = f"line {problem.line}"
-    return (
-        f"{where}: {problem.reason}"
-        if problem.field is None
-        else (f"{where}, {problem.field}: {problem.reason}")
-    )
+def _describe(problem: RowProblem) -> str:
+    column = f", {problem.field}" if problem.field else ""
+    return f"line {problem.line}{column}: {problem.reason}"

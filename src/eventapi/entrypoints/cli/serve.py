@@ -11,15 +11,19 @@ from eventapi.entrypoints.settings import Settings
 
 
 @click.command()
-@click.option("--host", help="Where to listen; EVENTAPI_HOST otherwise.")
-@click.option("--port", type=click.IntRange(1, 65535), help="EVENTAPI_PORT otherwise.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; EVENTAPI_WORKERS otherwise.")
-@click.option("--memory", is_flag=True, help="Keep everything in memory, until the program ends.")
+@click.option("--host", help="Address to listen on. [default: EVENTAPI_HOST]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: EVENTAPI_PORT]"
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Server processes. [default: EVENTAPI_WORKERS]"
+)
+@click.option("--memory", is_flag=True, help="Keep all data in memory; it is lost on exit.")
 def serve(host: str | None, port: int | None, workers: int | None, *, memory: bool) -> None:
     """Serve the API and its documentation until interrupted.
 
-    In development the database's schema is brought up to date first; in
-    production that is `eventapi db upgrade`.
+    In development, the database schema is upgraded first; in production, run
+    `eventapi db upgrade` yourself.
     """
     with one_line_errors():
         settings = Settings.from_environment()
@@ -37,39 +41,39 @@ def serve(host: str | None, port: int | None, workers: int | None, *, memory: bo
 
 
 def _serve_memory(settings: Settings) -> None:
-    # One process: another would have a memory of its own.
-    ready = replace(bootstrap.with_secret_key(settings, keep=False), workers=1)
-    where = "in memory, gone when this ends"
-    run_server(ready, bootstrap.memory_app, announce=lambda: _announce(ready, where))
+    # One process: each has its own memory.
+    ready = replace(bootstrap.provide_secret_key(settings, store=False), workers=1)
+    place = "in memory, lost on exit"
+    run_server(ready, bootstrap.memory_app, announce=lambda: _announce(ready, place))
 
 
 def _serve_postgres(settings: Settings) -> None:
     embedded = settings.database_url is None
-    where = (
+    place = (
         f"{settings.data_dir.resolve()} (embedded PostgreSQL)"
         if embedded
-        else "the PostgreSQL of DATABASE_URL"
+        else "PostgreSQL at DATABASE_URL"
     )
-    with bootstrap.with_database(bootstrap.with_secret_key(settings)) as ready:
+    with bootstrap.provide_database(bootstrap.provide_secret_key(settings)) as ready:
         bootstrap.prepare_schema(ready)
         run_server(
             ready,
             bootstrap.postgres_app,
-            announce=lambda: _announce(ready, where, embedded=embedded),
+            announce=lambda: _announce(ready, place, embedded=embedded),
         )
 
 
-def _announce(settings: Settings, where: str, *, embedded: bool = False) -> None:
+def _announce(settings: Settings, place: str, *, embedded: bool = False) -> None:
     base = f"http://{settings.host}:{settings.port}"
-    click.echo(f"EventAPI serves {base}/api\n  docs  {base}/docs\n  data  {where}")
+    click.echo(f"EventAPI is running.\n  API   {base}/api\n  docs  {base}/docs\n  data  {place}")
     if settings.profile == "development":
-        unsafe = ["connections are not encrypted"]
+        risks = ["connections are not encrypted"]
         if settings.open_admin_sign_up:
-            unsafe.insert(0, "anyone can register an admin")
+            risks.insert(0, "anyone can sign up as an admin")
         if embedded:
-            unsafe.append("the embedded database has no password")
-        click.secho("Development mode, not safe to show to others:", fg="yellow")
-        for reason in unsafe:
-            click.secho(f"  - {reason}", fg="yellow")
-        click.secho("EVENTAPI_PROFILE=production holds you to more.", fg="yellow")
+            risks.append("the embedded database has no password")
+        click.secho("Development mode, do not expose to a network:", fg="yellow")
+        for risk in risks:
+            click.secho(f"  - {risk}", fg="yellow")
+        click.secho("For production, set EVENTAPI_PROFILE=production.", fg="yellow")
     click.echo("Stop with Ctrl-C.")

@@ -1,4 +1,4 @@
-"""What all commands share: settings, a database, and errors told in one line."""
+"""What all commands share: settings, a database, and errors in one line."""
 
 import sys
 from collections.abc import Iterator
@@ -15,33 +15,32 @@ from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.bootstrap import StartupError
 from eventapi.entrypoints.settings import Settings, SettingsError
 
-SETTINGS_ARE_WRONG = 2
-FAILED = 1
+FAILURE, INVALID_SETTINGS = 1, 2  # exit codes
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """End the program with one clear line for each thing that is wrong, and no traceback."""
+    """Exit with one line per problem on standard error, without a traceback."""
     try:
         yield
     except SettingsError as error:
-        _end(SETTINGS_ARE_WRONG, *error.problems)
+        _exit(INVALID_SETTINGS, *error.problems)
     except DatabaseUrlError as error:
-        _end(SETTINGS_ARE_WRONG, f"DATABASE_URL can't be used: {error}")
+        _exit(INVALID_SETTINGS, f"DATABASE_URL can't be used: {error}")
     except StorageUnavailable as error:
-        _end(FAILED, f"the database can't be reached: {error.reason}")
+        _exit(FAILURE, f"the database is not available: {error.reason}")
     except (StartupError, EmbeddedServerError, UnknownRevisionError, DomainError) as error:
-        _end(FAILED, str(error))
+        _exit(FAILURE, str(error))
 
 
-def _end(status: int, *problems: str) -> None:
+def _exit(code: int, *problems: str) -> None:
     for problem in problems:
         click.echo(f"eventapi: {' '.join(problem.split())}", err=True)
-    sys.exit(status)
+    sys.exit(code)
 
 
 @contextmanager
-def ready_settings() -> Iterator[Settings]:
-    """Read the settings and have the database that they speak of."""
-    with one_line_errors(), bootstrap.with_database(Settings.from_environment()) as settings:
+def open_database() -> Iterator[Settings]:
+    """Read the settings and yield them with the URL of a running database."""
+    with one_line_errors(), bootstrap.provide_database(Settings.from_environment()) as settings:
         yield settings

@@ -1,8 +1,7 @@
 """The Flask application."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 from ipaddress import ip_address
@@ -34,7 +33,8 @@ from eventapi.entrypoints.http import (
     tickets,
     users,
 )
-from eventapi.entrypoints.http.limits import NO_LIMITS, LimitConfig, Limits, show_limit
+from eventapi.entrypoints.http.config import HttpConfig
+from eventapi.entrypoints.http.limits import Limits, show_limit
 from eventapi.entrypoints.http.pagination import register_cursor_keys
 from eventapi.entrypoints.http.paths import IdConverter, id_schema
 from eventapi.entrypoints.http.problems import document_problems, register_error_handlers
@@ -82,31 +82,6 @@ loses an accepted order.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class HttpConfig:
-    """What the HTTP side of an installation needs to know.
-
-    Attributes:
-        secret_key: signs the tokens.
-        old_secret_keys: what they signed is good too.
-        limits: how much a caller may send.
-        cors_origins: web pages that may call the API.
-        trusted_proxies: how many stand between the clients and this program.
-        max_body_size: of a request, in bytes.
-        max_image_size: of a picture, in bytes.
-    """
-
-    secret_key: str
-    old_secret_keys: Sequence[str] = ()
-    limits: LimitConfig = NO_LIMITS
-    cors_origins: Sequence[str] = ()
-    trusted_proxies: int = 0
-    access_token_lifetime: timedelta = timedelta(minutes=15)
-    refresh_token_lifetime: timedelta = timedelta(days=30)
-    max_body_size: int = 1024 * 1024
-    max_image_size: int = 5 * 1024 * 1024
-
-
 class OrjsonProvider(JSONProvider):
     """JSON as RFC 8259 has it: UTF-8, no NaN, no duplicate meanings; and fast."""
 
@@ -149,7 +124,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         "OPENAPI_VERSION": "3.1.0",
     }
     app.extensions["eventapi"] = use_cases
-    app.extensions["eventapi-limits"] = Limits(config.limits)
+    app.extensions["eventapi-limits"] = Limits(config)
     app.before_request(_begin_request)
     app.after_request(_end_request)
     keys = [config.secret_key, *config.old_secret_keys]

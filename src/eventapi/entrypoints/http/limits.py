@@ -7,7 +7,6 @@ next one.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from math import ceil
@@ -26,6 +25,7 @@ from limits.util import WindowStats
 
 from eventapi.domain.errors import DomainError, InvalidValues
 from eventapi.domain.values import Username
+from eventapi.entrypoints.http.config import HttpConfig
 from eventapi.entrypoints.http.errors import TooManyRequests
 
 T = TypeVar("T")
@@ -51,27 +51,6 @@ RATE_LIMIT_HEADERS = {
         "schema": {"type": "integer"},
     },
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitConfig:
-    """What an installation allows; empty texts allow anything.
-
-    Attributes:
-        requests: of one caller, as ``3000 per minute``.
-        login: failed logins, registrations or password changes of one account
-            from one network address; from all, ten times as many.
-        address: logins and registrations from one network address.
-        redis_url: where processes count together; None counts in this process.
-    """
-
-    requests: str = ""
-    login: str = ""
-    address: str = ""
-    redis_url: str | None = None
-
-
-NO_LIMITS = LimitConfig()
 
 
 class _LocalLimiter(SlidingWindowCounterRateLimiter):
@@ -105,10 +84,10 @@ class _LocalLimiter(SlidingWindowCounterRateLimiter):
 class Limits:
     """Counts who sends what."""
 
-    def __init__(self, config: LimitConfig) -> None:
+    def __init__(self, config: HttpConfig) -> None:
         self.requests, self.login, self.address = (
             parse(text) if text else None
-            for text in (config.requests, config.login, config.address)
+            for text in (config.rate_limit, config.login_limit, config.address_limit)
         )
         self._alone = _LocalLimiter()
         self._together: RateLimiter | None = None
