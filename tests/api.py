@@ -45,7 +45,7 @@ def make_admin(api: Api, client: Client) -> None:
     """Make an account an admin's as the first one is: by a hand that needs no admin."""
     id = UserId(client.get("/api/users/me").get_json()["id"])
     by_hand = Actor(UserId(0), "by-hand", Role.ADMIN)
-    api.app.extensions["eventapi"].manage_accounts.change(
+    api.app.extensions["eventapi"].manage_accounts.update(
         by_hand, id, role="admin", is_disabled=None
     )
 

@@ -62,9 +62,15 @@ def test_secrets_of_orders_outlive_the_key_they_were_made_with() -> None:
     use_cases = memory_use_cases(Settings(secret_key="o" * 64), clock=clock, hasher=cheap)
     api = Api(use_cases, clock)
     order = register(api.guest(), make_event(api.sign_in("organizer")), "a@b.org").get_json()
-    use_cases.get_order._secrets = HmacOrderAccessTokens("n" * 64, ["o" * 64])
+    with_new_key = HmacOrderAccessTokens("n" * 64, ["o" * 64])
+    api.app.extensions["eventapi"] = replace(
+        use_cases, get_order=replace(use_cases.get_order, tokens=with_new_key)
+    )
     assert api.guest().get(by_secret(order)).status_code == 200
-    use_cases.get_order._secrets = HmacOrderAccessTokens("n" * 64)
+    without_old_key = HmacOrderAccessTokens("n" * 64)
+    api.app.extensions["eventapi"] = replace(
+        use_cases, get_order=replace(use_cases.get_order, tokens=without_old_key)
+    )
     assert api.guest().get(by_secret(order)).status_code == 404
 
 
@@ -286,7 +292,7 @@ def test_only_so_many_passwords_are_hashed_and_wait_at_the_same_time() -> None:
 def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
     api = MemoryApi()
     bob = api.sign_in("user", username="bob")
-    hasher = api.app.extensions["eventapi"].sign_in._hasher
+    hasher = api.app.extensions["eventapi"].sign_in.hasher
     for _ in range(hasher.MAX_CONCURRENT + hasher.WAITING):
         hasher._places.acquire()
 
@@ -305,15 +311,15 @@ def test_a_session_does_not_outlive_what_it_was_begun_with(meanwhile: str) -> No
     api = MemoryApi()
     admin, bob = api.sign_in("admin"), api.sign_in("user", username="bob")
     id = bob.get("/api/users/me").get_json()["id"]
-    sign_in = api.app.extensions["eventapi"].sign_in
-    hasher = sign_in._hasher
+    use_cases = api.app.extensions["eventapi"]
+    hasher = use_cases.sign_in.hasher
 
     class Slow:
         """Takes so long that something happens meanwhile."""
 
         def verify(self, password_hash: str | None, password: str) -> bool:
             known: bool = hasher.verify(password_hash, password)
-            sign_in._hasher = hasher
+            api.app.extensions["eventapi"] = use_cases
             change = {"current_password": PASSWORD, "new_password": "staple battery horse"}
             done = {
                 "another password": lambda: bob.post("/api/users/me/password", json=change),
@@ -323,9 +329,10 @@ def test_a_session_does_not_outlive_what_it_was_begun_with(meanwhile: str) -> No
             assert done.status_code in {200, 204}
             return known
 
-    sign_in._hasher = Slow()
+    slow = replace(use_cases.sign_in, hasher=Slow())
+    api.app.extensions["eventapi"] = replace(use_cases, sign_in=slow)
     answer = api.guest().post("/api/login", json={"username": "bob", "password": PASSWORD})
 
     assert answer.status_code in {401, 403}
     admin.patch(f"/api/users/{id}", json={"is_disabled": False})
-    assert api.app.extensions["eventapi"].sign_in is sign_in
+    assert api.app.extensions["eventapi"] is use_cases

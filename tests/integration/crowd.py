@@ -12,10 +12,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from eventapi.adapters.postgres import PostgresUnitOfWork, make_engine
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.orders import Purchase, PurchaseTickets
+from eventapi.application.rules import Rules
 from eventapi.domain.errors import SoldOut
 from eventapi.domain.event import Line
 from eventapi.domain.policy import Actor
@@ -73,7 +75,7 @@ def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processe
 def _buy_by_use_case(database_url: str, event_id: int) -> Callable[[str], tuple[str, str | None]]:
     engine = make_engine(database_url, pool_size=CONNECTIONS)
     purchase_tickets = PurchaseTickets(
-        lambda: PostgresUnitOfWork(engine), SystemClock(), RandomIdentities(), order_limit=10
+        partial(PostgresUnitOfWork, engine), SystemClock(), RandomIdentities(), Rules()
     )
     purchase = Purchase(event_id=EventId(event_id), lines=[Line(1)])
 

@@ -1,6 +1,7 @@
 """The PostgreSQL adapter keeps the contract of storage; and the database, the invariants."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,7 +15,7 @@ from eventapi.adapters.postgres import (
     PostgresUserQueries,
     make_engine,
 )
-from eventapi.application.ports.orders import RequestKey, account_owner
+from eventapi.application.idempotency import RequestKey, account_owner
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.views import AccountRef, OrderView
 from eventapi.domain.event import Event
@@ -31,7 +32,7 @@ def sold_by_type(storage: Storage, event: Event) -> list[int]:
 
 def storage_on(engine: Engine) -> Storage:
     return Storage(
-        unit_of_work=lambda: PostgresUnitOfWork(engine),
+        unit_of_work=partial(PostgresUnitOfWork, engine),
         users=PostgresUserQueries(engine),
         categories=PostgresCategoryQueries(engine),
         events=PostgresEventQueries(engine),
@@ -55,7 +56,7 @@ def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
         order = sell_to(loaded, bob, 2)
         answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
         work.orders.add(order)
-        work.orders.remember(request, answer)
+        work.requests.add(request, answer)
         work.commit()
 
     with engine.connect() as connection:
@@ -68,7 +69,7 @@ def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
         """)
 
     with storage.unit_of_work() as work:
-        assert work.orders.accepted([request])[request.name].answer == answer
+        assert work.requests.find([request])[request.name].answer == answer
 
 
 class TestTheDatabaseItself:

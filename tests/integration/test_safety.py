@@ -65,7 +65,7 @@ def test_two_admins_who_dismiss_each_other_at_the_same_instant_leave_one(
             BY_HAND, UserSearch(role=Role.ADMIN, is_disabled=False), after=None, limit=100
         ).items:
             if other.id not in ids:  # those of the rounds before
-                manage.change(BY_HAND, other.id, role="user", is_disabled=None)
+                manage.update(BY_HAND, other.id, role="user", is_disabled=None)
 
         def dismiss(one: int, admins: list[Client] = admins, ids: list[int] = ids) -> int:
             path = f"/api/users/{ids[1 - one]}"

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from eventapi.domain.errors import DomainError, EventStarted, InvalidValues, OrderTooLarge, SoldOut
 from eventapi.domain.event import Event, Line
-from eventapi.domain.event_details import period_of
+from eventapi.domain.event_details import parse_period
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress, EventId, Timezone
 from tests import builders
@@ -113,7 +113,7 @@ def test_half_a_period_is_refused_by_the_missing_half(field: str) -> None:
     }
 
     with pytest.raises(InvalidValues) as refusal:
-        period_of(
+        parse_period(
             start=given_times["start_time"],
             end=given_times["end_time"],
             day=None,
@@ -125,7 +125,7 @@ def test_half_a_period_is_refused_by_the_missing_half(field: str) -> None:
 
 def test_a_day_and_times_at_once_are_refused() -> None:
     with pytest.raises(InvalidValues, match="date"):
-        period_of(
+        parse_period(
             start=NOW + timedelta(days=1),
             end=None,
             day=date(2027, 1, 1),
@@ -146,7 +146,7 @@ def test_a_day_and_times_at_once_are_refused() -> None:
 def test_an_all_day_event_lasts_from_midnight_to_midnight_where_it_is(
     zone: str, day: date, start: datetime, hours: int
 ) -> None:
-    period = period_of(start=None, end=None, day=day, timezone=Timezone(zone))
+    period = parse_period(start=None, end=None, day=day, timezone=Timezone(zone))
 
     assert (period.start, period.end - period.start) == (start, timedelta(hours=hours))
 

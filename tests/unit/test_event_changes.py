@@ -151,7 +151,7 @@ def test_a_change_is_counted_and_dated() -> None:
         (lambda e: e.update(e.details, [ticket_type(i) for i in range(1, 52)], now=NOW),
          InvalidValues),
         (lambda e: e.update(builders.details(start=NOW), e.ticket_types, now=NOW), InvalidValues),
-        (lambda e: e.check_deletable(has_orders=False), EventHasOrders),
+        (lambda e: e.delete(has_orders=False, now=NOW), EventHasOrders),
         (lambda e: e.cancel(now=e.details.period.end), EventEnded),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """The memory adapter keeps the contract of storage."""
 
+from functools import partial
+
 import pytest
 
 from eventapi.adapters.memory import (
@@ -19,7 +21,7 @@ from tests.contracts.storage.harness import Storage, sell_to
 def storage() -> Storage:
     database = MemoryDatabase()
     return Storage(
-        unit_of_work=lambda: MemoryUnitOfWork(database),
+        unit_of_work=partial(MemoryUnitOfWork, database),
         users=MemoryUserQueries(database),
         categories=MemoryCategoryQueries(database),
         events=MemoryEventQueries(database),

@@ -21,7 +21,7 @@ class PrecisUsernameRules:
     def __init__(self) -> None:
         self._profile = get_profile("UsernameCasePreserved")
 
-    def read(self, username: str) -> Username:
+    def parse(self, username: str) -> Username:
         """Give a username in the one form in which it is kept.
 
         Raises:

@@ -1,7 +1,9 @@
-"""Who may know of an event, and of what only its organizer and admins see of it."""
+"""Access to events: who may see one, and who sees the figures of its organizer."""
 
 from collections.abc import Callable
 
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.storage import UnitOfWork
 from eventapi.application.views import EventView
 from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, NotAllowed
@@ -14,47 +16,67 @@ from eventapi.domain.values import AccessCode, EventId, UserId
 def is_invited(
     actor: Actor | None,
     code: AccessCode | None,
-    brought: str | None,
+    given: str | None,
     *,
     holds_ticket: Callable[[UserId], bool],
 ) -> bool:
-    """Tell whether somebody may see a private event by its access code or a ticket.
+    """Return whether an actor may see a private event by its access code or a ticket.
 
     Args:
-        actor: who wants to see it.
-        code: the event's.
-        brought: the code that the actor brought.
-        holds_ticket: asked last, since it costs a look.
+        actor: None for a guest.
+        code: the access code of the event.
+        given: the access code that the actor sent.
+        holds_ticket: called last, because it costs a query.
     """
     if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is Scope.NONE:
         return False
-    return (code is not None and code.opens_for(brought)) or holds_ticket(actor.id)
+    return (code is not None and code.opens_for(given)) or holds_ticket(actor.id)
+
+
+def check_visible(
+    actor: Actor | None, event: Event | None, event_id: EventId, code: str | None, work: UnitOfWork
+) -> Event:
+    """Return an event that was loaded in a unit of work, if the actor may see it.
+
+    Everybody sees all events but private ones.
+
+    Raises:
+        EventNotFound: there is none, or the actor may not see it.
+    """
+    if event is None or not can_see(
+        actor, event, code, holds_ticket=lambda user: work.orders.holds_ticket(user, event_id)
+    ):
+        raise EventNotFound(event_id)
+    return event
 
 
 def can_see(
     actor: Actor | None,
     event: Event,
-    brought: str | None,
+    given: str | None,
     *,
     holds_ticket: Callable[[UserId], bool],
 ) -> bool:
-    """Tell whether somebody may know of an event: of all but private ones everybody may."""
+    """Return whether an actor may see an event."""
     if event.details.visibility is not Visibility.PRIVATE:
         return True
     if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(event.organizer_id,)):
         return True
-    return is_invited(actor, event.details.access_code, brought, holds_ticket=holds_ticket)
+    return is_invited(actor, event.details.access_code, given, holds_ticket=holds_ticket)
 
 
 def require_organizer(
-    reader: Actor, event: EventView | None, event_id: EventId, action: Action
+    actor: Actor | None, event_id: EventId, events: EventQueries, action: Action
 ) -> EventView:
-    """Make sure that somebody may see what only an event's organizer and admins see of it.
+    """Return an event to its organizer or an admin, who may do this to it.
 
     Raises:
-        NotAllowed: it is somebody else's event.
-        EventNotFound: there is none that the reader may know of.
+        NotSignedIn: the actor is a guest.
+        NotAllowed: the event belongs to somebody else.
+        EventNotFound: there is none that the actor may see.
     """
+    reader = policy.require(actor, action)
+    event = events.get(event_id)
     if event is None:
         raise EventNotFound(event_id)
     if not policy.may(reader, action, owners=(UserId(event.organizer.id),)):

@@ -1,81 +1,57 @@
-"""What the audit trail remembers: who did what, to what, when, and from where.
+"""The audit trail: who did what, to what, when, and from where.
 
-Who does it and when, the use case knows; from where, only the entrypoint, which
-says so for the time of a request or a command in :data:`current_origin`.
+It is the first reader of the domain events: a unit of work collects what its
+aggregates recorded and stores one audit entry for each event in the same
+transaction.
 """
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Self
 
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.policy import Actor
 from eventapi.domain.values import ApiKeyId, EventId, OrderId, UserId
 
-
-class AuditAction(StrEnum):
-    """What was done."""
-
-    ACCOUNT_CREATED = "account.created"
-    ACCOUNT_CHANGED = "account.changed"
-    ACCOUNT_ROLE_CHANGED = "account.role_changed"
-    ACCOUNT_DISABLED = "account.disabled"
-    ACCOUNT_ENABLED = "account.enabled"
-    ACCOUNT_ERASED = "account.erased"
-    PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a deed, not a password
-    API_KEY_CREATED = "api_key.created"
-    API_KEY_REVOKED = "api_key.revoked"
-    CATEGORY_CREATED = "category.created"
-    CATEGORY_CHANGED = "category.changed"
-    CATEGORY_DELETED = "category.deleted"
-    EVENT_CREATED = "event.created"
-    EVENT_CHANGED = "event.changed"
-    EVENT_CANCELLED = "event.cancelled"
-    EVENT_DELETED = "event.deleted"
-    ORDER_PLACED = "order.placed"
-    ORDER_CANCELLED = "order.cancelled"
-    ORDERS_IMPORTED = "order.imported"
-    TICKET_CANCELLED = "ticket.cancelled"
-    TICKET_NAMED = "ticket.named"
-    TICKET_TRANSFERRED = "ticket.transferred"
-    TICKET_CHECKED_IN = "ticket.checked_in"
-    CHECK_IN_UNDONE = "ticket.check_in_undone"
-    SESSION_STARTED = "session.started"
-    SESSION_ENDED = "session.ended"
-    REFRESH_TOKEN_REUSED = "session.revoked"  # noqa: S105 - a deed, not a token
+NOT_AUDITED = frozenset({DomainEventType.ORDER_CONFIRMED, DomainEventType.ORDER_WAITLISTED})
+"""Consequences of other events, which have their own entries and name the actor."""
+AUDIT_ACTIONS = tuple(type for type in DomainEventType if type not in NOT_AUDITED)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From where somebody acts.
+    """Where a change comes from.
 
     Attributes:
-        address: of the client on the network; None at the command line.
-        request_id: as the answer and the logs have it.
+        address: the client's network address; None for the command line.
+        request_id: as in the answer and the logs.
     """
 
     address: str | None = None
     request_id: str | None = None
 
 
-NOWHERE = Origin()
-current_origin: ContextVar[Origin] = ContextVar("current_origin", default=NOWHERE)
+NO_ORIGIN = Origin()
+current_origin: ContextVar[Origin] = ContextVar("current_origin", default=NO_ORIGIN)
+"""Set by the entrypoint for the duration of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A line of the audit trail.
+    """An entry of the audit trail.
 
     Attributes:
         at: in UTC.
         actor_id: None for a guest and for the command line.
-        key_id: of the API key by which a machine did it for the actor.
-        event_id, order_id, account_id: to what it was done.
-        detail: what else tells it apart: the new role, a category's slug, an API key.
+        key_id: the API key with which a machine acted for the actor.
+        event_id, order_id, account_id: what was changed, as far as each applies.
+        detail: the new role, the slug of a category, or the number of an API key.
     """
 
     at: datetime
-    deed: AuditAction
+    action: DomainEventType
     actor_id: UserId | None
     key_id: ApiKeyId | None
     event_id: EventId | None
@@ -85,38 +61,51 @@ class AuditEntry:
     origin: Origin
 
     @classmethod
-    def by(
-        cls,
-        actor: Actor | None,
-        deed: AuditAction,
-        at: datetime,
-        *,
-        event: EventId | None = None,
-        order: OrderId | None = None,
-        account: UserId | None = None,
-        detail: str | None = None,
-        origin: Origin | None = None,
-    ) -> "AuditEntry":
-        """Say what was done.
-
-        Args:
-            actor: None for a guest and for the command line.
-            deed: what.
-            at: in UTC.
-            event: to which one, or to something of which one.
-            order: to which one, or to a ticket of which one.
-            account: to which one.
-            detail: what else tells it apart.
-            origin: from where; the current one where it is not given.
-        """
+    def of(cls, event: DomainEvent, actor: Actor | None, origin: Origin) -> Self:
+        """Return the entry of a domain event that an actor caused."""
         return cls(
-            at=at,
-            deed=deed,
+            at=event.occurred_at,
+            action=event.type,
             actor_id=actor.id if actor else None,
             key_id=actor.key_id if actor else None,
-            event_id=event,
-            order_id=order,
-            account_id=account,
-            detail=detail,
-            origin=origin or current_origin.get(),
+            event_id=event.event_id,
+            order_id=event.order_id,
+            account_id=event.account_id,
+            detail=event.detail,
+            origin=origin,
         )
+
+
+class EventCollector:
+    """Collects the domain events of one unit of work, and turns them into audit entries.
+
+    Attributes:
+        entries: in the order in which the events were recorded.
+    """
+
+    def __init__(self, actor: Actor | None) -> None:
+        """Attribute all events to this actor, until `act_as` names another."""
+        self.entries: list[AuditEntry] = []
+        self._actor = actor
+        self._origin: Origin | None = None
+
+    def act_as(self, actor: Actor | None, origin: Origin | None = None) -> None:
+        """Attribute the events that are collected from now on to this actor.
+
+        Args:
+            actor: None for a guest.
+            origin: None for that of the current request.
+        """
+        self._actor, self._origin = actor, origin
+
+    def collect(self, *aggregates: Aggregate) -> None:
+        """Take what the aggregates recorded since they were collected last."""
+        self._read(event for aggregate in aggregates for event in aggregate.release_events())
+
+    def _read(self, events: Iterable[DomainEvent]) -> None:
+        origin = self._origin or current_origin.get()
+        self.entries += [
+            AuditEntry.of(event, self._actor, origin)
+            for event in events
+            if event.type not in NOT_AUDITED
+        ]

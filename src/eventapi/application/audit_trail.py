@@ -1,5 +1,7 @@
 """Reading the audit trail."""
 
+from dataclasses import dataclass
+
 from eventapi.application.access import require_organizer
 from eventapi.application.ports.audit import AuditQueries, AuditSearch
 from eventapi.application.ports.events import EventQueries
@@ -10,35 +12,35 @@ from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.values import EventId
 
 
+@dataclass(frozen=True, slots=True)
 class ListAuditTrail:
-    """Tell who did what, newest first."""
+    """List who did what, newest first."""
 
-    def __init__(self, audit: AuditQueries, events: EventQueries) -> None:
-        self._audit = audit
-        self._events = events
+    audit: AuditQueries
+    events: EventQueries
 
     def __call__(
         self, actor: Actor | None, search: AuditSearch, *, before: int | None, limit: int
     ) -> Page[AuditEntryView, int]:
-        """Give one page of everything that was done.
+        """Return a page of the whole trail.
 
         Raises:
-            NotSignedIn, NotAllowed: only admins see all of it.
+            NotSignedIn, NotAllowed: the actor is not an admin.
         """
         reader = policy.require(actor, Action.SEE_AUDIT_TRAIL)
         if policy.scope_of(reader, Action.SEE_AUDIT_TRAIL) is not Scope.ALL:
             raise NotAllowed(Action.SEE_AUDIT_TRAIL)
-        return self._audit.search(search, before=before, limit=limit)
+        return self.audit.search(search, before=before, limit=limit)
 
     def of_event(
         self, actor: Actor | None, event_id: EventId, *, before: int | None, limit: int
     ) -> Page[AuditEntryView, int]:
-        """Give one page of what was done to an event and its orders, without network addresses.
+        """Return a page of the entries of an event and its orders, without network addresses.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: only its organizer and admins see it.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither its organizer
+                nor an admin.
         """
-        reader = policy.require(actor, Action.SEE_AUDIT_TRAIL)
-        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_AUDIT_TRAIL)
-        page = self._audit.search(AuditSearch(event=event_id), before=before, limit=limit)
-        return Page([line.without_address() for line in page.items], page.next)
+        require_organizer(actor, event_id, self.events, Action.SEE_AUDIT_TRAIL)
+        page = self.audit.search(AuditSearch(event=event_id), before=before, limit=limit)
+        return Page([entry.without_address() for entry in page.items], page.next)

@@ -1,6 +1,7 @@
-"""Categories: the kinds of event, kept in order by admins."""
+"""Categories of events, managed by admins."""
 
-from eventapi.application.audit import AuditAction, AuditEntry
+from dataclasses import dataclass
+
 from eventapi.application.ports.categories import CategoryQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -12,107 +13,107 @@ from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import Slug
 
 
+@dataclass(frozen=True, slots=True)
 class ListCategories:
-    """Show the categories to everybody."""
+    """List the categories, for everybody."""
 
-    def __init__(self, categories: CategoryQueries) -> None:
-        self._categories = categories
+    categories: CategoryQueries
 
     def __call__(self) -> list[CategoryView]:
-        """Give all categories by name; there are as many as a person can keep in order."""
-        return self._categories.all()
+        """Return all categories, ordered by name. There are few enough for one page."""
+        return self.categories.all()
 
-    def one(self, slug: str) -> CategoryView:
-        """Give one category.
+    def get(self, slug: str) -> CategoryView:
+        """Return one category.
 
         Raises:
-            CategoryNotFound: there is none.
+            CategoryNotFound: there is no such category.
         """
-        try:
-            category = self._categories.get(Slug(slug).value)
-        except InvalidValues:
-            category = None  # what can't be a slug is none
+        parsed = _parse_slug(slug)
+        category = self.categories.get(parsed.value) if parsed else None
         if category is None:
             raise CategoryNotFound(slug)
         return category
 
 
+@dataclass(frozen=True, slots=True)
 class ManageCategories:
-    """Make, rename and delete categories."""
+    """Create, rename and delete categories."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
     def create(self, actor: Actor | None, name: str) -> CategoryView:
-        """Make a category, with a slug made of its name.
+        """Create a category; its slug is made from the name.
 
         Raises:
             NotSignedIn, NotAllowed: only admins manage categories.
-            InvalidValues: the name can't be one.
-            CategoryTaken: there is one whose name has the same slug.
+            InvalidValues: the name is not acceptable.
+            CategoryTaken: there is a category with the same slug.
         """
         policy.require(actor, Action.MANAGE_CATEGORIES)
-        with self._unit_of_work() as work:
-            category = Category.named(name, id=work.categories.next_id())
+        with self.unit_of_work(actor) as work:
+            category = Category.create(name, id=work.categories.next_id(), now=self.clock.now())
             work.categories.add(category)
-            work.audit.record(
-                AuditEntry.by(
-                    actor,
-                    AuditAction.CATEGORY_CREATED,
-                    self._clock.now(),
-                    detail=category.slug.value,
-                )
-            )
             work.commit()
         return CategoryView.of(category)
 
     def rename(self, actor: Actor | None, slug: str, name: str) -> CategoryView:
-        """Give a category another name; its slug stays, so that links go on to lead to it.
+        """Rename a category; its slug stays, so that links keep working.
 
         Raises:
             NotSignedIn, NotAllowed: only admins manage categories.
-            CategoryNotFound: there is none.
-            InvalidValues: the name can't be one.
+            CategoryNotFound: there is no such category.
+            InvalidValues: the name is not acceptable.
         """
         policy.require(actor, Action.MANAGE_CATEGORIES)
-        with self._unit_of_work() as work:
-            category = _category_of(slug, work)
-            category.rename(name)
+        with self.unit_of_work(actor) as work:
+            category = _get(slug, work)
+            category.rename(name, now=self.clock.now())
             work.categories.save(category)
-            work.audit.record(
-                AuditEntry.by(
-                    actor,
-                    AuditAction.CATEGORY_CHANGED,
-                    self._clock.now(),
-                    detail=category.slug.value,
-                )
-            )
             work.commit()
         return CategoryView.of(category)
 
     def delete(self, actor: Actor | None, slug: str) -> None:
-        """Delete a category to which no event belongs.
+        """Delete a category that no event belongs to.
 
         Raises:
             NotSignedIn, NotAllowed: only admins manage categories.
-            CategoryNotFound: there is none.
+            CategoryNotFound: there is no such category.
             CategoryInUse: events belong to it.
         """
         policy.require(actor, Action.MANAGE_CATEGORIES)
-        with self._unit_of_work() as work:
-            work.categories.remove(_category_of(slug, work))
-            work.audit.record(
-                AuditEntry.by(actor, AuditAction.CATEGORY_DELETED, self._clock.now(), detail=slug)
-            )
+        with self.unit_of_work(actor) as work:
+            category = _get(slug, work)
+            category.delete(now=self.clock.now())
+            work.categories.remove(category)
             work.commit()
 
 
-def _category_of(slug: str, work: UnitOfWork) -> Category:
+def find_category(slug: str | None, work: UnitOfWork) -> Category | None:
+    """Return the category that an event names by its slug, if it names any.
+
+    Raises:
+        InvalidValues: there is no such category.
+    """
+    if slug is None:
+        return None
     try:
-        category = work.categories.by_slug(Slug(slug))
-    except InvalidValues:
-        category = None  # what can't be a slug is none
+        return _get(slug, work)
+    except CategoryNotFound:
+        raise InvalidValues({"category": "There is no such category."}) from None
+
+
+def _get(slug: str, work: UnitOfWork) -> Category:
+    parsed = _parse_slug(slug)
+    category = work.categories.by_slug(parsed) if parsed else None
     if category is None:
         raise CategoryNotFound(slug)
     return category
+
+
+def _parse_slug(slug: str) -> Slug | None:
+    try:
+        return Slug(slug)
+    except InvalidValues:
+        return None

@@ -1,10 +1,10 @@
-"""Finding events, and what may be known of them."""
+"""Finding and reading events: single ones, lists, the calendar, rankings and statistics."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from eventapi.application.access import is_invited, require_organizer
-from eventapi.application.event_parts import session_of, type_of
+from eventapi.application.event_parts import session_of, ticket_type_of
 from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.system import Clock
@@ -27,31 +27,31 @@ from eventapi.domain.policy import Action, Actor, Scope
 from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId, tokenize
 
 CALENDAR_HISTORY = dt.timedelta(days=90)
-"""How long an event stays in the feed after its start, so that subscribers learn its end."""
+"""How long past events stay in the calendar feed, so that subscribers keep their history."""
 MAX_CALENDAR_EVENTS = 2_000
 
 
+@dataclass(frozen=True, slots=True)
 class GetEvent:
-    """Show an event to those who may see it, as a whole or in part."""
+    """Return an event, or a part of it, to actors who may see it."""
 
-    def __init__(self, events: EventQueries, images: ImageStore) -> None:
-        self._events = events
-        self._images = images
+    events: EventQueries
+    images: ImageStore
 
     def __call__(
         self, actor: Actor | None, event_id: EventId, *, access_code: str | None = None
     ) -> EventView:
-        """Give the event.
+        """Return the event.
 
         Args:
-            actor: who wants to see it.
-            event_id: which one.
-            access_code: opens a private event to a user who has it.
+            actor: None for a guest.
+            event_id: the event.
+            access_code: opens a private event to a user.
 
         Raises:
-            EventNotFound: there is none that the actor may know of.
+            EventNotFound: there is none that the actor may see.
         """
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is None:
             raise EventNotFound(event_id)
         may_change = policy.may(actor, Action.CHANGE_EVENT, owners=(UserId(event.organizer.id),))
@@ -70,27 +70,27 @@ class GetEvent:
             actor,
             AccessCode(event.access_code) if event.access_code else None,
             access_code,
-            holds_ticket=lambda user: self._events.holds_ticket(user, EventId(event.id)),
+            holds_ticket=lambda user: self.events.holds_ticket(user, EventId(event.id)),
         )
 
     def ticket_type(
         self, actor: Actor | None, event_id: EventId, id: TicketTypeId, *, access_code: str | None
     ) -> tuple[EventView, TicketTypeView]:
-        """Give one of its ticket types.
+        """Return one of its ticket types.
 
         Raises:
-            EventNotFound, TicketTypeNotFound: there is none that the actor may know of.
+            EventNotFound, TicketTypeNotFound: there is none that the actor may see.
         """
         event = self(actor, event_id, access_code=access_code)
-        return event, type_of(event, id)
+        return event, ticket_type_of(event, id)
 
     def session(
         self, actor: Actor | None, event_id: EventId, id: int, *, access_code: str | None
     ) -> tuple[EventView, SessionView]:
-        """Give one of its sessions.
+        """Return one of its agenda sessions.
 
         Raises:
-            EventNotFound, SessionNotFound: there is none that the actor may know of.
+            EventNotFound, SessionNotFound: there is none that the actor may see.
         """
         event = self(actor, event_id, access_code=access_code)
         return event, session_of(event, id)
@@ -98,14 +98,14 @@ class GetEvent:
     def image(
         self, actor: Actor | None, event_id: EventId, *, access_code: str | None
     ) -> tuple[EventView, bytes]:
-        """Give its picture.
+        """Return its image.
 
         Raises:
             EventNotFound, ImageNotFound: there is none that the actor may see.
-            StorageUnavailable: it can't be fetched.
+            StorageUnavailable: the image store can't be reached.
         """
         event = self(actor, event_id, access_code=access_code)
-        content = self._images.get(event.image) if event.image else None
+        content = self.images.get(event.image) if event.image else None
         if content is None:
             raise ImageNotFound(event_id)
         return event, content
@@ -113,19 +113,19 @@ class GetEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events somebody looks for, in their words.
+    """A filter of events; all conditions must hold.
 
     Attributes:
-        q: words that all stand in the name, description or location.
-        location: words that all stand in the location.
-        category: its slug.
-        organizer: the id of the account whose events are meant.
-        starts_after, starts_before: with an offset from UTC.
-        available: only those of which tickets can be bought now.
-        past: those that have started, instead of those that have not.
-        mine: the actor's own, whoever else may see them.
-        sort: None for the order of time: the next one first, or of what is
-            past the last one.
+        q: words that all occur in the name, description or location.
+        location: words that all occur in the location.
+        category: the slug of a category.
+        organizer: the id of an account.
+        starts_after, starts_before: with an offset from UTC, exclusive.
+        available: only events with tickets on sale now.
+        past: events that have started, instead of upcoming ones.
+        mine: the actor's own events, including those that are not public.
+        sort: None for the nearest first: upcoming events ascending, past ones
+            descending.
     """
 
     q: str | None = None
@@ -141,30 +141,30 @@ class EventFilter:
 
     @property
     def order(self) -> EventSort:
-        """In which order the events come."""
+        """The sort order."""
         if self.sort is not None:
             return self.sort
         return EventSort.START_TIME_DOWN if self.past else EventSort.START_TIME
 
 
+@dataclass(frozen=True, slots=True)
 class ListEvents:
-    """List events: the upcoming ones that are public, or those that are looked for."""
+    """List the public upcoming events, or those that match a filter."""
 
-    def __init__(self, events: EventQueries, clock: Clock) -> None:
-        self._events = events
-        self._clock = clock
+    events: EventQueries
+    clock: Clock
 
     def __call__(
         self, actor: Actor | None, wanted: EventFilter, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        """Give one page of the list.
+        """Return a page of events.
 
         Raises:
-            NotSignedIn, NotAllowed: only who may have events can ask for their own.
+            NotSignedIn, NotAllowed: only organizers and admins have events of their own.
         """
         owner = policy.require(actor, Action.CREATE_EVENT).id if wanted.mine else None
         search = EventSearch(
-            now=self._clock.now(),
+            now=self.clock.now(),
             past=wanted.past,
             owner=owner,
             words=None if wanted.q is None else frozenset(tokenize(wanted.q)),
@@ -176,66 +176,64 @@ class ListEvents:
             available=wanted.available,
             sort=wanted.order,
         )
-        page = self._events.search(search, after=after, limit=limit)
+        page = self.events.search(search, after=after, limit=limit)
         return page if wanted.mine else Page([e.for_others() for e in page.items], page.next)
 
 
+@dataclass(frozen=True, slots=True)
 class GetCalendar:
-    """Show the public events as a calendar that people subscribe to."""
+    """Return the public events for a calendar subscription."""
 
-    def __init__(self, events: EventQueries, clock: Clock) -> None:
-        self._events = events
-        self._clock = clock
+    events: EventQueries
+    clock: Clock
 
     def __call__(self, *, category: str | None) -> list[EventView]:
-        """Give the public events, of one category or of all, the soonest first.
+        """Return the public events of one category or of all, soonest first.
 
-        Those of the last 90 days stay in it, and cancelled ones too: a
-        calendar learns what became of an event by what the feed says of it.
+        Events of the last 90 days and cancelled ones are included, because a
+        subscriber only learns from the feed what became of an event.
         """
-        return self._events.calendar(
+        return self.events.calendar(
             category=category,
-            since=self._clock.now() - CALENDAR_HISTORY,
+            since=self.clock.now() - CALENDAR_HISTORY,
             limit=MAX_CALENDAR_EVENTS,
         )
 
 
+@dataclass(frozen=True, slots=True)
 class ListTopEvents:
-    """Tell which events sold the most tickets."""
+    """Rank the events by tickets sold."""
 
-    def __init__(self, events: EventQueries) -> None:
-        self._events = events
+    events: EventQueries
 
     def __call__(self, actor: Actor | None, *, limit: int) -> list[TopEventView]:
-        """Give the ranking: over all events to an admin, over their own to an organizer.
+        """Return the ranking: of all events for an admin, of their own for an organizer.
 
         Raises:
-            NotSignedIn, NotAllowed: sales are no one else's business.
+            NotSignedIn, NotAllowed: other roles see no sales reports.
         """
         reader = policy.require(actor, Action.SEE_SALES_REPORTS)
         everything = policy.scope_of(reader, Action.SEE_SALES_REPORTS) is Scope.ALL
-        return self._events.top_by_tickets_sold(
+        return self.events.top_by_tickets_sold(
             organizer=None if everything else reader.id, limit=limit
         )
 
 
+@dataclass(frozen=True, slots=True)
 class GetStatistics:
-    """Tell how an event sells."""
+    """Return the sales figures of an event."""
 
-    def __init__(self, events: EventQueries) -> None:
-        self._events = events
+    events: EventQueries
 
     def __call__(self, actor: Actor | None, event_id: EventId) -> EventStatistics:
-        """Give the figures to the event's organizer or an admin.
+        """Return the figures to the event's organizer or an admin.
 
         Raises:
-            NotSignedIn, NotAllowed: sales are no one else's business.
-            EventNotFound: there is none that the actor may know of.
+            NotSignedIn, NotAllowed: the actor is neither.
+            EventNotFound: there is none that the actor may see.
         """
-        reader = policy.require(actor, Action.SEE_EVENT_FIGURES)
-        event = self._events.get(event_id)
-        event = require_organizer(reader, event, event_id, Action.SEE_EVENT_FIGURES)
-        figures = self._events.sales_figures(event)
+        event = require_organizer(actor, event_id, self.events, Action.SEE_EVENT_FIGURES)
+        figures = self.events.sales_figures(event)
         types = [
             TicketTypeFigures(
                 ticket_type=TicketTypeRef(kind.id, kind.name),
@@ -245,7 +243,7 @@ class GetStatistics:
             )
             for kind in event.ticket_types
         ]
-        # Sold before the event had ticket types: they count, but for no type.
+        # Tickets sold before the event had ticket types belong to no type.
         if untyped := figures.by_type.get(None, 0) if event.ticket_types else 0:
             types.append(
                 TicketTypeFigures(

@@ -1,16 +1,14 @@
-"""The parts of an event that are changed one by one: ticket types, sessions, the picture."""
+"""The parts of an event that change one by one: ticket types, agenda sessions, the image."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from eventapi.application.events import EventEditor, Versions, delete_image, event_to_change
+from eventapi.application.events import EventEditor, Versions, delete_image, load_own_event
 from eventapi.application.forms import SessionForm, TicketTypeForm
-from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.media import ImageInspector, ImageStore
-from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
-from eventapi.application.ports.system import Clock
+from eventapi.application.ports.storage import UnitOfWork
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
 from eventapi.domain.event import Event, next_session_id
@@ -20,8 +18,9 @@ from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.values import EventId, TicketTypeId
 
 
+@dataclass(frozen=True, slots=True)
 class ChangeTicketTypes(EventEditor):
-    """Change the ticket types of an event one by one."""
+    """Add, update and delete single ticket types of an event."""
 
     def add(
         self,
@@ -31,24 +30,24 @@ class ChangeTicketTypes(EventEditor):
         *,
         position: int | None,
     ) -> tuple[EventView, TicketTypeView]:
-        """Add a ticket type, at a position from 1, or as the last one.
+        """Add a ticket type at a position from 1, or at the end.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            InvalidValues, EventCancelled: see :meth:`eventapi.domain.event.Event.update`.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
+            InvalidValues, EventCancelled: as `Event.update`.
         """
         new_id: list[TicketTypeId] = []
 
         def change(event: Event, work: UnitOfWork) -> None:
             new_id.append(work.events.next_ticket_type_id())
             new = TicketType(id=new_id[0], details=form.details())
-            types = _placed(event.ticket_types, new, position)
-            event.update(event.details, types, now=self._clock.now())
+            types = _at_position(event.ticket_types, new, position)
+            event.update(event.details, types, now=self.clock.now())
 
         view = self.edit(actor, event_id, None, change)
-        return view, type_of(view, new_id[0])
+        return view, ticket_type_of(view, new_id[0])
 
-    def change(
+    def update(
         self,
         actor: Actor | None,
         event_id: EventId,
@@ -58,46 +57,47 @@ class ChangeTicketTypes(EventEditor):
         position: int | None,
         versions: Versions,
     ) -> tuple[EventView, TicketTypeView]:
-        """Say something else of a ticket type (RFC 7396), and move it where a position is given.
+        """Apply a JSON merge patch (RFC 7396) to a ticket type, and move it to a position.
 
         Raises:
             TicketTypeNotFound: the event has no such type.
-            CapacityBelowSold: more of it are sold.
+            CapacityBelowSold: more tickets are sold than its new quantity.
             NotSignedIn, NotAllowed, EventNotFound, VersionConflict, InvalidValues,
-            EventCancelled: see :meth:`ChangeEvent.replace`.
+            EventCancelled: as `ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
             form = TicketTypeForm.of(event.ticket_type(id)).merge_patch(changes)
-            revised = event.updated_ticket_type(id, form.details())
-            types = _placed(event.ticket_types, revised, position)
-            event.update(event.details, types, now=self._clock.now())
+            updated = event.updated_ticket_type(id, form.details())
+            types = _at_position(event.ticket_types, updated, position)
+            event.update(event.details, types, now=self.clock.now())
 
         view = self.edit(actor, event_id, versions, change)
-        return view, type_of(view, id)
+        return view, ticket_type_of(view, id)
 
-    def remove(
+    def delete(
         self, actor: Actor | None, event_id: EventId, id: TicketTypeId, *, versions: Versions
     ) -> EventView:
-        """Remove a ticket type of which nothing was sold.
+        """Delete a ticket type without sold tickets.
 
         Raises:
             TicketTypeNotFound: the event has no such type.
-            TicketTypeInUse: it was sold.
+            TicketTypeInUse: tickets of it were sold.
             NotSignedIn, NotAllowed, EventNotFound, VersionConflict, EventCancelled:
-                see :meth:`ChangeEvent.replace`.
+                as `ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
             event.ticket_type(id)
-            types = [kind for kind in event.ticket_types if kind.id != id]
-            event.update(event.details, types, now=self._clock.now())
+            types = [type_ for type_ in event.ticket_types if type_.id != id]
+            event.update(event.details, types, now=self.clock.now())
 
         return self.edit(actor, event_id, versions, change)
 
 
+@dataclass(frozen=True, slots=True)
 class ChangeSessions(EventEditor):
-    """Change the agenda of an event session by session."""
+    """Add, update and delete single sessions of an event's agenda."""
 
     def add(
         self, actor: Actor | None, event_id: EventId, form: SessionForm
@@ -105,9 +105,10 @@ class ChangeSessions(EventEditor):
         """Add a session.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            InvalidValues: something said of it can't be, or it lies outside of the event.
-            EventCancelled: the event stays as it was.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
+            InvalidValues: a field is not acceptable, or the session is not within the
+                event's period.
+            EventCancelled: a cancelled event does not change.
         """
         new_id: list[int] = []
 
@@ -119,7 +120,7 @@ class ChangeSessions(EventEditor):
         view = self.edit(actor, event_id, None, change)
         return view, session_of(view, new_id[0])
 
-    def change(
+    def update(
         self,
         actor: Actor | None,
         event_id: EventId,
@@ -128,12 +129,12 @@ class ChangeSessions(EventEditor):
         *,
         versions: Versions,
     ) -> tuple[EventView, SessionView]:
-        """Say something else of a session (RFC 7396).
+        """Apply a JSON merge patch (RFC 7396) to a session.
 
         Raises:
             SessionNotFound: the agenda has no such session.
             NotSignedIn, NotAllowed, EventNotFound, VersionConflict, InvalidValues,
-            EventCancelled: see :meth:`ChangeEvent.replace`.
+            EventCancelled: as `ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
@@ -146,15 +147,15 @@ class ChangeSessions(EventEditor):
         view = self.edit(actor, event_id, versions, change)
         return view, session_of(view, id)
 
-    def remove(
+    def delete(
         self, actor: Actor | None, event_id: EventId, id: int, *, versions: Versions
     ) -> EventView:
-        """Take a session out of the agenda.
+        """Delete a session.
 
         Raises:
             SessionNotFound: the agenda has no such session.
             NotSignedIn, NotAllowed, EventNotFound, VersionConflict, EventCancelled:
-                see :meth:`ChangeEvent.replace`.
+                as `ChangeEvent.replace`.
         """
 
         def change(event: Event, _work: UnitOfWork) -> None:
@@ -167,76 +168,68 @@ class ChangeSessions(EventEditor):
 
     def _set(self, event: Event, sessions: list[AgendaSession]) -> None:
         details = replace(event.details, sessions=sessions)
-        event.update(details, event.ticket_types, now=self._clock.now())
+        event.update(details, event.ticket_types, now=self.clock.now())
 
 
+@dataclass(frozen=True, slots=True)
 class ChangeImage(EventEditor):
-    """Give an event a picture, or take it away."""
+    """Set or delete the image of an event."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        events: EventQueries,
-        clock: Clock,
-        images: ImageStore,
-        inspector: ImageInspector,
-    ) -> None:
-        super().__init__(unit_of_work, events, clock)
-        self._images = images
-        self._inspector = inspector
+    images: ImageStore
+    inspector: ImageInspector
 
     def put(self, actor: Actor | None, event_id: EventId, content: bytes) -> EventView:
-        """Take a picture in place of the one there was.
+        """Set the image, in place of a previous one.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: see :func:`event_to_change`.
-            UnsuitableImage: it is none that every browser shows.
-            EventCancelled: the event stays as it was.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
+            UnsuitableImage: it is not an image that every browser shows.
+            EventCancelled: a cancelled event does not change.
             StorageUnavailable: it can't be stored.
         """
-        with self._unit_of_work() as work:
-            event_to_change(actor, event_id, work)  # before work is spent on the content
-        media_type = self._inspector.media_type(content)
-        # No two pictures ever have the same key, so that what is under one may
-        # be kept by everyone for ever, and no key is deleted that is in use again.
+        with self.unit_of_work() as work:
+            load_own_event(actor, event_id, work)  # before the content costs any work
+        media_type = self.inspector.media_type(content)
+        # Each image has a key of its own, so caches may keep it for ever, and deleting the
+        # previous one never hits an image that is in use.
         key = f"events/{event_id}/{uuid4().hex}.{media_type.removeprefix('image/')}"
-        self._images.put(key, content, media_type)
-        return self._show(actor, event_id, key)
+        self.images.put(key, content, media_type)
+        return self._set(actor, event_id, key)
 
     def delete(self, actor: Actor | None, event_id: EventId) -> EventView:
-        """Take the picture away, if there is one.
+        """Delete the image, if there is one.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound, EventCancelled: see :meth:`put`.
+            NotSignedIn, NotAllowed, EventNotFound, EventCancelled: as `put`.
         """
-        return self._show(actor, event_id, None)
+        return self._set(actor, event_id, None)
 
-    def _show(self, actor: Actor | None, event_id: EventId, key: str | None) -> EventView:
-        before: list[str | None] = []
+    def _set(self, actor: Actor | None, event_id: EventId, key: str | None) -> EventView:
+        previous: list[str | None] = []
 
         def change(event: Event, _work: UnitOfWork) -> None:
-            before.append(event.image)
-            event.set_image(key, now=self._clock.now())
+            previous.append(event.image)
+            event.set_image(key, now=self.clock.now())
 
         view = self.edit(actor, event_id, None, change)
-        delete_image(self._images, before[0] if before[0] != key else None)
+        delete_image(self.images, previous[0] if previous[0] != key else None)
         return view
 
 
-def type_of(event: EventView, id: TicketTypeId) -> TicketTypeView:
-    """Give the view of one ticket type.
+def ticket_type_of(event: EventView, id: TicketTypeId) -> TicketTypeView:
+    """Return the view of one ticket type.
 
     Raises:
         TicketTypeNotFound: the event has no such type.
     """
-    for kind in event.ticket_types:
-        if kind.id == id:
-            return kind
+    for ticket_type in event.ticket_types:
+        if ticket_type.id == id:
+            return ticket_type
     raise TicketTypeNotFound(id)
 
 
 def session_of(event: EventView, id: int) -> SessionView:
-    """Give the view of one session.
+    """Return the view of one session.
 
     Raises:
         SessionNotFound: the agenda has no such session.
@@ -247,12 +240,12 @@ def session_of(event: EventView, id: int) -> SessionView:
     raise SessionNotFound(id)
 
 
-def _placed(
-    types: Sequence[TicketType], kind: TicketType, position: int | None
+def _at_position(
+    types: Sequence[TicketType], ticket_type: TicketType, position: int | None
 ) -> list[TicketType]:
-    """Put a type among others at a position from 1; where none is given, where it was, or last."""
+    """Place a type among others at a position from 1; without one, where it was, or last."""
     ids = [other.id for other in types]
     if position is None:
-        position = ids.index(kind.id) + 1 if kind.id in ids else len(ids) + 1
-    others = [other for other in types if other.id != kind.id]
-    return [*others[: position - 1], kind, *others[position - 1 :]]
+        position = ids.index(ticket_type.id) + 1 if ticket_type.id in ids else len(ids) + 1
+    others = [other for other in types if other.id != ticket_type.id]
+    return [*others[: position - 1], ticket_type, *others[position - 1 :]]

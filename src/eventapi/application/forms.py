@@ -1,4 +1,4 @@
-"""What an organizer says of an event, before it is known whether it can be."""
+"""Forms: what an organizer enters about an event, before it is checked."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,22 +9,14 @@ from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.event import Event, next_session_id
-from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility, period_of
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import (
-    AccessCode,
-    CategoryId,
-    Money,
-    Period,
-    SalesWindow,
-    TicketTypeId,
-    Timezone,
-)
+from eventapi.domain.values import AccessCode, CategoryId, TicketTypeId
 
 
 @contextmanager
-def within(path: str) -> Iterator[None]:
-    """Name what is wrong with a part after where the part stands: ``ticket_types.0.price``."""
+def prefix_errors(path: str) -> Iterator[None]:
+    """Prefix the fields of errors with a path, such as `ticket_types.0`."""
     try:
         yield
     except InvalidValues as error:
@@ -34,37 +26,40 @@ def within(path: str) -> Iterator[None]:
 
 
 class _Form:
-    """A form that can be from_fields in partly: what is null is taken as not said."""
+    """Base of forms: dataclasses of plain values with defaults."""
 
     @classmethod
-    def from_fields(cls, **said: Any) -> Self:
-        """Fill in a form; null in a field that may be left out leaves it out."""
+    def from_fields(cls, **values: Any) -> Self:
+        """Create a form; None in a field that has a default stands for the default."""
         optional = {
             field.name
             for field in fields(cls)  # type: ignore[arg-type]
             if field.default is not MISSING or field.default_factory is not MISSING
         }
-        return cls(
-            **{
-                name: value
-                for name, value in said.items()
-                if value is not None or name not in optional
-            }
-        )
+        given = {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in optional
+        }
+        return cls(**given)
+
+    def to_fields(self, *, without: str = "") -> dict[str, Any]:
+        """Return the values by name, all but one."""
+        names = (field.name for field in fields(self))  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in names if name != without}
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
-        """Change a form as RFC 7396 has it: what is named is replaced, null clears it."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return self.from_fields(**{**said, **changes})
+        """Return the form after a JSON merge patch (RFC 7396): null resets a field."""
+        return self.from_fields(**{**self.to_fields(), **changes})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTypeForm(_Form):
-    """What an organizer says of a ticket type.
+    """The fields of a ticket type.
 
     Attributes:
-        id: of one that the event has; None for a new one.
-        price: of one ticket, in the currency; nothing by default.
+        id: of an existing type; None for a new one.
+        price: of one ticket, in the currency.
     """
 
     name: str
@@ -76,39 +71,25 @@ class TicketTypeForm(_Form):
     sales_end: dt.datetime | None = None
 
     def details(self) -> TicketTypeDetails:
-        """Read the form.
+        """Return the checked details.
 
         Raises:
-            InvalidValues: something said in it can't be.
+            InvalidValues: a value is not acceptable.
         """
-        return TicketTypeDetails(
-            name=self.name,
-            price=Money(self.price, self.currency),
-            quantity=self.quantity,
-            sales=SalesWindow(self.sales_start, self.sales_end),
-        )
+        return TicketTypeDetails.from_fields(**self.to_fields(without="id"))
 
     @classmethod
-    def of(cls, kind: TicketType) -> Self:
-        """Give the form as it would be from_fields in for a type as it is."""
-        details = kind.details
-        return cls(
-            id=kind.id,
-            name=details.name,
-            quantity=details.quantity,
-            price=details.price.amount,
-            currency=details.price.currency,
-            sales_start=details.sales.start,
-            sales_end=details.sales.end,
-        )
+    def of(cls, ticket_type: TicketType) -> Self:
+        """Return the form of an existing type."""
+        return cls(id=ticket_type.id, **ticket_type.details.to_fields())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionForm(_Form):
-    """What an organizer says of a session.
+    """The fields of an agenda session.
 
     Attributes:
-        id: of one that the agenda has; None for a new one.
+        id: of an existing session; None for a new one.
     """
 
     title: str
@@ -119,39 +100,26 @@ class SessionForm(_Form):
     room: str = ""
 
     def session(self, id: int) -> AgendaSession:
-        """Read the form.
+        """Return the checked session.
 
         Raises:
-            InvalidValues: something said in it can't be.
+            InvalidValues: a value is not acceptable.
         """
-        return AgendaSession(
-            id=id,
-            title=self.title,
-            period=Period(self.start_time, self.end_time),
-            speaker=self.speaker,
-            room=self.room,
-        )
+        return AgendaSession.from_fields(**self.to_fields() | {"id": id})
 
     @classmethod
     def of(cls, session: AgendaSession) -> Self:
-        """Give the form as it would be from_fields in for a session as it is."""
-        return cls(
-            id=session.id,
-            title=session.title,
-            start_time=session.period.start,
-            end_time=session.period.end,
-            speaker=session.speaker,
-            room=session.room,
-        )
+        """Return the form of an existing session."""
+        return cls(**session.to_fields())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventForm(_Form):
-    """What an organizer says of an event: a start and an end, or a date alone.
+    """The fields of an event: with a start and an end, or with a date alone.
 
     Attributes:
         category: its slug.
-        access_code: of a private event; one is made up where none is said.
+        access_code: of a private event; generated if none is given.
     """
 
     name: str
@@ -177,79 +145,70 @@ class EventForm(_Form):
         sessions: Sequence[AgendaSession] = (),
         new_access_code: Callable[[], AccessCode],
     ) -> EventDetails:
-        """Read the form, all but the ticket types.
+        """Return the checked details.
 
         Args:
-            category: the one that is named in the form.
-            sessions: those that the event has.
-            new_access_code: makes one up.
+            category: the category that the form names.
+            sessions: the present sessions of the event.
+            new_access_code: generates one.
 
         Raises:
-            InvalidValues: something said in it can't be.
+            InvalidValues: a value is not acceptable.
         """
-        timezone = Timezone(self.timezone)
-        visibility = _visibility(self.visibility)
-        access_code = AccessCode(self.access_code) if self.access_code is not None else None
-        if visibility is Visibility.PRIVATE and access_code is None:
-            access_code = new_access_code()
-        return EventDetails(
-            name=self.name,
-            description=self.description,
-            period=period_of(
-                start=self.start_time, end=self.end_time, day=self.date, timezone=timezone
-            ),
-            timezone=timezone,
-            location=self.location,
-            capacity=self.capacity,
-            category=category,
-            visibility=visibility,
-            access_code=access_code,
-            sales=SalesWindow(self.sales_start, self.sales_end),
-            sessions=self._read_sessions(sessions),
+        access_code = self.access_code
+        if self.visibility == Visibility.PRIVATE and access_code is None:
+            access_code = new_access_code().value
+        return EventDetails.from_fields(
+            **self.to_fields(without="ticket_types")
+            | {
+                "category": category,
+                "access_code": access_code,
+                "sessions": self._parse_sessions(sessions),
+            }
         )
 
-    def _read_sessions(self, present: Sequence[AgendaSession]) -> list[AgendaSession]:
+    def _parse_sessions(self, present: Sequence[AgendaSession]) -> list[AgendaSession]:
         known = {session.id for session in present}
         new_id = next_session_id(present)
-        read = []
+        sessions = []
         for number, form in enumerate(self.sessions):
-            with within(f"sessions.{number}"):
+            with prefix_errors(f"sessions.{number}"):
                 if form.id is not None and form.id not in known:
                     raise InvalidValues({"id": "The event has no such session."})
-                read.append(form.session(new_id() if form.id is None else form.id))
-        return read
+                sessions.append(form.session(new_id() if form.id is None else form.id))
+        return sessions
 
-    def read_ticket_types(
+    def parse_ticket_types(
         self, event: Event | None, new_id: Callable[[], TicketTypeId]
     ) -> list[TicketType]:
-        """Read what the form says of the ticket types.
+        """Return the checked ticket types.
 
         Args:
-            event: the one that has some already; None for a new one.
-            new_id: gives a new type its id.
+            event: the event as it is; None for a new one.
+            new_id: returns the id of a new type.
 
         Raises:
-            InvalidValues: something said in it can't be.
-            CapacityBelowSold: more of a type are sold.
+            InvalidValues: a value is not acceptable.
+            CapacityBelowSold: more tickets of a type are sold than its new quantity.
         """
-        known = {kind.id for kind in event.ticket_types} if event else set()
-        read = []
+        known = {ticket_type.id for ticket_type in event.ticket_types} if event else set()
+        ticket_types = []
         for number, form in enumerate(self.ticket_types):
-            with within(f"ticket_types.{number}"):
+            with prefix_errors(f"ticket_types.{number}"):
                 details = form.details()
                 if form.id is None:
-                    read.append(TicketType(id=new_id(), details=details))
+                    ticket_types.append(TicketType(id=new_id(), details=details))
                 elif event is None or form.id not in known:
                     raise InvalidValues({"id": "The event has no such ticket type."})
                 else:
-                    read.append(event.updated_ticket_type(TicketTypeId(form.id), details))
-        return read
+                    ticket_types.append(event.updated_ticket_type(TicketTypeId(form.id), details))
+        return ticket_types
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
-        """Change a form as RFC 7396 has it.
+        """Return the form after a JSON merge patch (RFC 7396).
 
-        A date takes the place of the times that stood there, and an event that
-        is no longer private has no code.
+        A date replaces the times that were set, and an event that is no longer
+        private loses its access code.
         """
         form = self
         if changes.get("date") is not None:
@@ -260,28 +219,12 @@ class EventForm(_Form):
 
     @classmethod
     def of(cls, event: Event, *, category: str | None) -> Self:
-        """Give the form as it would be from_fields in for an event as it is."""
-        details = event.details
+        """Return the form of an existing event."""
         return cls(
-            name=details.name,
-            capacity=details.capacity,
-            start_time=details.period.start,
-            end_time=details.period.end,
-            timezone=details.timezone.name,
-            description=details.description,
-            location=details.location,
-            category=category,
-            visibility=details.visibility,
-            access_code=details.access_code.value if details.access_code else None,
-            sales_start=details.sales.start,
-            sales_end=details.sales.end,
-            ticket_types=[TicketTypeForm.of(kind) for kind in event.ticket_types],
-            sessions=[SessionForm.of(session) for session in details.sessions],
+            **event.details.to_fields()
+            | {
+                "category": category,
+                "ticket_types": [TicketTypeForm.of(type_) for type_ in event.ticket_types],
+                "sessions": [SessionForm.of(session) for session in event.details.sessions],
+            }
         )
-
-
-def _visibility(said: str) -> Visibility:
-    try:
-        return Visibility(said)
-    except ValueError:
-        raise InvalidValues({"visibility": f"Must be one of {', '.join(Visibility)}."}) from None

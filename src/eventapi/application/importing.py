@@ -1,16 +1,15 @@
-"""Bringing in what an organizer has elsewhere: events, and the people who attend them.
+"""Importing an organizer's events and attendees from elsewhere.
 
-Both imports are all or nothing, unless told to leave out what is wrong; and
-what was imported before is found again and not added twice, events by their
-reference and attendees by their email address.
+An import is all or nothing, unless told to skip bad rows. What was imported before
+is recognised and not added again: events by their reference, attendees by their
+email address.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from eventapi.application.audit import AuditAction, AuditEntry
-from eventapi.application.events import schedule_event
+from eventapi.application.events import add_event
 from eventapi.application.forms import EventForm
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -34,17 +33,16 @@ Key = TypeVar("Key")
 Row = TypeVar("Row", "EventRow", "AttendeeRow")
 
 Progress = Callable[[int], object]
-"""Is told how many rows were just done."""
+"""Called with the number of rows that were just processed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with a row.
+    """An error in a row.
 
     Attributes:
-        line: where it stands in the file, from 1; the head is line 1.
-        field: which of its fields is wrong; None where it is the row as a whole.
-        reason: in words.
+        line: in the file, from 1; the header is line 1.
+        field: the field that is wrong; None for the row as a whole.
     """
 
     line: int
@@ -54,11 +52,11 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event to be imported.
+    """An event to import.
 
     Attributes:
-        reference: what its organizer calls it elsewhere.
-        category: the name of its category, which may be a new one.
+        reference: the organizer's own name for it.
+        category: the name of a category, which may be new.
     """
 
     line: int
@@ -69,11 +67,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendeeRow:
-    """A person to be registered.
+    """An attendee to register.
 
     Attributes:
         event: the reference of the event.
-        ticket_type: its name; None where the event has one type or none.
+        ticket_type: its name; None for the only type of the event.
     """
 
     line: int
@@ -85,13 +83,13 @@ class AttendeeRow:
 
 @dataclass(slots=True)
 class ImportResult:
-    """What came of an import.
+    """The result of an import.
 
     Attributes:
-        added: how many rows were new.
-        present: how many had been imported before.
-        problems: what was wrong, in the order of the rows.
-        kept: whether what is new was kept.
+        added: the number of new rows.
+        present: the number of rows that were imported before.
+        problems: the errors, in the order of the rows.
+        kept: whether the new rows were stored.
     """
 
     added: int = 0
@@ -99,8 +97,8 @@ class ImportResult:
     problems: list[RowProblem] = field(default_factory=list)
     kept: bool = False
 
-    def refuse(self, line: int, error: DomainError) -> None:
-        """Note what is wrong with a row."""
+    def add_problem(self, line: int, error: DomainError) -> None:
+        """Add the error of a row."""
         if isinstance(error, InvalidValues):
             for name, reason in error.problems.items():
                 self.problems.append(RowProblem(line, name, reason))
@@ -110,32 +108,26 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """How to import.
+    """Options of an import.
 
     Attributes:
-        dry_run: find out what would come of it, and keep nothing.
-        skip_bad_rows: keep what is right, even where something is wrong.
-        progress: is told how far it is.
+        dry_run: check everything and store nothing.
+        skip_bad_rows: store the good rows even if others are bad.
+        progress: is called for each row.
     """
 
     dry_run: bool = False
     skip_bad_rows: bool = False
     progress: Progress = lambda _rows: None
 
-    def keep(self, imported: ImportResult) -> bool:
-        """Tell whether what was read is to be kept."""
-        return not self.dry_run and (self.skip_bad_rows or not imported.problems)
 
-
+@dataclass(frozen=True, slots=True)
 class ImportEvents:
-    """Bring in events."""
+    """Import events."""
 
-    def __init__(
-        self, unit_of_work: UnitOfWorkFactory, clock: Clock, identities: Identities
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
-        self._identities = identities
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    identities: Identities
 
     def __call__(
         self,
@@ -145,137 +137,153 @@ class ImportEvents:
         *,
         new_categories: bool = False,
     ) -> ImportResult:
-        """Announce the events that the organizer does not have yet.
+        """Create the events that the organizer does not have yet.
 
         Args:
-            organizer: the username of whose events they will be.
+            organizer: the username of their owner.
             rows: the events.
-            options: how to do it.
-            new_categories: make the categories that are not there.
+            options: how to import them.
+            new_categories: whether to create missing categories.
 
         Raises:
-            InvalidValues: there is no such organizer.
-            NotAllowed: the account is no organizer's.
+            InvalidValues: there is no such account.
+            NotAllowed: the account is not an organizer's.
         """
-        with self._unit_of_work() as work:
+        with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
+            work.act_as(actor)
             present = set(work.events.references(actor.id, [row.reference for row in rows]))
-            seen: dict[str, int] = {}
+            lines: dict[str, int] = {}
             categories: dict[str, Category | None] = {}
 
-            def bring_in(row: EventRow) -> bool:
-                _check_twice(seen, row.reference, row.line, "reference")
+            def import_row(row: EventRow) -> bool:
+                _check_duplicate(lines, row.reference, row.line, "reference")
                 if row.reference in present:
                     return False
                 clean_text("reference", row.reference, longest=Event.MAX_REFERENCE_LENGTH)
-                event = schedule_event(
+                add_event(
                     row.form,
                     organizer=actor,
                     work=work,
-                    category=_category(
-                        row.category, categories, work, actor, self._clock, new=new_categories
-                    ),
-                    clock=self._clock,
-                    identities=self._identities,
+                    category=self._category(row.category, categories, work, create=new_categories),
+                    clock=self.clock,
+                    identities=self.identities,
                     reference=row.reference,
-                )
-                now = self._clock.now()
-                work.audit.record(
-                    AuditEntry.by(actor, AuditAction.EVENT_CREATED, now, event=event.id)
                 )
                 return True
 
-            return _bring_in_all(rows, bring_in, options, work)
+            return _import_all(rows, import_row, options, work)
+
+    def _category(
+        self,
+        name: str | None,
+        known: dict[str, Category | None],
+        work: UnitOfWork,
+        *,
+        create: bool,
+    ) -> Category | None:
+        """Return the category of a name, created if it is missing and may be."""
+        if name is None:
+            return None
+        slug = Slug.of(name)
+        if slug.value not in known:
+            category = work.categories.by_slug(slug)
+            if category is None and create:
+                category = Category.create(name, id=work.categories.next_id(), now=self.clock.now())
+                work.categories.add(category)
+            known[slug.value] = category
+        if known[slug.value] is None:
+            raise InvalidValues({"category": f"There is no category {name!r}."})
+        return known[slug.value]
 
 
+@dataclass(frozen=True, slots=True)
 class ImportAttendees:
-    """Bring in the people who attend events."""
+    """Import the attendees of events."""
 
-    def __init__(
-        self, unit_of_work: UnitOfWorkFactory, clock: Clock, identities: Identities
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
-        self._identities = identities
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    identities: Identities
 
     def __call__(
         self, organizer: str, rows: Sequence[AttendeeRow], options: ImportOptions
     ) -> ImportResult:
-        """Register the people who are not registered yet, each for one ticket.
+        """Register the attendees who are not registered yet, each for one ticket.
 
-        The events stay locked until all is kept, so that no place is sold
-        twice meanwhile; who buys one of their tickets waits.
+        The events stay locked until the commit, so no place is sold twice; buyers
+        of their tickets wait meanwhile.
 
         Args:
-            organizer: the username of whose events they attend.
-            rows: the people.
-            options: how to do it.
+            organizer: the username of the owner of the events.
+            rows: the attendees.
+            options: how to import them.
 
         Raises:
-            InvalidValues: there is no such organizer.
-            NotAllowed: the account is no organizer's.
+            InvalidValues: there is no such account.
+            NotAllowed: the account is not an organizer's.
         """
-        with self._unit_of_work() as work:
+        with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
+            work.act_as(actor)
             ids = work.events.references(actor.id, sorted({row.event for row in rows}))
             events = work.events.get_for_update(*ids.values())
             registered = {id: work.orders.registrants(id) for id in events}
-            seen: dict[tuple[EventId, str], int] = {}
-            told: set[EventId] = set()
+            lines: dict[tuple[EventId, str], int] = {}
+            changed: set[EventId] = set()
+            now = self.clock.now()
 
-            def bring_in(row: AttendeeRow) -> bool:
+            def import_row(row: AttendeeRow) -> bool:
                 if row.event not in ids:
                     raise InvalidValues({"event": f"There is no event {row.event!r}."})
                 event = events[ids[row.event]]
                 email = EmailAddress(row.email)
-                person = Attendee(row.name, email)
-                _check_twice(seen, (event.id, email.key), row.line, "email")
+                attendee = Attendee(row.name, email)
+                _check_duplicate(lines, (event.id, email.key), row.line, "email")
                 if email.key in registered[event.id]:
                     return False
-                order = event.register(
-                    person,
+                order = event.import_registration(
+                    attendee,
                     ticket_type_id=_ticket_type(event, row.ticket_type),
-                    now=self._clock.now(),
-                    identities=self._identities,
+                    now=now,
+                    identities=self.identities,
                 )
                 work.orders.add(order)
-                if event.id not in told:  # one line for each event, however many come
-                    told.add(event.id)
-                    now, deed = self._clock.now(), AuditAction.ORDERS_IMPORTED
-                    work.audit.record(AuditEntry.by(actor, deed, now, event=event.id))
+                if event.id not in changed:
+                    changed.add(event.id)
+                    event.record_import(now)
                 return True
 
-            return _bring_in_all(rows, bring_in, options, work)
+            return _import_all(rows, import_row, options, work)
 
 
-def _bring_in_all(
+def _import_all(
     rows: Sequence[Row],
-    bring_in: Callable[[Row], bool],
+    import_row: Callable[[Row], bool],
     options: ImportOptions,
     work: UnitOfWork,
 ) -> ImportResult:
-    """Bring in row by row, and keep what came of it if it is to be kept.
+    """Import row by row, and commit if the result is to be kept.
 
     Args:
-        rows: what to bring in.
-        bring_in: does so with one row, and tells whether it was new.
-        options: how to do it.
-        work: in which all is done.
+        rows: the rows.
+        import_row: imports one row, and returns whether it was new.
+        options: how to import.
+        work: the unit of work of the whole import.
     """
-    imported = ImportResult()
+    result = ImportResult()
     for row in rows:
         try:
-            if bring_in(row):
-                imported.added += 1
+            if import_row(row):
+                result.added += 1
             else:
-                imported.present += 1
+                result.present += 1
         except DomainError as error:
-            imported.refuse(row.line, error)
+            result.add_problem(row.line, error)
         options.progress(1)
-    imported.kept = options.keep(imported)
-    if imported.kept:
+    result.kept = not options.dry_run and (options.skip_bad_rows or not result.problems)
+    if result.kept:
         work.commit()
-    return imported
+    return result
 
 
 def _organizer(username: str, work: UnitOfWork) -> Actor:
@@ -285,47 +293,18 @@ def _organizer(username: str, work: UnitOfWork) -> Actor:
     return policy.require(Actor.of(user), Action.CREATE_EVENT)
 
 
-def _check_twice(seen: dict[Key, int], key: Key, line: int, name: str) -> None:
-    """Make sure that a row does not stand in the file twice."""
-    first = seen.setdefault(key, line)
+def _check_duplicate(lines: dict[Key, int], key: Key, line: int, field: str) -> None:
+    """Check that no earlier line has the same key."""
+    first = lines.setdefault(key, line)
     if first != line:
-        raise InvalidValues({name: f"Stands in line {first} already."})
-
-
-def _category(
-    name: str | None,
-    known: dict[str, Category | None],
-    work: UnitOfWork,
-    actor: Actor,
-    clock: Clock,
-    *,
-    new: bool,
-) -> Category | None:
-    """Find the category of a name, or make it."""
-    if name is None:
-        return None
-    with_slug = Slug.of(name)
-    if with_slug.value not in known:
-        category = work.categories.by_slug(with_slug)
-        if category is None and new:
-            category = Category.named(name, id=work.categories.next_id())
-            work.categories.add(category)
-            work.audit.record(
-                AuditEntry.by(
-                    actor, AuditAction.CATEGORY_CREATED, clock.now(), detail=category.slug.value
-                )
-            )
-        known[with_slug.value] = category
-    if known[with_slug.value] is None:
-        raise InvalidValues({"category": f"There is no category {name!r}."})
-    return known[with_slug.value]
+        raise InvalidValues({field: f"Is in line {first} already."})
 
 
 def _ticket_type(event: Event, name: str | None) -> TicketTypeId | None:
-    """Find the ticket type of a name, without regard to case."""
+    """Return the ticket type of a name, ignoring case."""
     if name is None:
         return None
-    for kind in event.ticket_types:
-        if kind.details.name.casefold() == name.strip().casefold():
-            return kind.id
+    for ticket_type in event.ticket_types:
+        if ticket_type.details.name.casefold() == name.strip().casefold():
+            return ticket_type.id
     raise InvalidValues({"ticket_type": f"The event has no ticket type {name!r}."})

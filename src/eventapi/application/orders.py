@@ -1,30 +1,28 @@
-"""Orders: selling tickets, and showing what was sold."""
+"""Orders: selling tickets, and reading and cancelling orders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 
-from eventapi.application.access import can_see, require_organizer
-from eventapi.application.audit import AuditAction, AuditEntry, Origin, current_origin
-from eventapi.application.batching import Batcher
-from eventapi.application.ports.events import EventQueries
-from eventapi.application.ports.orders import (
+from eventapi.application.access import check_visible, require_organizer
+from eventapi.application.audit import Origin, current_origin
+from eventapi.application.group_commit import GroupCommit
+from eventapi.application.idempotency import (
     AcceptedRequest,
-    OrderAccessTokens,
-    OrderQueries,
     RequestKey,
     RequestName,
     account_owner,
 )
-from eventapi.application.ports.storage import StorageUnavailable, UnitOfWork, UnitOfWorkFactory
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
+from eventapi.application.rules import Rules
 from eventapi.application.views import AccountRef, OrderView, Page
 from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.errors import (
     DomainError,
     EventNotFound,
-    IdempotencyKeyReused,
     NotSignedIn,
     OrderNotFound,
     SessionEnded,
@@ -43,12 +41,15 @@ from eventapi.domain.values import (
 )
 
 MAX_SALES_PER_COMMIT = 50
-"""How many sales one unit of work carries: enough to spread its cost, few enough to stay short."""
+"""The sales of one unit of work: enough to spread its cost, few enough to keep locks short."""
+
+Principal = Actor | LoginSessionId
+"""The sender of a request: an actor, or a session whose actor is not yet looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedAttendee:
-    """Whom a ticket shall admit, as the buyer says it."""
+    """The person that a ticket shall admit, as the buyer entered it."""
 
     name: str
     email: str | None = None
@@ -56,14 +57,14 @@ class NamedAttendee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """What a buyer wants.
+    """A request to buy tickets.
 
     Attributes:
-        lines: how many tickets, of which types.
-        attendees: whom the first of them admit.
+        lines: the quantities by ticket type.
+        attendees: the persons that the first tickets admit.
         access_code: opens a private event.
-        idempotency_key: made up by the client, so that sending the purchase
-            again does not buy again.
+        idempotency_key: chosen by the client, so that the same purchase sent again
+            does not buy again.
     """
 
     event_id: EventId
@@ -73,16 +74,15 @@ class Purchase:
     idempotency_key: str | None = None
 
     def key_of(self, buyer: UserId) -> RequestKey | None:
-        """Give the key under which this purchase is accepted at most once, if it has one."""
+        """Return the idempotency key of this purchase by a buyer, if it has one."""
         if self.idempotency_key is None:
             return None
-        lines = tuple((line.quantity, line.ticket_type_id) for line in self.lines)
-        # A quantity alone has the digest that it had before there were ticket types.
-        alone = len(lines) == 1 and lines[0][1] is None
-        wanted = ("purchase", self.event_id, lines[0][0] if alone else lines)
-        named = tuple((attendee.name, attendee.email) for attendee in self.attendees)
-        digest = sha256(repr((wanted, named)).encode()).digest()
-        return RequestKey(account_owner(buyer), self.idempotency_key, digest)
+        request = {
+            "purchase": self.event_id,
+            "lines": [(line.quantity, line.ticket_type_id) for line in self.lines],
+            "attendees": [(attendee.name, attendee.email) for attendee in self.attendees],
+        }
+        return RequestKey.of(account_owner(buyer), self.idempotency_key, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,191 +90,144 @@ class PurchaseResult:
     """The answer to a purchase.
 
     Attributes:
-        replayed: whether the same purchase was accepted before, and this is
-            the answer it got then.
+        replayed: whether the same purchase was accepted before, and this is the
+            answer that it got then.
     """
 
     order: OrderView
     replayed: bool
 
 
-Principal = Actor | LoginSessionId
-"""Who sends something: an account that is known, or one that is asked for by its session."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sale:
-    """A purchase that is about to be decided, and what was understood of it."""
+    """A purchase that waits to be executed.
 
-    sender: Principal
+    Attributes:
+        origin: captured here, because another thread may execute the sale.
+    """
+
+    principal: Principal
     purchase: Purchase
     attendees: Sequence[Attendee]
-    # Told here, since another thread may carry the sale.
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What a unit of work loaded for its sales, each with one statement."""
+
+    buyers: Mapping[_Sale, Actor | DomainError]
+    events: Mapping[EventId, Event]
+    accepted: dict[RequestName, AcceptedRequest]
+
+
+@dataclass(frozen=True)
 class PurchaseTickets:
-    """Sell tickets to users.
+    """Sell tickets to a signed-in user: all that were requested, or none.
 
-    The whole path: find out who buys; lock the event, so that one unit of work
-    at a time decides about its places; see whether this very request was accepted before; let
-    the event decide; write the order; commit. What the event decided on can't
-    change in between, and whoever waited for the lock sees the event as this
-    purchase left it.
+    The path of a sale: authenticate the buyer; lock the event, so that one unit of
+    work at a time decides about its places; replay the answer if this very request
+    was accepted before; let the event decide; store the order; commit. Nothing that
+    the event decided on can change in between, and whoever waited for the lock sees
+    the event as this sale left it.
 
-    Most of what that costs is the same for one purchase or for twenty: the
-    lock, the round trips, the commit that waits for the disk. So purchases
-    that wait at the same time in one process go through it together, each
-    decided by itself, one after the other. If what they wrote together can't
-    be kept, each goes through it again alone, so that nobody pays for another.
+    Sales that wait at the same time in one process share a unit of work (group
+    commit), each decided by itself, one after the other.
     """
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        clock: Clock,
-        identities: Identities,
-        *,
-        order_limit: int,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
-        self._identities = identities
-        self._order_limit = order_limit
-        self._sell_together = Batcher(self._sell, max_batch_size=MAX_SALES_PER_COMMIT)
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    identities: Identities
+    rules: Rules
+    _execute: GroupCommit[_Sale, PurchaseResult] = field(init=False, repr=False)
 
-    def __call__(self, sender: Principal | None, purchase: Purchase) -> PurchaseResult:
-        """Sell all the tickets that were asked for, or none.
+    def __post_init__(self) -> None:
+        group_commit = GroupCommit(self._sell_all, max_batch_size=MAX_SALES_PER_COMMIT)
+        object.__setattr__(self, "_execute", group_commit)
+
+    def __call__(self, principal: Principal | None, purchase: Purchase) -> PurchaseResult:
+        """Sell the tickets.
 
         Args:
-            sender: who buys; by a session, it is asked for in the same unit of
-                work as those of all whose purchases share it.
-            purchase: what.
+            principal: the buyer. A session is authenticated in the unit of work of
+                the sale, together with the other sales of its batch.
+            purchase: what to buy.
 
         Raises:
             NotSignedIn, NotAllowed: only users purchase.
-            SessionEnded: the session is over.
+            SessionEnded: the session has ended.
             AccountDeleted: the buyer's account no longer exists.
-            EventNotFound: there is no such event that the buyer may know of.
+            EventNotFound: there is no such event that the buyer may see.
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
-            OrderTooLarge, InvalidValues:
-                see :meth:`eventapi.domain.event.Event.sell`.
-            IdempotencyKeyReused: the key came before with another request.
+            OrderTooLarge, InvalidValues: as `Event.sell`.
+            IdempotencyKeyReused: the key was used for a different request.
         """
-        if sender is None:
+        if principal is None:
             raise NotSignedIn
-        attendees = [
-            Attendee(person.name, EmailAddress(person.email) if person.email is not None else None)
-            for person in purchase.attendees
-        ]
-        outcome = self._sell_together(_Sale(sender, purchase, attendees, current_origin.get()))
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        attendees = [parse_attendee(person.name, person.email) for person in purchase.attendees]
+        return self._execute(_Sale(principal, purchase, attendees, current_origin.get()))
 
-    def _sell(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | Exception]:
-        """Carry sales through one unit of work, or, if that fails, each through its own."""
-        try:
-            return self._attempt(sales)
-        except StorageUnavailable:
-            raise  # it is so for all of them
-        except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
-            if len(sales) == 1:
-                return [error]
-        return [self._sell_alone(sale) for sale in sales]
-
-    def _sell_alone(self, sale: _Sale) -> PurchaseResult | Exception:
-        try:
-            (outcome,) = self._attempt([sale])
-        except Exception as error:  # noqa: BLE001 - raised to whose purchase it was
-            return error
-        return outcome
-
-    def _attempt(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | Exception]:
-        with self._unit_of_work() as work:
-            sessions = {sale.sender for sale in sales if not isinstance(sale.sender, Actor)}
-            actors = work.principals.by_session(sessions) if sessions else {}
-            buyers = [_buyer(sale, actors) for sale in sales]
-            requests = [
-                sale.purchase.key_of(buyer.id) if isinstance(buyer, Actor) else None
-                for sale, buyer in zip(sales, buyers, strict=True)
-            ]
-            events = work.events.get_for_update(
-                *{
-                    sale.purchase.event_id
-                    for sale, buyer in zip(sales, buyers, strict=True)
-                    if isinstance(buyer, Actor)
-                }
-            )
-            known = [request for request in requests if request]
-            accepted = work.orders.accepted(known) if known else {}
-            outcomes = [
-                self._decide(sale, buyer, request, work=work, events=events, accepted=accepted)
-                if isinstance(buyer, Actor)
-                else buyer
-                for sale, buyer, request in zip(sales, buyers, requests, strict=True)
-            ]
+    def _sell_all(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | DomainError]:
+        """Execute sales in one unit of work; return the result or the refusal of each."""
+        with self.unit_of_work() as work:
+            batch = self._load(sales, work)
+            outcomes = [self._outcome(sale, batch, work) for sale in sales]
             work.commit()
         return outcomes
 
-    def _decide(
-        self,
-        sale: _Sale,
-        buyer: Actor,
-        request: RequestKey | None,
-        *,
-        work: UnitOfWork,
-        events: Mapping[EventId, Event],
-        accepted: dict[RequestName, AcceptedRequest],
+    def _load(self, sales: Sequence[_Sale], work: UnitOfWork) -> _Batch:
+        """Authenticate the buyers, lock the events, and find what was accepted before."""
+        sessions = {sale.principal for sale in sales if not isinstance(sale.principal, Actor)}
+        actors = work.principals.by_session(sessions) if sessions else {}
+        buyers = {sale: _buyer(sale.principal, actors) for sale in sales}
+        admitted = [
+            (sale.purchase, buyer) for sale, buyer in buyers.items() if isinstance(buyer, Actor)
+        ]
+        events = work.events.get_for_update(*{purchase.event_id for purchase, _ in admitted})
+        keys = [key for purchase, buyer in admitted if (key := purchase.key_of(buyer.id))]
+        return _Batch(buyers, events, work.requests.find(keys) if keys else {})
+
+    def _outcome(
+        self, sale: _Sale, batch: _Batch, work: UnitOfWork
     ) -> PurchaseResult | DomainError:
-        event = events.get(sale.purchase.event_id)
-        if event is None:
-            return EventNotFound(sale.purchase.event_id)
-        if request and request.name in accepted:
-            before = accepted[request.name]
-            if before.fingerprint != request.fingerprint:
-                return IdempotencyKeyReused(request.key)
-            return PurchaseResult(before.answer, replayed=True)
-        if not can_see(
-            buyer,
-            event,
-            sale.purchase.access_code,
-            holds_ticket=lambda user: work.orders.holds_ticket(user, event.id),
-        ):
-            return EventNotFound(event.id)
+        buyer = batch.buyers[sale]
+        if isinstance(buyer, DomainError):
+            return buyer
         try:
-            order = event.sell(
-                sale.purchase.lines,
-                buyer_id=buyer.id,
-                attendees=sale.attendees,
-                order_limit=self._order_limit,
-                now=self._clock.now(),
-                identities=self._identities,
-            )
+            return self._sell(sale, buyer, batch, work)
         except DomainError as refusal:
             return refusal
-        work.orders.add(order)
-        work.audit.record(
-            AuditEntry.by(
-                buyer,
-                AuditAction.ORDER_PLACED,
-                order.created_at,
-                event=event.id,
-                order=order.id,
-                origin=sale.origin,
-            )
+
+    def _sell(self, sale: _Sale, buyer: Actor, batch: _Batch, work: UnitOfWork) -> PurchaseResult:
+        """Execute one sale. An error leaves the event as it was."""
+        purchase = sale.purchase
+        event = batch.events.get(purchase.event_id)
+        if event is None:
+            raise EventNotFound(purchase.event_id)
+        key = purchase.key_of(buyer.id)
+        if key and key.name in batch.accepted:
+            return PurchaseResult(batch.accepted[key.name].replay(key), replayed=True)
+        check_visible(buyer, event, event.id, purchase.access_code, work)
+        order = event.sell(
+            purchase.lines,
+            buyer_id=buyer.id,
+            attendees=sale.attendees,
+            order_limit=self.rules.order_limit,
+            now=self.clock.now(),
+            identities=self.identities,
         )
+        work.act_as(buyer, sale.origin)
+        work.orders.add(order)
         answer = OrderView.of(order, event=event, buyer=AccountRef(buyer.id, buyer.username))
-        if request:
-            work.orders.remember(request, answer)
-            accepted[request.name] = AcceptedRequest(request.fingerprint, answer)
+        if key:
+            work.requests.add(key, answer)
+            batch.accepted[key.name] = AcceptedRequest(key.fingerprint, answer)
         return PurchaseResult(answer, replayed=False)
 
 
-def _buyer(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> Actor | DomainError:
-    """Tell who buys, or why they may not."""
-    sender = sale.sender
-    actor = sender if isinstance(sender, Actor) else actors.get(sender)
+def _buyer(principal: Principal, actors: Mapping[LoginSessionId, Actor]) -> Actor | DomainError:
+    """Return the buyer, or why there is none."""
+    actor = principal if isinstance(principal, Actor) else actors.get(principal)
     if actor is None:
         return SessionEnded()
     try:
@@ -283,68 +236,68 @@ def _buyer(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> Actor | Domai
         return refusal
 
 
-class ListOrders:
-    """List one's own orders, newest first."""
+def parse_attendee(name: str, email: str | None) -> Attendee:
+    """Return a checked attendee.
 
-    def __init__(self, orders: OrderQueries) -> None:
-        self._orders = orders
+    Raises:
+        InvalidValues: the name or the email address is not acceptable.
+    """
+    return Attendee(name, None if email is None else EmailAddress(email))
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrders:
+    """List one's own orders."""
+
+    orders: OrderQueries
 
     def __call__(
         self, actor: Actor | None, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """Give one page of the list.
+        """Return a page of the actor's orders, newest first.
 
         Raises:
-            NotSignedIn: a guest has no list.
+            NotSignedIn: the actor is a guest.
         """
         if actor is None:
             raise NotSignedIn
-        return self._orders.of_buyer(actor.id, before=before, limit=limit)
+        return self.orders.of_buyer(actor.id, before=before, limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
 class GetOrder:
-    """Show one order with its tickets."""
+    """Return an order with its tickets."""
 
-    def __init__(self, orders: OrderQueries, secrets: OrderAccessTokens) -> None:
-        self._orders = orders
-        self._secrets = secrets
+    orders: OrderQueries
+    tokens: OrderAccessTokens
 
     def __call__(
         self, actor: Actor | None, order_id: OrderId, *, secret: str | None = None
     ) -> OrderView:
-        """Give the order to its buyer, the event's organizer, an admin, or who has its secret.
+        """Return the order to its buyer, the organizer, an admin, or with its secret.
 
         Raises:
-            NotSignedIn: guests see no orders without their secret.
-            OrderNotFound: there is none that the actor may know of.
+            NotSignedIn: a guest sent no secret.
+            OrderNotFound: there is none that the actor may see.
         """
-        if secret is not None and self._secrets.matches(order_id, secret):
-            record = self._orders.get(order_id)
-            if record is not None:
-                return record.order
-        if actor is None and secret is not None:
-            raise OrderNotFound(order_id)
-        reader = policy.require(actor, Action.SEE_ORDER)
-        record = self._orders.get(order_id)
-        if record is None or not policy.may(reader, Action.SEE_ORDER, owners=record.owners):
+        has_secret = check_secret(actor, order_id, secret, self.tokens)
+        reader = None if has_secret else policy.require(actor, Action.SEE_ORDER)
+        record = self.orders.get(order_id)
+        if record is None or not (
+            has_secret or policy.may(reader, Action.SEE_ORDER, owners=record.owners)
+        ):
             raise OrderNotFound(order_id)
         return record.order
 
 
+@dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an order or one of its tickets, and let in who waits."""
+    """Cancel an order or one of its tickets, and promote the waitlist."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        orders: OrderQueries,
-        clock: Clock,
-        secrets: OrderAccessTokens,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._orders = orders
-        self._clock = clock
-        self._secrets = secrets
+    unit_of_work: UnitOfWorkFactory
+    orders: OrderQueries
+    clock: Clock
+    tokens: OrderAccessTokens
 
     def __call__(
         self,
@@ -354,84 +307,90 @@ class CancelOrder:
         ticket_id: TicketId | None = None,
         secret: str | None = None,
     ) -> OrderView:
-        """Cancel the order, or only one of its tickets. Once is enough.
+        """Cancel the order, or one of its tickets (idempotent).
 
-        The places that it held go to those who wait, in the same unit of work:
-        nobody who comes later can take them.
+        The places go to the waitlist in the same unit of work, before anybody else
+        can take them.
 
         Raises:
-            NotSignedIn: guests cancel nothing without the order's secret.
-            OrderNotFound: there is none that the actor may know of.
+            NotSignedIn: a guest sent no secret.
+            OrderNotFound: there is none that the actor may see.
             TicketNotFound: the order has no such ticket.
-            EventStarted: it is too late for a buyer; not for the organizer.
+            EventStarted: too late for a buyer; the organizer may always cancel.
         """
-        has_secret = secret is not None and self._secrets.matches(order_id, secret)
+        has_secret = check_secret(actor, order_id, secret, self.tokens)
         if not has_secret:
-            if actor is None and secret is not None:
-                raise OrderNotFound(order_id)
             policy.require(actor, Action.CANCEL_ORDER)
-        with self._unit_of_work() as work:
-            event, order = order_to_change(order_id, work)
+        with self.unit_of_work(actor) as work:
+            event, order = load_order(order_id, work)
             by_organizer = policy.may(actor, Action.CHANGE_EVENT, owners=(event.organizer_id,))
-            buyer = () if order.buyer_id is None else (order.buyer_id,)
             if not (
-                has_secret or by_organizer or policy.may(actor, Action.CANCEL_ORDER, owners=buyer)
+                has_secret
+                or by_organizer
+                or policy.may(actor, Action.CANCEL_ORDER, owners=buyer_of(order))
             ):
                 raise OrderNotFound(order_id)
-            now = self._clock.now()
+            now = self.clock.now()
             if ticket_id is None:
                 event.cancel_order(order, by_organizer=by_organizer, now=now)
             else:
                 event.cancel_ticket(order, ticket_id, by_organizer=by_organizer, now=now)
             work.orders.save(order)
             promote_waitlist(event, work, now=now, exclude=order)
-            deed = (
-                AuditAction.ORDER_CANCELLED if ticket_id is None else AuditAction.TICKET_CANCELLED
-            )
-            work.audit.record(AuditEntry.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
-        record = self._orders.get(order_id)
-        if record is None:
-            raise OrderNotFound(order_id)
-        return record.order
+        return get_order_view(self.orders, order_id)
 
 
+@dataclass(frozen=True, slots=True)
 class ListEventOrders:
-    """List the orders of an event, and those who wait."""
+    """List the orders of an event, and its waitlist."""
 
-    def __init__(self, orders: OrderQueries, events: EventQueries) -> None:
-        self._orders = orders
-        self._events = events
+    orders: OrderQueries
+    events: EventQueries
 
     def __call__(
         self, actor: Actor | None, event_id: EventId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """Give one page of the orders, the newest first, to the organizer or an admin.
+        """Return a page of the orders, newest first.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
         """
-        self._check(actor, event_id)
-        return self._orders.of_event(event_id, before=before, limit=limit)
+        require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
+        return self.orders.of_event(event_id, before=before, limit=limit)
 
     def waitlist(
         self, actor: Actor | None, event_id: EventId, *, after: int, limit: int
     ) -> Page[OrderView, int]:
-        """Give one page of those who wait, the first one first.
+        """Return a page of the waitlisted orders, the earliest first.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
         """
-        self._check(actor, event_id)
-        return self._orders.waitlist(event_id, after=after, limit=limit)
-
-    def _check(self, actor: Actor | None, event_id: EventId) -> None:
-        reader = policy.require(actor, Action.SEE_EVENT_ORDERS)
-        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_EVENT_ORDERS)
+        require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
+        return self.orders.waitlist(event_id, after=after, limit=limit)
 
 
-def order_to_change(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
-    """Load an order with its event, which is locked first: whoever changes an order holds it.
+def check_secret(
+    actor: Actor | None, order_id: OrderId, secret: str | None, tokens: OrderAccessTokens
+) -> bool:
+    """Return whether the secret of an order was sent.
+
+    Raises:
+        OrderNotFound: a guest sent a wrong secret.
+    """
+    if secret is None:
+        return False
+    matches = tokens.matches(order_id, secret)
+    if not matches and actor is None:
+        raise OrderNotFound(order_id)
+    return matches
+
+
+def load_order(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
+    """Load an order for update together with its event, which is locked first.
 
     Raises:
         OrderNotFound: there is no such order.
@@ -442,3 +401,20 @@ def order_to_change(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
     if event is None or order is None:
         raise OrderNotFound(order_id)
     return event, order
+
+
+def buyer_of(order: Order) -> tuple[UserId, ...]:
+    """Return the account that owns an order, if any, as the policy takes it."""
+    return () if order.buyer_id is None else (order.buyer_id,)
+
+
+def get_order_view(orders: OrderQueries, order_id: OrderId) -> OrderView:
+    """Return the view of an order that was just stored.
+
+    Raises:
+        OrderNotFound: its event was deleted at the same moment.
+    """
+    record = orders.get(order_id)
+    if record is None:
+        raise OrderNotFound(order_id)
+    return record.order

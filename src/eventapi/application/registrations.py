@@ -1,28 +1,15 @@
-"""Registrations: one ticket for one person, or a place in the waitlist."""
+"""Registrations: one ticket for one attendee, or a place on the waitlist."""
 
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
-from eventapi.application.access import can_see
-from eventapi.application.audit import AuditAction, AuditEntry
+from eventapi.application.access import check_visible
+from eventapi.application.idempotency import RequestKey, account_owner, guest_owner
 from eventapi.application.ports.accounts import UserQueries
-from eventapi.application.ports.orders import (
-    AcceptedRequest,
-    OrderAccessTokens,
-    RequestKey,
-    account_owner,
-    guest_owner,
-)
+from eventapi.application.ports.orders import OrderAccessTokens
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
 from eventapi.application.views import AccountRef, OrderView
-from eventapi.domain.errors import (
-    AccountDeleted,
-    AlreadyRegistered,
-    EventNotFound,
-    IdempotencyKeyReused,
-    InvalidValues,
-)
+from eventapi.domain.errors import AccountDeleted, AlreadyRegistered, InvalidValues
 from eventapi.domain.event import Event
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Actor
@@ -31,16 +18,15 @@ from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, Tic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What somebody wants who registers.
+    """A request to register one attendee.
 
     Attributes:
-        name, email: of the person; an account's own where it says neither.
-        ticket_type_id: of which type the ticket shall be; None where the event
-            has one or none.
-        waitlist: whether to wait for a place if there is none.
+        name, email: of the attendee; None for those of the account.
+        ticket_type_id: None for the only type of the event.
+        waitlist: whether to join the waitlist if nothing is left.
         access_code: opens a private event.
-        idempotency_key: made up by the client, so that sending the
-            registration again does not register again.
+        idempotency_key: chosen by the client, so that the same registration sent
+            again does not register again.
     """
 
     event_id: EventId
@@ -51,13 +37,18 @@ class Registration:
     access_code: str | None = None
     idempotency_key: str | None = None
 
-    def key_of(self, owner: str, person: Attendee) -> RequestKey | None:
-        """Give the key under which this is accepted at most once, if it has one."""
+    def key_of(self, owner: str, attendee: Attendee) -> RequestKey | None:
+        """Return the idempotency key of this registration, if it has one."""
         if self.idempotency_key is None:
             return None
-        email = person.email.key if person.email else None
-        wanted = ("register", self.event_id, person.name, email, self.ticket_type_id, self.waitlist)
-        return RequestKey(owner, self.idempotency_key, sha256(repr(wanted).encode()).digest())
+        request = {
+            "register": self.event_id,
+            "name": attendee.name,
+            "email": attendee.email.key if attendee.email else None,
+            "ticket_type": self.ticket_type_id,
+            "waitlist": self.waitlist,
+        }
+        return RequestKey.of(owner, self.idempotency_key, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +56,9 @@ class RegistrationResult:
     """The answer to a registration.
 
     Attributes:
-        secret: by which a guest sees and cancels the order; None for an account.
-        replayed: whether the same registration was accepted before, and this
-            is the answer it got then.
+        secret: with which a guest accesses the order; None for an account.
+        replayed: whether the same registration was accepted before, and this is the
+            answer that it got then.
     """
 
     order: OrderView
@@ -75,107 +66,86 @@ class RegistrationResult:
     replayed: bool
 
 
+@dataclass(frozen=True, slots=True)
 class RegisterAttendee:
-    """Register somebody for an event, with an account or without."""
+    """Register one attendee for an event, with an account or as a guest."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        users: UserQueries,
-        clock: Clock,
-        identities: Identities,
-        secrets: OrderAccessTokens,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._users = users
-        self._clock = clock
-        self._identities = identities
-        self._secrets = secrets
+    unit_of_work: UnitOfWorkFactory
+    users: UserQueries
+    clock: Clock
+    identities: Identities
+    tokens: OrderAccessTokens
 
     def __call__(self, actor: Actor | None, registration: Registration) -> RegistrationResult:
-        """Give the person a ticket, or, where there is none, a place in the waitlist.
+        """Issue a ticket to the attendee, or put them on the waitlist.
 
         Raises:
-            InvalidValues: name or email are missing or can't be what they are
-                meant to be; or see :meth:`eventapi.domain.event.Event.register`.
+            InvalidValues: name or email is missing or not acceptable, or as
+                `Event.register`.
             AccountDeleted: the actor's account no longer exists.
-            EventNotFound: there is no such event that the actor may know of.
-            AlreadyRegistered: the person holds a live registration (invariant 4).
+            EventNotFound: there is no such event that the actor may see.
+            AlreadyRegistered: the person has a live registration of the event.
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
-                see :meth:`eventapi.domain.event.Event.register`.
-            IdempotencyKeyReused: the key came before with another registration.
+                as `Event.register`.
+            IdempotencyKeyReused: the key was used for a different registration.
         """
-        # A machine registers others: they hold the order as guests do, by its secret.
+        # A machine registers others, who access the order as guests do, with its secret.
         buyer = None if actor is None or actor.key_id is not None else actor
-        person, email = self._person(buyer, registration)
-        owner = guest_owner(email) if actor is None else account_owner(actor.id)
-        request = registration.key_of(owner, person)
-        with self._unit_of_work() as work:
+        attendee, email = self._attendee(buyer, registration)
+        key = registration.key_of(
+            guest_owner(email) if actor is None else account_owner(actor.id), attendee
+        )
+        event_id = registration.event_id
+        with self.unit_of_work(actor) as work:
             if buyer is not None and not work.principals.lock_active(buyer.id):
                 raise AccountDeleted
-            event = work.events.get_for_update(registration.event_id).get(registration.event_id)
-            before = work.orders.accepted([request]).get(request.name) if request else None
-            if request and before:
-                return self._replay(buyer, request, before)
-            if event is None or not can_see(
-                actor,
-                event,
-                registration.access_code,
-                holds_ticket=lambda user: work.orders.holds_ticket(user, registration.event_id),
-            ):
-                raise EventNotFound(registration.event_id)
-            order = self._register(buyer, registration, person, event=event, work=work)
-            if request:
-                work.orders.remember(request, order)
-            work.audit.record(
-                AuditEntry.by(
-                    actor,
-                    AuditAction.ORDER_PLACED,
-                    order.created_at,
-                    event=event.id,
-                    order=OrderId(order.id),
-                )
-            )
+            event = work.events.get_for_update(event_id).get(event_id)
+            accepted = work.requests.find([key]).get(key.name) if key else None
+            if key and accepted:
+                return self._result(buyer, accepted.replay(key), replayed=True)
+            event = check_visible(actor, event, event_id, registration.access_code, work)
+            answer = self._register(buyer, registration, attendee, event=event, work=work)
+            if key:
+                work.requests.add(key, answer)
             work.commit()
-        return self._registered(buyer, order, replayed=False)
+        return self._result(buyer, answer, replayed=False)
 
     def _register(
         self,
-        actor: Actor | None,
+        buyer: Actor | None,
         registration: Registration,
-        person: Attendee,
+        attendee: Attendee,
         *,
         event: Event,
         work: UnitOfWork,
     ) -> OrderView:
-        user = actor.id if actor else None
-        registrant = person.email.key if person.email else ""
+        user = buyer.id if buyer else None
+        registrant = attendee.email.key if attendee.email else ""
         if work.orders.is_registered(event.id, registrant=registrant, user=user):
             raise AlreadyRegistered(event.id)
         order = event.register(
-            person,
+            attendee,
             buyer_id=user,
             ticket_type_id=registration.ticket_type_id,
             waitlist=registration.waitlist,
-            now=self._clock.now(),
-            identities=self._identities,
+            now=self.clock.now(),
+            identities=self.identities,
         )
         work.orders.add(order)
         view = OrderView.of(
-            order, event=event, buyer=AccountRef(actor.id, actor.username) if actor else None
+            order, event=event, buyer=AccountRef(buyer.id, buyer.username) if buyer else None
         )
         if view.is_waitlisted:
-            position = work.orders.waiting_before(event.id) + 1
-            return replace(view, position=position)
+            return replace(view, position=work.orders.waiting_before(event.id) + 1)
         return view
 
-    def _person(
+    def _attendee(
         self, actor: Actor | None, registration: Registration
     ) -> tuple[Attendee, EmailAddress]:
-        """Find out who is to be registered: an account is the default for its own."""
+        """Return the attendee: by default the owner of the account."""
         name, email = registration.name, registration.email
         if actor is not None and (name is None or email is None):
-            account = self._users.get(actor.id)
+            account = self.users.get(actor.id)
             if account is None:
                 raise AccountDeleted
             full_name = " ".join(filter(None, (account.first_name, account.last_name)))
@@ -191,15 +161,8 @@ class RegisterAttendee:
         address = EmailAddress(email)
         return Attendee(name, address), address
 
-    def _replay(
-        self, actor: Actor | None, request: RequestKey, before: AcceptedRequest
+    def _result(
+        self, buyer: Actor | None, order: OrderView, *, replayed: bool
     ) -> RegistrationResult:
-        if before.fingerprint != request.fingerprint:
-            raise IdempotencyKeyReused(request.key)
-        return self._registered(actor, before.answer, replayed=True)
-
-    def _registered(
-        self, actor: Actor | None, order: OrderView, *, replayed: bool
-    ) -> RegistrationResult:
-        secret = self._secrets.of(OrderId(order.id)) if actor is None else None
+        secret = self.tokens.of(OrderId(order.id)) if buyer is None else None
         return RegistrationResult(order, secret, replayed)

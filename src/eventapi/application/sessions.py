@@ -1,15 +1,15 @@
-"""Sessions: signing in, staying signed in, signing out, and who sends a request."""
+"""Login sessions: signing in, renewal, signing out, and authentication of requests."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
-from eventapi.application.audit import AuditAction, AuditEntry
-from eventapi.application.batching import Batcher
+from eventapi.application.group_commit import Batcher
 from eventapi.application.ports.accounts import PrincipalQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, CredentialGenerator, PasswordHasher
+from eventapi.application.rules import Rules
 from eventapi.application.views import UserView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
@@ -26,17 +26,16 @@ from eventapi.domain.user import User
 from eventapi.domain.values import LoginSessionId, Username
 
 MAX_LOOKUPS_PER_QUERY = 50
-"""How many sessions one query looks up."""
 LAST_USED_PRECISION = timedelta(minutes=1)
-"""How exactly the last use of an API key is known; each time it is noted costs a write."""
+"""How precisely the last use of an API key is recorded; recording it costs a write."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """A session, and what its tokens have to say.
+    """A session, and what its tokens contain.
 
     Attributes:
-        generation: of the refresh token that is good now.
+        generation: of the refresh token that is valid now.
     """
 
     user: UserView
@@ -44,61 +43,49 @@ class SignInResult:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
 class SignIn:
-    """Begin a session for who knows a username and its password."""
+    """Start a session for a username and password."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        hasher: PasswordHasher,
-        clock: Clock,
-        secrets: CredentialGenerator,
-        *,
-        lifetime: timedelta,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._hasher = hasher
-        self._clock = clock
-        self._secrets = secrets
-        self._lifetime = lifetime
+    unit_of_work: UnitOfWorkFactory
+    hasher: PasswordHasher
+    clock: Clock
+    credentials: CredentialGenerator
+    rules: Rules
 
     def __call__(self, username: str, password: str) -> SignInResult:
-        """Begin a session.
+        """Start a session.
 
         Raises:
-            InvalidCredentials: there is no such account or the password is not
-                its password; the words and the time taken are the same.
-            AccountDisabled: both are right, and an admin has disabled it.
-            Overloaded: too many passwords are being checked at this moment.
+            InvalidCredentials: unknown username or wrong password; neither the
+                message nor the time taken reveals which.
+            AccountDisabled: both are right, but an admin has disabled the account.
+            Overloaded: too many passwords are being checked.
         """
         user = self._find(username)
-        # Slow on purpose, so done while no connection is held.
-        known = self._hasher.verify(user.password_hash if user else None, password)
-        if user is None or not known:
+        # Slow on purpose, so computed while no connection is held.
+        matches = self.hasher.verify(user.password_hash if user else None, password)
+        if user is None or not matches:
             raise InvalidCredentials
         if not user.is_active:
             raise AccountDisabled
-        now = self._clock.now()
-        session = LoginSession(
-            id=self._secrets.session_id(),
+        now = self.clock.now()
+        session = LoginSession.start(
+            id=self.credentials.session_id(),
             user_id=user.id,
-            created_at=now,
-            expires_at=now + self._lifetime,
+            now=now,
+            expires_at=now + self.rules.session_lifetime,
         )
-        with self._unit_of_work() as work:
-            # What was checked may have changed since: a session that begins now must not
-            # outlive the password that it was begun with.
+        with self.unit_of_work(Actor.of(user)) as work:
+            # The account may have changed since the check above: a session must not outlive
+            # the password with which it was started.
             current = work.users.get_for_update(user.id)
             if current is None or current.password_hash != user.password_hash:
                 raise InvalidCredentials
             if not current.is_active:
                 raise AccountDisabled
-            work.sessions.remove_expired(user.id, now)
-            work.sessions.add(session)
-            actor = Actor.of(user)
-            work.audit.record(
-                AuditEntry.by(actor, AuditAction.SESSION_STARTED, now, account=user.id)
-            )
+            work.login_sessions.remove_expired(user.id, now)
+            work.login_sessions.add(session)
             work.commit()
         return SignInResult(UserView.of(user), session.id, session.generation)
 
@@ -106,121 +93,120 @@ class SignIn:
         try:
             name = Username(username)
         except InvalidValues:
-            return None  # nobody is called so
-        with self._unit_of_work() as work:
+            return None
+        with self.unit_of_work() as work:
             return work.users.by_username(name)
 
 
+@dataclass(frozen=True, slots=True)
 class RenewSession:
-    """Use a refresh token, once."""
+    """Exchange a refresh token, which is valid once, for new tokens."""
 
-    def __init__(
-        self, unit_of_work: UnitOfWorkFactory, clock: Clock, *, lifetime: timedelta
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
-        self._lifetime = lifetime
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    rules: Rules
 
     def __call__(self, session_id: LoginSessionId, generation: int) -> SignInResult:
-        """Give what new tokens of the session have to say.
+        """Renew the session.
 
         Raises:
-            SessionEnded: there is no such session, or its account is disabled.
-            RefreshTokenReused: the token was used before. The session has been
-                ended by this, with all its tokens.
+            SessionEnded: there is no such session, or its account is not active.
+            RefreshTokenReused: the token was used before; the session and all its
+                tokens have been revoked.
         """
-        now = self._clock.now()
-        with self._unit_of_work() as work:
-            session = work.sessions.get_for_update(session_id)
+        now = self.clock.now()
+        with self.unit_of_work() as work:
+            session = work.login_sessions.get_for_update(session_id)
             user = work.users.get(session.user_id) if session else None
             if session is None or user is None or not user.is_active:
                 raise SessionEnded
+            work.act_as(Actor.of(user))
             try:
-                session.renew(generation, expires_at=now + self._lifetime)
+                session.renew(generation, expires_at=now + self.rules.session_lifetime)
             except RefreshTokenReused:
-                self._end(session, user, work)
+                self._revoke(session, work)
                 raise
-            work.sessions.save(session)
+            work.login_sessions.save(session)
             work.commit()
         return SignInResult(UserView.of(user), session.id, session.generation)
 
-    def _end(self, session: LoginSession, user: User, work: UnitOfWork) -> None:
-        work.sessions.remove(session.id)
-        actor = Actor.of(user)
-        deed = AuditAction.REFRESH_TOKEN_REUSED
-        work.audit.record(AuditEntry.by(actor, deed, self._clock.now(), account=user.id))
+    def _revoke(self, session: LoginSession, work: UnitOfWork) -> None:
+        session.revoke(self.clock.now())
+        work.login_sessions.remove(session)
         work.commit()
 
 
+@dataclass(frozen=True, slots=True)
 class SignOut:
-    """End a session: none of its tokens is good any more, from this moment on."""
+    """End a session: its tokens are invalid at once."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
-        self._unit_of_work = unit_of_work
-        self._clock = clock
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
     def __call__(self, actor: Actor, session_id: LoginSessionId) -> None:
-        """End it; ending one that has ended changes nothing."""
-        with self._unit_of_work() as work:
-            work.sessions.remove(session_id)
-            now = self._clock.now()
-            work.audit.record(
-                AuditEntry.by(actor, AuditAction.SESSION_ENDED, now, account=actor.id)
-            )
-            work.commit()
+        """End the session (idempotent)."""
+        with self.unit_of_work(actor) as work:
+            session = work.login_sessions.get_for_update(session_id)
+            if session is not None:
+                session.end(self.clock.now())
+                work.login_sessions.remove(session)
+                work.commit()
 
 
+@dataclass(frozen=True)
 class Authenticate:
-    """Find out who sends a request, as things stand at this moment.
+    """Find the actor of a request.
 
-    A token tells which session it is of, and no more: whether the session
-    goes on, whether the account is disabled and which role it has, the storage
-    is asked for each request. So signing out, a new role and a disabled account
-    count at once, in every process and on every machine. The requests that
-    come at the same time ask with one query, so that it costs a busy server
-    next to nothing.
+    A token only names its session. Whether the session still exists, whether the
+    account is active and which role it has is read from the storage for each
+    request, so that a sign-out, a new role or a disabled account takes effect at
+    once, in every process. Concurrent requests share one query, which keeps the
+    cost low on a busy server.
     """
 
-    def __init__(self, principals: PrincipalQueries, clock: Clock) -> None:
-        self._senders = principals
-        self._clock = clock
-        self._ask_together = Batcher(self._ask, max_batch_size=MAX_LOOKUPS_PER_QUERY)
+    principals: PrincipalQueries
+    clock: Clock
+    _look_up: Batcher[LoginSessionId, Actor | None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        batcher = Batcher(self._actors_of, max_batch_size=MAX_LOOKUPS_PER_QUERY)
+        object.__setattr__(self, "_look_up", batcher)
 
     def by_session(self, session_id: LoginSessionId) -> Actor:
-        """Tell whose session it is.
+        """Return the actor of a session.
 
         Raises:
-            SessionEnded: it is over, or nobody may act as its account.
+            SessionEnded: it has ended, or its account is not active.
         """
-        actor = self._ask_together(session_id)
+        actor = self._look_up(session_id)
         if actor is None:
             raise SessionEnded
         return actor
 
     def by_key(self, key: str) -> tuple[Actor, frozenset[KeyScope]]:
-        """Tell for whom an API key acts, and what it is good for.
+        """Return the actor of an API key, and the scopes of the key.
 
         Raises:
-            InvalidApiKey: it is unknown, revoked, expired, or its owner's
-                account is disabled.
+            InvalidApiKey: it is unknown, revoked or expired, or its owner's account
+                is not active.
         """
-        now = self._clock.now()
-        found = self._senders.by_key(digest_of(key), now)
-        if found is None:
+        now = self.clock.now()
+        holder = self.principals.by_key(digest_of(key), now)
+        if holder is None:
             raise InvalidApiKey
-        if found.last_used_at is None or found.last_used_at <= now - LAST_USED_PRECISION:
-            self._senders.record_use(found.key_id, now)
-        return found.actor, found.scopes
+        if holder.last_used_at is None or holder.last_used_at <= now - LAST_USED_PRECISION:
+            self.principals.record_use(holder.key_id, now)
+        return holder.actor, holder.scopes
 
-    def _ask(self, sessions: Sequence[LoginSessionId]) -> Sequence[Actor | None]:
-        found = self._senders.by_session(set(sessions))
-        return [found.get(session) for session in sessions]
+    def _actors_of(self, sessions: Sequence[LoginSessionId]) -> Sequence[Actor | None]:
+        actors = self.principals.by_session(set(sessions))
+        return [actors.get(session) for session in sessions]
 
 
 def digest_of(key: str) -> bytes:
-    """Give what is kept of an API key.
+    """Return the digest under which an API key is stored.
 
-    A key has 256 random bits, which nobody guesses: a plain digest hides it as
-    well as a slow one would, and is found by an index.
+    A key has 256 random bits, which nobody can guess. So a plain SHA-256 protects it
+    as well as a slow hash would, and an index can find it.
     """
     return sha256(key.encode()).digest()

@@ -1,15 +1,14 @@
-"""Tickets: whom they admit, handing them on, and the door."""
+"""Tickets: attendees, transfers, printing, and check-in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from eventapi.application.access import require_organizer
-from eventapi.application.audit import AuditAction, AuditEntry
-from eventapi.application.events import event_to_change
-from eventapi.application.orders import order_to_change
+from eventapi.application.events import load_own_event
+from eventapi.application.orders import buyer_of, check_secret, get_order_view, load_order
 from eventapi.application.ports.events import EventQueries
-from eventapi.application.ports.media import PictureKind, TicketPrinter
+from eventapi.application.ports.media import ImageFormat, TicketPrinter
 from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -35,106 +34,84 @@ from eventapi.domain.errors import (
 from eventapi.domain.event import Event
 from eventapi.domain.order import Identities, Order
 from eventapi.domain.policy import Action, Actor
-from eventapi.domain.values import (
-    Attendee,
-    EmailAddress,
-    EventId,
-    OrderId,
-    TicketCode,
-    TicketId,
-)
+from eventapi.domain.values import Attendee, EventId, OrderId, TicketCode, TicketId
 
 EXPORT_BATCH_SIZE = 2_000
-"""How many attendees an export reads at a time: no more are ever in memory."""
+"""The attendees that an export reads at a time, and keeps in memory at most."""
 MAX_SCANS = 500
-"""How many scans come in one batch."""
+"""The maximum number of scans of one batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketWithEvent:
-    """A ticket, for whoever holds its code, and the event that it is for."""
+    """A ticket and its event, for the holder of the code."""
 
-    attendance: TicketDetails
+    ticket: TicketDetails
     event: EventView
 
 
+@dataclass(frozen=True, slots=True)
 class GetTicket:
-    """Show a ticket to whoever holds its code."""
+    """Return a ticket to the holder of its code."""
 
-    def __init__(self, orders: OrderQueries, events: EventQueries) -> None:
-        self._orders = orders
-        self._events = events
+    orders: OrderQueries
+    events: EventQueries
 
     def __call__(self, code: str) -> TicketWithEvent:
-        """Give the ticket and its event; who has the code may see even a private one.
+        """Return the ticket and its event, even a private one.
 
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        attendance = _held(code, self._orders)
-        return TicketWithEvent(attendance, _event_of(attendance, self._events))
+        return _find(code, self.orders, self.events)
 
 
+@dataclass(frozen=True, slots=True)
 class PrintTicket:
-    """Give a ticket as it is shown at the door, to whoever holds its code."""
+    """Render a ticket for the holder of its code."""
 
-    def __init__(self, orders: OrderQueries, events: EventQueries, printer: TicketPrinter) -> None:
-        self._orders = orders
-        self._events = events
-        self._printer = printer
+    orders: OrderQueries
+    events: EventQueries
+    printer: TicketPrinter
 
-    def qr_code(self, code: str, kind: PictureKind) -> bytes:
-        """Give the ticket's code as a QR code.
+    def qr_code(self, code: str, format: ImageFormat) -> bytes:
+        """Return the QR code of a ticket.
 
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        return self._printer.qr_code(_held(code, self._orders).ticket.code, kind)
+        found = _find(code, self.orders, self.events)
+        return self.printer.qr_code(found.ticket.ticket.code, format)
 
     def pdf(self, code: str) -> bytes:
-        """Give the ticket on a page to print.
+        """Return a ticket as a PDF page.
 
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        attendance = _held(code, self._orders)
-        event = _event_of(attendance, self._events)
-        return self._printer.pdf(attendance, event)
+        found = _find(code, self.orders, self.events)
+        return self.printer.pdf(found.ticket, found.event)
 
 
-def _held(code: str, orders: OrderQueries) -> TicketDetails:
-    attendance = orders.by_code(code_of(code))
-    if attendance is None:
+def _find(code: str, orders: OrderQueries, events: EventQueries) -> TicketWithEvent:
+    ticket = orders.by_code(parse_code(code))
+    event = events.get(EventId(ticket.event_id)) if ticket else None
+    if ticket is None or event is None:
         raise TicketNotFound(code)
-    return attendance
+    return TicketWithEvent(ticket, event.for_others())
 
 
-def _event_of(attendance: TicketDetails, events: EventQueries) -> EventView:
-    """Give a ticket's event; who has the code may see even a private one."""
-    event = events.get(EventId(attendance.event_id))
-    if event is None:
-        raise TicketNotFound(attendance.ticket.code)
-    return event.for_others()
-
-
+@dataclass(frozen=True, slots=True)
 class ChangeTicket:
-    """Say whom a ticket admits, or hand it on to somebody else."""
+    """Name the attendee of a ticket, or transfer it to somebody else."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        orders: OrderQueries,
-        clock: Clock,
-        identities: Identities,
-        secrets: OrderAccessTokens,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._orders = orders
-        self._clock = clock
-        self._identities = identities
-        self._secrets = secrets
+    unit_of_work: UnitOfWorkFactory
+    orders: OrderQueries
+    clock: Clock
+    identities: Identities
+    tokens: OrderAccessTokens
 
-    def name(
+    def name_attendee(
         self,
         actor: Actor | None,
         order_id: OrderId,
@@ -143,51 +120,52 @@ class ChangeTicket:
         *,
         secret: str | None,
     ) -> OrderView:
-        """Say whom a ticket admits, until the event starts; None leaves it open.
+        """Set or clear the attendee of a ticket, until the event starts.
 
         Raises:
-            NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
-            AccountDeleted: the buyer's account may not act any more.
+            NotSignedIn, NotAllowed, OrderNotFound: the actor is not the buyer.
+            AccountDeleted: the buyer's account is no longer active.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
-                see :meth:`eventapi.domain.event.Event.name_attendee`.
+                as `Order.name_attendee`.
         """
-        with self._unit_of_work() as work:
+        with self.unit_of_work(actor) as work:
             event, order = self._load(actor, order_id, secret, work)
-            now = self._clock.now()
-            event.name_attendee(order, ticket_id, attendee, now=now)
-            work.orders.save(order)
-            done = AuditEntry.by(
-                actor, AuditAction.TICKET_NAMED, now, event=event.id, order=order_id
+            order.name_attendee(
+                ticket_id, attendee, starts_at=event.starts_at, now=self.clock.now()
             )
-            work.audit.record(done)
+            work.orders.save(order)
             work.commit()
-        return self._show(order_id)
+        return get_order_view(self.orders, order_id)
 
     def transfer(
         self,
         actor: Actor | None,
         order_id: OrderId,
         ticket_id: TicketId,
-        person: Attendee,
+        attendee: Attendee,
         *,
         secret: str | None,
     ) -> TicketView:
-        """Hand a ticket on: its code dies, and the other person gets a new one.
+        """Transfer a ticket: its code becomes invalid, and the new attendee gets a new one.
 
         Raises:
-            NotSignedIn, NotAllowed, OrderNotFound: only the buyer may.
-            AccountDeleted: the buyer's account may not act any more.
-            InvalidValues: the person has no email address.
-            AlreadyRegistered: the person holds a registration of the event, and
-                this ticket is one too.
+            NotSignedIn, NotAllowed, OrderNotFound: the actor is not the buyer.
+            AccountDeleted: the buyer's account is no longer active.
+            InvalidValues: the attendee has no email address.
+            AlreadyRegistered: the ticket is a registration, and the attendee has
+                another one for this event.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
-                see :meth:`eventapi.domain.event.Event.transfer`.
+                as `Order.transfer`.
         """
-        with self._unit_of_work() as work:
+        with self.unit_of_work(actor) as work:
             event, order = self._load(actor, order_id, secret, work)
             before = order.registrant
-            ticket = event.transfer(
-                order, ticket_id, person, now=self._clock.now(), identities=self._identities
+            ticket = order.transfer(
+                ticket_id,
+                attendee,
+                starts_at=event.starts_at,
+                now=self.clock.now(),
+                identities=self.identities,
             )
             registrant = order.registrant
             if (
@@ -197,41 +175,31 @@ class ChangeTicket:
             ):
                 raise AlreadyRegistered(event.id)
             work.orders.save(order)
-            now, deed = self._clock.now(), AuditAction.TICKET_TRANSFERRED
-            work.audit.record(AuditEntry.by(actor, deed, now, event=event.id, order=order_id))
             work.commit()
         return TicketView.of(ticket, event=event)
 
     def _load(
         self, actor: Actor | None, order_id: OrderId, secret: str | None, work: UnitOfWork
     ) -> tuple[Event, Order]:
-        has_secret = secret is not None and self._secrets.matches(order_id, secret)
-        if not has_secret:
-            if actor is None and secret is not None:
-                raise OrderNotFound(order_id)
-            if not work.principals.lock_active(policy.require(actor, Action.CHANGE_ORDER).id):
-                raise AccountDeleted
-        event, order = order_to_change(order_id, work)
-        buyer = () if order.buyer_id is None else (order.buyer_id,)
-        if not has_secret and not policy.may(actor, Action.CHANGE_ORDER, owners=buyer):
+        has_secret = check_secret(actor, order_id, secret, self.tokens)
+        if not has_secret and not work.principals.lock_active(
+            policy.require(actor, Action.CHANGE_ORDER).id
+        ):
+            raise AccountDeleted
+        event, order = load_order(order_id, work)
+        if not has_secret and not policy.may(actor, Action.CHANGE_ORDER, owners=buyer_of(order)):
             if policy.may(actor, Action.SEE_ORDER, owners=(event.organizer_id,)):
                 raise NotAllowed(Action.CHANGE_ORDER)
             raise OrderNotFound(order_id)
         return event, order
 
-    def _show(self, order_id: OrderId) -> OrderView:
-        record = self._orders.get(order_id)
-        if record is None:
-            raise OrderNotFound(order_id)
-        return record.order
 
-
+@dataclass(frozen=True, slots=True)
 class ListAttendees:
-    """Tell who attends an event."""
+    """List the attendees of an event."""
 
-    def __init__(self, orders: OrderQueries, events: EventQueries) -> None:
-        self._orders = orders
-        self._events = events
+    orders: OrderQueries
+    events: EventQueries
 
     def __call__(
         self,
@@ -242,46 +210,43 @@ class ListAttendees:
         after: AttendeePosition | None,
         limit: int,
     ) -> Page[TicketDetails, AttendeePosition]:
-        """Give one page of the tickets that admit somebody, to the organizer or an admin.
+        """Return a page of the valid tickets of an event.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
         """
-        self._check(actor, event_id)
-        return self._orders.attendees(event_id, q=q, after=after, limit=limit)
+        require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
+        return self.orders.attendees(event_id, q=q, after=after, limit=limit)
 
     def all(
         self, actor: Actor | None, event_id: EventId, *, q: str | None
     ) -> Iterator[TicketDetails]:
-        """Give all of them, one after the other, however many there are.
+        """Return an iterator over all valid tickets, which reads them in batches.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: it is nobody else's business;
-                raised at once, before the first is asked for.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin; raised at once, not during the iteration.
         """
-        self._check(actor, event_id)
-        return self._walk(event_id, q)
+        require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
+        return self._read_all(event_id, q)
 
-    def _walk(self, event_id: EventId, q: str | None) -> Iterator[TicketDetails]:
+    def _read_all(self, event_id: EventId, q: str | None) -> Iterator[TicketDetails]:
         after: AttendeePosition | None = None
         while True:
-            page = self._orders.attendees(event_id, q=q, after=after, limit=EXPORT_BATCH_SIZE)
+            page = self.orders.attendees(event_id, q=q, after=after, limit=EXPORT_BATCH_SIZE)
             yield from page.items
             if page.next is None:
                 return
             after = page.next
 
-    def _check(self, actor: Actor | None, event_id: EventId) -> None:
-        reader = policy.require(actor, Action.SEE_ATTENDEES)
-        require_organizer(reader, self._events.get(event_id), event_id, Action.SEE_ATTENDEES)
-
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A code that was shown at the door.
+    """A code that was scanned at the door.
 
     Attributes:
-        at: when, with an offset from UTC; None for now.
+        at: with an offset from UTC; None for now.
     """
 
     code: str
@@ -290,142 +255,125 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What came of a scan: the ticket that was admitted, or why none was."""
+    """The result of a scan: the ticket that was checked in, or the reason why not."""
 
     code: str
     ticket: TicketView | None
     refusal: DomainError | None
 
 
+@dataclass(frozen=True, slots=True)
 class CheckIn:
-    """Admit who shows a ticket at the door, once."""
+    """Check tickets in at the door of an event."""
 
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        orders: OrderQueries,
-        events: EventQueries,
-        clock: Clock,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._orders = orders
-        self._events = events
-        self._clock = clock
+    unit_of_work: UnitOfWorkFactory
+    orders: OrderQueries
+    events: EventQueries
+    clock: Clock
 
     def __call__(self, actor: Actor | None, event_id: EventId, code: str) -> TicketView:
-        """Check a ticket in. Of two doors at the same instant, one admits.
+        """Check a ticket in. Of two doors at the same moment, one succeeds.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: only the organizer and admins may.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
             TicketNotFound, WrongEvent, TicketCancelled, AlreadyCheckedIn:
-                see :meth:`eventapi.domain.event.Event.check_in`.
+                as `Order.check_in`.
         """
-        (scanned,) = self.batch(actor, event_id, [Scan(code)])
-        if scanned.refusal is not None or scanned.ticket is None:
-            raise scanned.refusal or TicketNotFound(code)
-        return scanned.ticket
+        (result,) = self.batch(actor, event_id, [Scan(code)])
+        if result.refusal is not None or result.ticket is None:
+            raise result.refusal or TicketNotFound(code)
+        return result.ticket
 
     def batch(
         self, actor: Actor | None, event_id: EventId, scans: Sequence[Scan]
     ) -> list[ScanResult]:
-        """Check in what a scanner saw while it was offline, each for itself.
+        """Check in the scans of a scanner that was offline, each independently.
 
         Args:
-            actor: who asks.
-            event_id: at whose door.
+            actor: the organizer, an admin, or an API key of theirs.
+            event_id: the event.
             scans: in the order in which they were made.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: only the organizer and admins may.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
         """
-        with self._unit_of_work() as work:
-            event = event_to_change(actor, event_id, work, Action.CHECK_IN)
-            codes = {code for scan in scans if (code := _read(scan.code))}
+        with self.unit_of_work(actor) as work:
+            event = load_own_event(actor, event_id, work, Action.CHECK_IN)
+            codes = {code for scan in scans if (code := _parse(scan.code))}
             orders = work.orders.by_codes(sorted(codes, key=str))
-            now = self._clock.now()
-            scanned = [_scan(event, orders, scan, now) for scan in scans]
-            admitted = {
-                orders[TicketCode(done.ticket.code)].id: orders[TicketCode(done.ticket.code)]
-                for done in scanned
-                if done.ticket is not None
+            now = self.clock.now()
+            results = [_check_in(event, orders, scan, now) for scan in scans]
+            changed = {
+                orders[TicketCode(result.ticket.code)] for result in results if result.ticket
             }
-            for order in admitted.values():
+            for order in sorted(changed, key=lambda order: order.id):
                 work.orders.save(order)
-                deed = AuditAction.TICKET_CHECKED_IN
-                work.audit.record(AuditEntry.by(actor, deed, now, event=event_id, order=order.id))
-            if admitted:
+            if changed:
                 work.commit()
-        return scanned
+        return results
 
     def undo(self, actor: Actor | None, event_id: EventId, code: str) -> TicketView:
-        """Let a ticket be as if it had not been shown.
+        """Undo the check-in of a ticket.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: only the organizer and admins may.
-            TicketNotFound, WrongEvent, TicketCancelled:
-                see :meth:`eventapi.domain.event.Event.check_in`.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
+            TicketNotFound, WrongEvent, TicketCancelled: as `Order.check_in`.
         """
-        with self._unit_of_work() as work:
-            event = event_to_change(actor, event_id, work, Action.CHECK_IN)
-            known = code_of(code)
-            order = work.orders.by_codes([known]).get(known)
+        with self.unit_of_work(actor) as work:
+            event = load_own_event(actor, event_id, work, Action.CHECK_IN)
+            parsed = parse_code(code)
+            order = work.orders.by_codes([parsed]).get(parsed)
             if order is None:
                 raise TicketNotFound(code)
-            ticket = event.undo_check_in(order, known)
+            ticket = order.undo_check_in(parsed, event_id=event_id, now=self.clock.now())
             work.orders.save(order)
-            now, deed = self._clock.now(), AuditAction.CHECK_IN_UNDONE
-            work.audit.record(AuditEntry.by(actor, deed, now, event=event_id, order=order.id))
             work.commit()
         return TicketView.of(ticket, event=event)
 
     def counts(self, actor: Actor | None, event_id: EventId) -> CheckInCounts:
-        """Tell how many are in, of how many.
+        """Return the number of valid tickets, and of those checked in.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: only the organizer and admins may.
+            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
+                nor an admin.
         """
-        reader = policy.require(actor, Action.CHECK_IN)
-        require_organizer(reader, self._events.get(event_id), event_id, Action.CHECK_IN)
-        return self._orders.check_in_counts(event_id)
+        require_organizer(actor, event_id, self.events, Action.CHECK_IN)
+        return self.orders.check_in_counts(event_id)
 
 
-def code_of(text: str) -> TicketCode:
-    """Read a ticket's code, as a scanner or a person gives it.
+def parse_code(text: str) -> TicketCode:
+    """Return the code of a ticket, as scanned or typed.
 
     Raises:
-        TicketNotFound: it can't be one.
+        TicketNotFound: it is not the code of any ticket.
     """
-    code = _read(text)
+    code = _parse(text)
     if code is None:
         raise TicketNotFound(text)
     return code
 
 
-def _read(text: str) -> TicketCode | None:
+def _parse(text: str) -> TicketCode | None:
     try:
         return TicketCode(text.strip().upper())
     except InvalidValues:
         return None
 
 
-def _scan(event: Event, orders: dict[TicketCode, Order], scan: Scan, now: datetime) -> ScanResult:
-    code = _read(scan.code)
+def _check_in(
+    event: Event, orders: Mapping[TicketCode, Order], scan: Scan, now: datetime
+) -> ScanResult:
+    code = _parse(scan.code)
     order = orders.get(code) if code else None
     if code is None or order is None:
         return ScanResult(scan.code, None, TicketNotFound(scan.code))
-    # A scanner whose clock is ahead has seen nothing in the future.
-    at = now if scan.at is None else min(scan.at, now)
+    # The clock of a scanner may be ahead, but no scan is in the future.
+    scanned_at = now if scan.at is None else min(scan.at, now)
     try:
-        ticket = event.check_in(order, code, at=at)
+        ticket = order.check_in(code, event_id=event.id, scanned_at=scanned_at, now=now)
     except DomainError as refusal:
         return ScanResult(scan.code, None, refusal)
     return ScanResult(scan.code, TicketView.of(ticket, event=event), None)
-
-
-def person_named(name: str, email: str | None) -> Attendee:
-    """Read whom a ticket shall admit.
-
-    Raises:
-        InvalidValues: the name or the email address can't be one.
-    """
-    return Attendee(name, None if email is None else EmailAddress(email))

@@ -43,9 +43,9 @@ class UserView:
             id=user.id,
             username=user.username.value,
             role=user.role.value,
-            email=user.email.value if user.email else None,
-            first_name=user.first_name,
-            last_name=user.last_name,
+            email=user.profile.email.value if user.profile.email else None,
+            first_name=user.profile.first_name,
+            last_name=user.profile.last_name,
             created_at=user.created_at,
             is_disabled=not user.is_active,
         )
@@ -94,7 +94,7 @@ class AuditEntryView:
 
     id: int
     at: datetime
-    deed: str
+    action: str
     actor: "AccountRef | None"
     api_key_id: int | None
     event_id: int | None
@@ -149,18 +149,12 @@ class TicketTypeView:
         return self.quantity - self.tickets_sold
 
     @classmethod
-    def of(cls, kind: TicketType) -> Self:
-        """Show a ticket type."""
-        details = kind.details
+    def of(cls, ticket_type: TicketType) -> Self:
+        """Return the view of a ticket type."""
         return cls(
-            id=kind.id,
-            name=details.name,
-            price=details.price.amount,
-            currency=details.price.currency,
-            quantity=details.quantity,
-            tickets_sold=kind.tickets_sold,
-            sales_start=details.sales.start,
-            sales_end=details.sales.end,
+            id=ticket_type.id,
+            tickets_sold=ticket_type.tickets_sold,
+            **ticket_type.details.to_fields(),
         )
 
 
@@ -177,15 +171,8 @@ class SessionView:
 
     @classmethod
     def of(cls, session: AgendaSession) -> Self:
-        """Show a session."""
-        return cls(
-            id=session.id,
-            title=session.title,
-            start_time=session.period.start,
-            end_time=session.period.end,
-            speaker=session.speaker,
-            room=session.room,
-        )
+        """Return the view of an agenda session."""
+        return cls(**session.to_fields())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,28 +221,19 @@ class EventView:
 
     @classmethod
     def of(cls, event: Event, *, organizer: AccountRef, category: CategoryView | None) -> Self:
-        """Show an event."""
-        details = event.details
+        """Return the view of an event."""
+        details = event.details.to_fields() | {
+            "category": category,
+            "sessions": tuple(map(SessionView.of, event.details.sessions)),
+        }
         return cls(
+            **details,
             id=event.id,
-            name=details.name,
-            description=details.description,
-            start_time=details.period.start,
-            end_time=details.period.end,
-            timezone=details.timezone.name,
-            location=details.location,
-            category=category,
-            visibility=details.visibility.value,
-            access_code=details.access_code.value if details.access_code else None,
             status=event.status.value,
             image=event.image,
             organizer=organizer,
-            capacity=details.capacity,
             tickets_sold=event.tickets_sold,
-            sales_start=details.sales.start,
-            sales_end=details.sales.end,
             ticket_types=tuple(map(TicketTypeView.of, event.ticket_types)),
-            sessions=tuple(map(SessionView.of, details.sessions)),
             created_at=event.created_at,
             updated_at=event.updated_at,
             version=event.version,

@@ -1,4 +1,4 @@
-"""The waitlist: who comes first is let in first."""
+"""The waitlist: places that come free go to who came first."""
 
 from datetime import datetime
 
@@ -10,21 +10,22 @@ from eventapi.domain.order import Order
 def promote_waitlist(
     event: Event, work: UnitOfWork, *, now: datetime, exclude: Order | None = None
 ) -> None:
-    """Give the places that came free to those who wait, in this very unit of work (invariant 8).
+    """Give free places to waiting orders, in the same unit of work that freed them.
 
-    Since the event is locked until it is committed, nobody who comes later
-    sees these places free.
+    The event stays locked until the commit, so nobody who comes later sees these
+    places free.
 
     Args:
         event: loaded for update, and changed already.
-        work: in which it was.
+        work: the unit of work of the change.
         now: in UTC.
-        exclude: an order that was just cancelled in this unit of work.
+        exclude: an order that was cancelled in this unit of work; the storage does
+            not know that yet.
     """
     if event.tickets_remaining <= 0:
         return
-    waiting = [
-        order for order in work.orders.waiting(event.id) if not exclude or order.id != exclude.id
-    ]
+    waiting = work.orders.waiting(event.id)
+    if exclude is not None:
+        waiting = [order for order in waiting if order.id != exclude.id]
     for order in event.promote(waiting, now=now):
         work.orders.save(order)

@@ -1,4 +1,4 @@
-"""The business of selling places at events: pure Python, standard library only.
+"""The business rules of selling places at events: pure Python, standard library only.
 
-Start with :mod:`eventapi.domain.event`; it is the heart of the house.
+Start with `event.py`, the aggregate that decides about sales.
 """

@@ -1,16 +1,18 @@
-"""API keys: how machines come in."""
+"""API keys: credentials of machines."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import ApiKeyId, UserId, clean_text
 
 
 class KeyScope(StrEnum):
-    """What an API key is good for. It is never good for more than its owner is."""
+    """What an API key may be used for; never more than its owner may do."""
 
     READ_EVENTS = "read_events"
     SELL = "sell"
@@ -19,17 +21,17 @@ class KeyScope(StrEnum):
 
 
 @dataclass(eq=False, kw_only=True)
-class ApiKey:
-    """A key by which a machine acts for an account, within some scopes.
+class ApiKey(Aggregate):
+    """A key with which a machine acts for an account, within some scopes.
 
     Attributes:
-        digest: of the key itself, which only its owner has.
-        hint: the last characters of the key, by which its owner knows it again.
+        digest: SHA-256 of the key; the key itself is not stored.
+        hint: the last characters of the key, by which its owner recognises it.
         created_at, expires_at, last_used_at: in UTC.
     """
 
     MAX_NAME_LENGTH = 100
-    MOST = 50  # of one account
+    MAX_PER_ACCOUNT = 50
 
     id: ApiKeyId
     owner_id: UserId
@@ -48,12 +50,54 @@ class ApiKey:
         if self.expires_at is not None and self.expires_at <= self.created_at:
             raise InvalidValues({"expires_at": "Must lie in the future."})
 
+    @classmethod
+    def create(
+        cls,
+        *,
+        id: ApiKeyId,
+        owner_id: UserId,
+        name: str,
+        scopes: frozenset[KeyScope],
+        digest: bytes,
+        hint: str,
+        now: datetime,
+        expires_at: datetime | None,
+    ) -> Self:
+        """Create a key.
 
-def scopes_of(names: Collection[str]) -> frozenset[KeyScope]:
-    """Read scopes.
+        Raises:
+            InvalidValues: the name, the scopes or the expiry are not acceptable.
+        """
+        key = cls(
+            id=id,
+            owner_id=owner_id,
+            name=name,
+            scopes=scopes,
+            digest=digest,
+            hint=hint,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        key._record_event(DomainEventType.API_KEY_CREATED, now)
+        return key
+
+    def revoke(self, now: datetime) -> None:
+        """Record that the key is revoked; the caller removes it from the storage."""
+        self._record_event(DomainEventType.API_KEY_REVOKED, now)
+
+    def _record_event(self, type: DomainEventType, at: datetime) -> None:
+        self._record(
+            DomainEvent(
+                type=type, occurred_at=at, account_id=self.owner_id, detail=f"key {self.id}"
+            )
+        )
+
+
+def parse_scopes(names: Collection[str]) -> frozenset[KeyScope]:
+    """Return the scopes of these names.
 
     Raises:
-        InvalidValues: there is none of such a name.
+        InvalidValues: a scope is unknown.
     """
     try:
         return frozenset(KeyScope(name) for name in names)

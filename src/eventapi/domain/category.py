@@ -1,16 +1,17 @@
-"""Categories: what kind of event an event is."""
+"""Categories of events."""
 
+from datetime import datetime
 from typing import Self
 
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.values import CategoryId, Slug, clean_text
 
 
-class Category:
-    """A kind of event; an event belongs to at most one.
+class Category(Aggregate):
+    """A category; an event belongs to at most one.
 
     Attributes:
-        slug: made of the first name and never changed, since it stands in
-            links that others keep.
+        slug: made from the first name; it never changes, because links use it.
         name: up to 100 characters.
     """
 
@@ -22,20 +23,32 @@ class Category:
         self.name = name
 
     @classmethod
-    def named(cls, name: str, *, id: CategoryId) -> Self:
-        """Make a new category, with the slug of its name.
+    def create(cls, name: str, *, id: CategoryId, now: datetime) -> Self:
+        """Create a category with the slug of its name.
 
         Raises:
-            InvalidValues: the name is empty, too long, or without any letter or digit.
+            InvalidValues: the name is empty, too long, or has no letter or digit.
         """
         category = cls(id=id, slug=Slug.of(name), name="")
-        category.rename(name)
+        category._set_name(name)
+        category._record_event(DomainEventType.CATEGORY_CREATED, now)
         return category
 
-    def rename(self, name: str) -> None:
-        """Give the category another name; its slug stays.
+    def rename(self, name: str, *, now: datetime) -> None:
+        """Change the name; the slug stays.
 
         Raises:
             InvalidValues: the name is empty or too long.
         """
+        self._set_name(name)
+        self._record_event(DomainEventType.CATEGORY_CHANGED, now)
+
+    def delete(self, *, now: datetime) -> None:
+        """Record that the category is deleted; the caller removes it from the storage."""
+        self._record_event(DomainEventType.CATEGORY_DELETED, now)
+
+    def _set_name(self, name: str) -> None:
         self.name = clean_text("name", name, longest=self.MAX_NAME_LENGTH)
+
+    def _record_event(self, type: DomainEventType, at: datetime) -> None:
+        self._record(DomainEvent(type=type, occurred_at=at, detail=self.slug.value))

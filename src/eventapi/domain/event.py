@@ -1,8 +1,8 @@
 """The Event: the aggregate that guards its places.
 
-However many people ask for tickets at the same instant, each of them asks one
-Event, one after the other, and the Event alone decides. Every method first
-makes sure that it may, and changes the event's state last.
+However many people ask for tickets at the same moment, the requests reach one
+Event one after the other (its row is locked), and the Event alone decides. Each
+method checks all its rules first and changes state last.
 """
 
 from collections import Counter
@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import (
-    AlreadyCheckedIn,
     CapacityBelowSold,
     EventCancelled,
     EventEnded,
@@ -24,29 +24,18 @@ from eventapi.domain.errors import (
     OrderTooLarge,
     SalesClosed,
     SoldOut,
-    TicketCancelled,
-    TicketNotFound,
     TicketTypeInUse,
     TicketTypeNotFound,
     VersionConflict,
-    WrongEvent,
 )
 from eventapi.domain.event_details import AgendaSession, EventDetails
 from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import (
-    Attendee,
-    EventId,
-    Money,
-    TicketCode,
-    TicketId,
-    TicketTypeId,
-    UserId,
-)
+from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
 
 
 class EventStatus(StrEnum):
-    """Where an event stands."""
+    """The state of an event."""
 
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
@@ -54,29 +43,33 @@ class EventStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """So many tickets of one type.
+    """A quantity of tickets of one type.
 
     Attributes:
-        ticket_type_id: None leaves it to the event, which has one type or none.
+        ticket_type_id: None for the only type of the event, or for an event
+            that has no types.
     """
 
     quantity: int
     ticket_type_id: TicketTypeId | None = None
 
 
-class Event:
-    """An event with limited places, and what is sold of them.
+class Event(Aggregate):
+    """An event with limited places, and the number of tickets that are sold.
+
+    At any time `0 <= tickets_sold <= capacity`, and the same holds for each
+    ticket type and its quantity. The constraints of the database repeat this.
 
     Attributes:
-        reference: what its organizer calls it elsewhere, where it was imported from.
-        ticket_types: in the order in which they are shown; with none, the
-            capacity alone limits sales.
-        image: the key of its picture in the image store.
-        tickets_sold: how many tickets its confirmed orders hold (invariant 2).
+        reference: the organizer's own name for it, unique per organizer.
+        ticket_types: in display order; without any, the capacity alone limits
+            sales.
+        image: the key of its image in the image store.
+        tickets_sold: the number of live tickets of its confirmed orders.
         created_at: in UTC.
         updated_at: when its organizer last changed it, in UTC.
-        version: how many times its organizer changed it, from 1; a sale is no
-            such change.
+        version: the number of changes by its organizer, from 1; a sale is not
+            such a change.
     """
 
     MAX_TICKET_TYPES = 50
@@ -120,11 +113,11 @@ class Event:
         reference: str | None = None,
         now: datetime,
     ) -> Self:
-        """Announce a new event, with all its places free.
+        """Create an event with all its places free.
 
         Raises:
-            InvalidValues: it would have started already, or its ticket types
-                are too many or have the same name.
+            InvalidValues: its start is not in the future, or it has too many
+                ticket types or two of the same name.
         """
         _check_upcoming(details, now)
         event = cls(
@@ -136,25 +129,31 @@ class Event:
             updated_at=now,
         )
         event._set_ticket_types(ticket_types)
+        event.record(DomainEventType.EVENT_CREATED, now)
         return event
 
     @property
+    def starts_at(self) -> datetime:
+        """The start, in UTC."""
+        return self.details.period.start
+
+    @property
     def tickets_remaining(self) -> int:
-        """How many tickets are left: of the capacity, and of the types together."""
+        """The number of tickets left: of the capacity, and of all types together."""
         places = self.details.capacity - self.tickets_sold
         if not self.ticket_types:
             return places
-        return min(places, sum(kind.tickets_remaining for kind in self.ticket_types))
+        return min(places, sum(type_.tickets_remaining for type_ in self.ticket_types))
 
     def ticket_type(self, id: TicketTypeId) -> TicketType:
-        """Find one of its ticket types.
+        """Return one of its ticket types.
 
         Raises:
             TicketTypeNotFound: it has no such type.
         """
-        for kind in self.ticket_types:
-            if kind.id == id:
-                return kind
+        for ticket_type in self.ticket_types:
+            if ticket_type.id == id:
+                return ticket_type
         raise TicketTypeNotFound(id)
 
     # Selling
@@ -169,38 +168,38 @@ class Event:
         now: datetime,
         identities: Identities,
     ) -> Order:
-        """Sell tickets to a buyer, all that were asked for or none.
+        """Sell all requested tickets to a buyer, or none.
 
         Args:
-            lines: how many tickets, of which types.
-            buyer_id: whose order it will be.
-            attendees: whom the first tickets admit; the others stay unnamed.
-            order_limit: how many tickets one order may hold.
+            lines: the quantities by ticket type.
+            buyer_id: the account that buys.
+            attendees: the persons that the first tickets admit; the other tickets
+                stay unnamed.
+            order_limit: the maximum number of tickets of one order.
             now: in UTC.
-            identities: makes the ids and codes.
+            identities: creates the ids and codes.
 
         Returns:
             The confirmed order with its tickets, in the order of the lines.
 
         Raises:
-            InvalidValues: fewer than one ticket in a line, no lines, more
-                attendees than tickets, a type left open where there are
-                several, or prices in different currencies.
+            InvalidValues: no lines, a quantity below 1, more attendees than
+                tickets, no type named where the event has several, or prices in
+                different currencies.
             OrderTooLarge: more tickets than the limit.
             TicketTypeNotFound: the event has no such type.
-            EventCancelled, EventStarted, SalesClosed: nothing is sold now
-                (invariant 7).
-            SoldOut: the event or a type has fewer places left (invariant 1).
+            EventCancelled, EventStarted, SalesClosed: nothing is on sale now.
+            SoldOut: fewer places of the event or of a type are left.
         """
-        quantity = _quantity_of(lines)
+        quantity = _total_quantity(lines)
         if len(attendees) > quantity:
             raise InvalidValues({"attendees": "Must not be more than the tickets."})
         if quantity > order_limit:
             raise OrderTooLarge(requested=quantity, limit=order_limit)
-        kinds = self._check_sale(lines, now)
+        ticket_types = self._check_sale(lines, now)
         unnamed = (None,) * (quantity - len(attendees))
-        return self._issue(
-            kinds,
+        return self._place_order(
+            ticket_types,
             (*attendees, *unnamed),
             buyer_id=buyer_id,
             now=now,
@@ -209,7 +208,7 @@ class Event:
 
     def register(
         self,
-        person: Attendee,
+        attendee: Attendee,
         *,
         buyer_id: UserId | None = None,
         ticket_type_id: TicketTypeId | None = None,
@@ -217,265 +216,189 @@ class Event:
         now: datetime,
         identities: Identities,
     ) -> Order:
-        """Register a person, who needs an email address, for one ticket.
+        """Register one attendee for one ticket, or put them on the waitlist.
 
-        That nobody is registered twice (invariant 4), whoever keeps the orders
-        makes sure of: the event does not know the others.
+        The event does not know the other orders: the caller checks that nobody
+        is registered twice.
 
         Args:
-            person: whom the ticket admits.
-            buyer_id: whose order it will be; None for a guest's.
-            ticket_type_id: of which type; None leaves it to the event.
-            waitlist: wait for a place if there is none.
+            attendee: with an email address.
+            buyer_id: the account that the order belongs to; None for a guest.
+            ticket_type_id: None for the only type of the event.
+            waitlist: whether to join the waitlist if nothing is left.
             now: in UTC.
-            identities: makes the ids and codes.
+            identities: creates the ids and codes.
 
         Returns:
-            The confirmed order, or one that waits.
+            The order, confirmed or waitlisted.
 
         Raises:
-            InvalidValues: the person has no email address, or a type is left
-                open where there are several.
+            InvalidValues: the attendee has no email address, or no type is named
+                where the event has several.
             TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
-                see :meth:`sell`.
+                as `sell`.
         """
-        if person.email is None:
-            raise InvalidValues({"email": "Is required."})
-        line = Line(1, ticket_type_id)
-        waits = False
-        try:
-            kinds = self._check_sale([line], now)
-        except SoldOut:
-            if not waitlist:
-                raise
-            waits, kinds = True, [self._type_of(line)]
-        return self._issue(
-            kinds,
-            [person],
+        ticket_type, waits = self._check_registration(
+            attendee, ticket_type_id, waitlist=waitlist, now=now
+        )
+        return self._place_order(
+            [ticket_type],
+            [attendee],
             buyer_id=buyer_id,
-            guest=person if buyer_id is None else None,
-            registrant=person.email.key,
+            guest=attendee if buyer_id is None else None,
+            registrant=attendee.email.key if attendee.email else None,
             waits=waits,
             now=now,
             identities=identities,
         )
 
+    def import_registration(
+        self,
+        attendee: Attendee,
+        *,
+        ticket_type_id: TicketTypeId | None,
+        now: datetime,
+        identities: Identities,
+    ) -> Order:
+        """Register an imported attendee as a guest, as `register` does.
+
+        An import places thousands of orders, which the event records as one
+        domain event (`record_import`).
+        """
+        order = self.register(
+            attendee, ticket_type_id=ticket_type_id, now=now, identities=identities
+        )
+        order.release_events()
+        return order
+
+    def record_import(self, now: datetime) -> None:
+        """Record that attendees were imported."""
+        self.record(DomainEventType.ORDERS_IMPORTED, now)
+
     def cancel_order(self, order: Order, *, by_organizer: bool, now: datetime) -> bool:
-        """Cancel an order of this event; its places are free for who waits.
+        """Cancel an order of this event, or take it from the waitlist.
 
         Args:
-            order: the one to cancel, or to take from the waitlist.
-            by_organizer: who may do so at any time; a buyer, until the start.
+            order: of this event.
+            by_organizer: the organizer may cancel at any time, a buyer until the
+                event starts.
             now: in UTC.
 
         Returns:
-            Whether it was cancelled by this; it may have been before.
+            False if it was cancelled before.
 
         Raises:
-            EventStarted: it is too late for a buyer.
+            EventStarted: too late for a buyer.
         """
         if order.status is OrderStatus.CANCELLED:
             return False
-        self._check_too_late(by_organizer=by_organizer, now=now)
+        self._check_cancellable(by_organizer=by_organizer, now=now)
         if order.status is OrderStatus.CONFIRMED:
             self._count(order.live_tickets, -1)
-        order.status = OrderStatus.CANCELLED
+        order.cancel(at=now)
         return True
 
     def cancel_ticket(
         self, order: Order, id: TicketId, *, by_organizer: bool, now: datetime
     ) -> bool:
-        """Cancel one ticket of an order; with the last one goes the order.
+        """Cancel one ticket of an order; cancelling the last one cancels the order.
 
         Returns:
-            Whether it was cancelled by this; it may have been before.
+            False if it was cancelled before.
 
         Raises:
             TicketNotFound: the order has no such ticket.
-            EventStarted: it is too late for a buyer.
+            EventStarted: too late for a buyer.
         """
         ticket = order.ticket(id)
         if order.status is OrderStatus.CANCELLED or not ticket.is_live:
             return False
         if order.live_tickets == [ticket]:
             return self.cancel_order(order, by_organizer=by_organizer, now=now)
-        self._check_too_late(by_organizer=by_organizer, now=now)
+        self._check_cancellable(by_organizer=by_organizer, now=now)
         if order.status is OrderStatus.CONFIRMED:
             self._count([ticket], -1)
-        ticket.cancelled_at = now
-        left = sum((ticket.price.amount for ticket in order.live_tickets), Decimal(0))
-        order.total = Money(left, order.total.currency)
+        order.cancel_ticket(ticket, at=now)
         return True
 
-    def name_attendee(
-        self, order: Order, id: TicketId, attendee: Attendee | None, *, now: datetime
-    ) -> None:
-        """Say whom a ticket admits; until the event starts.
-
-        Raises:
-            TicketNotFound: the order has no such ticket.
-            TicketCancelled: it admits nobody any more.
-            AlreadyCheckedIn: it has admitted somebody.
-            EventStarted: it is too late.
-        """
-        ticket = self._ticket_to_change(order, id, now)
-        ticket.attendee = attendee
-
-    def transfer(
-        self,
-        order: Order,
-        id: TicketId,
-        person: Attendee,
-        *,
-        now: datetime,
-        identities: Identities,
-    ) -> Ticket:
-        """Hand a ticket on to another person; until the event starts.
-
-        The old ticket is cancelled, so that its code is worth nothing any
-        more, and a new one with a new code takes its place. A registration
-        then is that of the other person.
-
-        Returns:
-            The new ticket.
-
-        Raises:
-            InvalidValues: the person has no email address.
-            TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
-                see :meth:`name_attendee`.
-        """
-        if person.email is None:
-            raise InvalidValues({"email": "Is required."})
-        old = self._ticket_to_change(order, id, now)
-        new = Ticket(
-            id=identities.ticket_id(),
-            code=identities.ticket_code(),
-            ticket_type_id=old.ticket_type_id,
-            price=old.price,
-            attendee=person,
-            issued_at=now,
-        )
-        old.cancelled_at = now
-        order.tickets.append(new)
-        if order.registrant is not None:
-            order.registrant = person.email.key
-        return new
-
-    def _ticket_to_change(self, order: Order, id: TicketId, now: datetime) -> Ticket:
-        ticket = order.ticket(id)
-        self._check_valid(order, ticket)
-        if ticket.checked_in_at is not None:
-            raise AlreadyCheckedIn(ticket.checked_in_at)
-        self._check_too_late(by_organizer=False, now=now)
-        return ticket
-
-    def check_in(self, order: Order, code: TicketCode, *, at: datetime) -> Ticket:
-        """Admit whoever shows a ticket at the door, once.
-
-        Args:
-            order: to which the ticket belongs.
-            code: the ticket's.
-            at: when it was shown, in UTC.
-
-        Raises:
-            WrongEvent: the order is for another event.
-            TicketNotFound: the order has no such ticket, or only waits for one.
-            TicketCancelled: it admits nobody any more.
-            AlreadyCheckedIn: it was used (invariant 5).
-        """
-        ticket = self._ticket_at_the_door(order, code)
-        if ticket.checked_in_at is not None:
-            raise AlreadyCheckedIn(ticket.checked_in_at)
-        ticket.checked_in_at = at
-        return ticket
-
-    def undo_check_in(self, order: Order, code: TicketCode) -> Ticket:
-        """Let a ticket be as if it had not been shown; it may not have been.
-
-        Raises:
-            WrongEvent, TicketNotFound, TicketCancelled: see :meth:`check_in`.
-        """
-        ticket = self._ticket_at_the_door(order, code)
-        ticket.checked_in_at = None
-        return ticket
-
-    def _ticket_at_the_door(self, order: Order, code: TicketCode) -> Ticket:
-        if order.event_id != self.id:
-            raise WrongEvent(self.id)
-        for ticket in order.tickets:
-            if ticket.code == code:
-                self._check_valid(order, ticket)
-                return ticket
-        raise TicketNotFound(code)
-
-    def _check_valid(self, order: Order, ticket: Ticket) -> None:
-        if order.status is OrderStatus.WAITLISTED:
-            raise TicketNotFound(ticket.id)
-        if order.status is OrderStatus.CANCELLED or not ticket.is_live:
-            raise TicketCancelled(ticket.id)
-
     def promote(self, waiting: Sequence[Order], *, now: datetime) -> list[Order]:
-        """Give free places to the orders that wait, in the order in which they came.
+        """Give free places to waiting orders, in the order of their arrival.
 
-        One that does not fit goes on waiting, and lets pass a later one that
-        does (invariant 8). Once the event has started or was cancelled,
-        nobody gets in any more. When tickets are sold does not matter here:
-        who waits has ordered in time.
+        An order that does not fit keeps waiting and does not block a smaller one
+        behind it. Nobody is promoted once the event has started or was cancelled.
+        The sales window does not matter: the orders were placed within it.
 
         Args:
-            waiting: all orders of this event that wait, the first one first.
+            waiting: all waitlisted orders of this event, the earliest first.
             now: in UTC.
 
         Returns:
-            Those that are confirmed by this.
+            The orders that are confirmed now.
         """
-        if self.status is EventStatus.CANCELLED or now >= self.details.period.start:
+        if self.status is EventStatus.CANCELLED or now >= self.starts_at:
             return []
         return [order for order in waiting if self._confirm(order, now)]
 
     def _confirm(self, order: Order, now: datetime) -> bool:
-        """Confirm an order that waits, if it fits."""
+        """Confirm a waiting order if it fits."""
         tickets = order.live_tickets
         if len(tickets) > self.details.capacity - self.tickets_sold:
             return False
         for id, quantity in Counter(ticket.ticket_type_id for ticket in tickets).items():
             if id is not None and quantity > self.ticket_type(id).tickets_remaining:
                 return False
-        for ticket in tickets:
-            ticket.issued_at = now
-        order.status = _status_of_new_order(order.total)
+        order.confirm(_initial_status(order.total), at=now)
         self._count(tickets, +1)
         return True
 
-    def _check_too_late(self, *, by_organizer: bool, now: datetime) -> None:
-        start = self.details.period.start
-        if not by_organizer and now >= start:
-            raise EventStarted(start)
+    def _check_cancellable(self, *, by_organizer: bool, now: datetime) -> None:
+        if not by_organizer and now >= self.starts_at:
+            raise EventStarted(self.starts_at)
 
     def _count(self, tickets: Sequence[Ticket], sign: int) -> None:
-        """Count tickets as sold, or no longer."""
+        """Add tickets to what is sold, or subtract them."""
         self.tickets_sold += sign * len(tickets)
         for ticket in tickets:
             if ticket.ticket_type_id is not None:
                 self.ticket_type(ticket.ticket_type_id).tickets_sold += sign
 
     def _check_sale(self, lines: Sequence[Line], now: datetime) -> list[TicketType | None]:
-        """Make sure that all lines can be sold now; gives the type of each ticket."""
+        """Check that all lines can be sold now; return the type of each single ticket."""
         details = self.details
         if self.status is EventStatus.CANCELLED:
             raise EventCancelled(self.id)
-        if now >= details.period.start:
-            raise EventStarted(details.period.start)
+        if now >= self.starts_at:
+            raise EventStarted(self.starts_at)
         if not details.sales.is_open(now):
             raise SalesClosed(details.sales.start, details.sales.end)
-        kinds = [kind for line in lines for kind in [self._type_of(line)] * line.quantity]
-        for kind, quantity in Counter(kinds).items():
-            if kind is not None:
-                kind.check_sale(quantity, now=now)
+        types = [type_ for line in lines for type_ in [self._type_of(line)] * line.quantity]
+        for ticket_type, quantity in Counter(types).items():
+            if ticket_type is not None:
+                ticket_type.check_sale(quantity, now=now)
         places = details.capacity - self.tickets_sold
-        if len(kinds) > places:
-            raise SoldOut(requested=len(kinds), remaining=places)
-        return kinds
+        if len(types) > places:
+            raise SoldOut(requested=len(types), remaining=places)
+        return types
+
+    def _check_registration(
+        self,
+        attendee: Attendee,
+        ticket_type_id: TicketTypeId | None,
+        *,
+        waitlist: bool,
+        now: datetime,
+    ) -> tuple[TicketType | None, bool]:
+        """Return the type of the ticket, and whether the order has to wait for it."""
+        if attendee.email is None:
+            raise InvalidValues({"email": "Is required."})
+        line = Line(1, ticket_type_id)
+        try:
+            (ticket_type,) = self._check_sale([line], now)
+        except SoldOut:
+            if not waitlist:
+                raise
+            return self._type_of(line), True
+        return ticket_type, False
 
     def _type_of(self, line: Line) -> TicketType | None:
         if line.ticket_type_id is not None:
@@ -484,9 +407,9 @@ class Event:
             raise InvalidValues({"ticket_type": "Is required: the event has several types."})
         return self.ticket_types[0] if self.ticket_types else None
 
-    def _issue(
+    def _place_order(
         self,
-        kinds: Sequence[TicketType | None],
+        ticket_types: Sequence[TicketType | None],
         attendees: Sequence[Attendee | None],
         *,
         buyer_id: UserId | None,
@@ -496,8 +419,8 @@ class Event:
         now: datetime,
         identities: Identities,
     ) -> Order:
-        """Make the order of tickets that can be sold, and count them as sold unless it waits."""
-        prices = [kind.details.price if kind else Money.free() for kind in kinds]
+        """Create an order of tickets that were checked; count them as sold unless it waits."""
+        prices = [type_.details.price if type_ else Money.free() for type_ in ticket_types]
         total = _total(prices)
         order = Order(
             id=identities.order_id(),
@@ -505,92 +428,95 @@ class Event:
             buyer_id=buyer_id,
             guest=guest,
             registrant=registrant,
-            status=OrderStatus.WAITLISTED if waits else _status_of_new_order(total),
+            status=OrderStatus.WAITLISTED if waits else _initial_status(total),
             total=total,
             tickets=[
                 Ticket(
                     id=identities.ticket_id(),
                     code=identities.ticket_code(),
-                    ticket_type_id=kind.id if kind else None,
+                    ticket_type_id=ticket_type.id if ticket_type else None,
                     price=price,
                     attendee=attendee,
                     issued_at=now,
                 )
-                for kind, price, attendee in zip(kinds, prices, attendees, strict=True)
+                for ticket_type, price, attendee in zip(
+                    ticket_types, prices, attendees, strict=True
+                )
             ],
             created_at=now,
         )
+        order.place(now)
         if not waits:
             self._count(order.tickets, +1)
         return order
 
-    # Changing what its organizer says of it
+    # Changes by its organizer
 
-    def check_version(self, seen: Collection[int] | None) -> None:
-        """Make sure that somebody who wants to change the event knows it as it is.
+    def check_version(self, expected: Collection[int] | None) -> None:
+        """Check that the event is still at a version that an editor has seen.
 
         Args:
-            seen: the versions that they go by; None overwrites any.
+            expected: the versions; None accepts any.
 
         Raises:
             VersionConflict: it was changed since.
         """
-        if seen is not None and self.version not in seen:
+        if expected is not None and self.version not in expected:
             raise VersionConflict(self.version)
 
     def update(
         self, details: EventDetails, ticket_types: Sequence[TicketType], *, now: datetime
     ) -> None:
-        """Say everything of the event anew.
+        """Replace the details and the ticket types.
 
         Args:
-            details: which replace those it had.
-            ticket_types: all that it shall have from now on, in the order in
-                which they are shown; see :meth:`updated_ticket_type`.
+            details: the new details.
+            ticket_types: all types it will have, in display order; existing ones
+                come from `updated_ticket_type`.
             now: in UTC.
 
         Raises:
-            EventCancelled: it stays as it was.
-            InvalidValues: it is moved to a time that has passed, or its ticket
-                types are too many or have the same name.
-            CapacityBelowSold: more is sold (invariant 6).
-            TicketTypeInUse: a type would go of which tickets are sold (invariant 6).
+            EventCancelled: a cancelled event does not change.
+            InvalidValues: a new start that is not in the future, too many ticket
+                types, or two of the same name.
+            CapacityBelowSold: more tickets are sold than the new capacity.
+            TicketTypeInUse: a type with sold tickets is missing.
         """
         self._check_changeable()
-        if details.period.start != self.details.period.start:
+        if details.period.start != self.starts_at:
             _check_upcoming(details, now)
         if details.capacity < self.tickets_sold:
             raise CapacityBelowSold(details.capacity, self.tickets_sold)
         self._set_ticket_types(ticket_types)
         self.details = details
-        self._changed(now)
+        self._touch(now, DomainEventType.EVENT_CHANGED)
 
     def updated_ticket_type(self, id: TicketTypeId, details: TicketTypeDetails) -> TicketType:
-        """Give one of its types with other details, to be handed to :meth:`update`.
+        """Return one of its types with new details, as an argument for `update`.
 
         Raises:
             TicketTypeNotFound: it has no such type.
-            CapacityBelowSold: more of it are sold (invariant 6).
+            CapacityBelowSold: more tickets of it are sold than the new quantity.
         """
         before = self.ticket_type(id)
         before.check_quantity(details.quantity)
         return TicketType(id=id, details=details, tickets_sold=before.tickets_sold)
 
     def set_image(self, image: str | None, *, now: datetime) -> None:
-        """Take another picture, or none.
+        """Set or remove the image.
 
         Raises:
-            EventCancelled: it stays as it was.
+            EventCancelled: a cancelled event does not change.
         """
         self._check_changeable()
         self.image = image
-        self._changed(now)
+        self._touch(now, DomainEventType.EVENT_CHANGED)
 
     def cancel(self, *, now: datetime) -> bool:
-        """Call the event off; whoever keeps the orders cancels them all with it.
+        """Cancel the event; the caller cancels all its orders with it.
 
         Returns:
-            Whether it was called off by this; it may have been before.
+            False if it was cancelled before.
 
         Raises:
             EventEnded: it has taken place.
@@ -601,40 +527,47 @@ class Event:
             raise EventEnded(self.details.period.end)
         self.status = EventStatus.CANCELLED
         self.tickets_sold = 0
-        for kind in self.ticket_types:
-            kind.tickets_sold = 0
-        self._changed(now)
+        for ticket_type in self.ticket_types:
+            ticket_type.tickets_sold = 0
+        self._touch(now, DomainEventType.EVENT_CANCELLED)
         return True
 
-    def check_deletable(self, *, has_orders: bool) -> None:
-        """Make sure that the event may go without a trace.
+    def delete(self, *, has_orders: bool, now: datetime) -> None:
+        """Record that the event is deleted; the caller removes it from the storage.
 
         Raises:
-            EventHasOrders: it was sold, be it that all was cancelled.
+            EventHasOrders: tickets were ordered, even if all were cancelled.
         """
         if has_orders or self.tickets_sold:
             raise EventHasOrders(self.id)
+        self.record(DomainEventType.EVENT_DELETED, now)
+
+    def record(self, type: DomainEventType, at: datetime) -> None:
+        """Record a domain event of the event."""
+        self._record(DomainEvent(type=type, occurred_at=at, event_id=self.id))
 
     def _check_changeable(self) -> None:
         if self.status is EventStatus.CANCELLED:
             raise EventCancelled(self.id)
 
-    def _set_ticket_types(self, kinds: Sequence[TicketType]) -> None:
-        if len(kinds) > self.MAX_TICKET_TYPES:
+    def _set_ticket_types(self, ticket_types: Sequence[TicketType]) -> None:
+        if len(ticket_types) > self.MAX_TICKET_TYPES:
             raise InvalidValues({"ticket_types": f"Must not be more than {self.MAX_TICKET_TYPES}."})
-        ids = {kind.id for kind in kinds}
-        if len(ids) < len(kinds):
+        ids = {ticket_type.id for ticket_type in ticket_types}
+        if len(ids) < len(ticket_types):
             raise InvalidValues({"ticket_types": "Must not have the same id twice."})
-        if len({kind.details.name.casefold() for kind in kinds}) < len(kinds):
+        names = {ticket_type.details.name.casefold() for ticket_type in ticket_types}
+        if len(names) < len(ticket_types):
             raise InvalidValues({"ticket_types": "Must not have the same name twice."})
-        for gone in self.ticket_types:
-            if gone.id not in ids and gone.tickets_sold:
-                raise TicketTypeInUse(gone.id)
-        self.ticket_types = list(kinds)
+        for removed in self.ticket_types:
+            if removed.id not in ids and removed.tickets_sold:
+                raise TicketTypeInUse(removed.id)
+        self.ticket_types = list(ticket_types)
 
-    def _changed(self, now: datetime) -> None:
+    def _touch(self, now: datetime, type: DomainEventType) -> None:
         self.version += 1
         self.updated_at = now
+        self.record(type, now)
 
 
 def _check_upcoming(details: EventDetails, now: datetime) -> None:
@@ -642,7 +575,7 @@ def _check_upcoming(details: EventDetails, now: datetime) -> None:
         raise InvalidValues({"start_time": "Must lie in the future."})
 
 
-def _quantity_of(lines: Sequence[Line]) -> int:
+def _total_quantity(lines: Sequence[Line]) -> int:
     if not lines:
         raise InvalidValues({"lines": "Must not be empty."})
     if any(line.quantity < 1 for line in lines):
@@ -651,7 +584,7 @@ def _quantity_of(lines: Sequence[Line]) -> int:
 
 
 def _total(prices: Sequence[Money]) -> Money:
-    """Add up what tickets cost: exactly, and in one currency."""
+    """Return the exact sum of prices, which must be in one currency."""
     currencies = {price.currency for price in prices if not price.is_free}
     if len(currencies) > 1:
         raise InvalidValues({"lines": "Must be of one currency; buy the others separately."})
@@ -660,19 +593,19 @@ def _total(prices: Sequence[Money]) -> Money:
     return Money(sum((price.amount for price in prices), Decimal(0)), currencies.pop())
 
 
-def _status_of_new_order(total: Money) -> OrderStatus:
-    """Tell where a new order stands.
+def _initial_status(total: Money) -> OrderStatus:
+    """Return the status of an order for which places are reserved.
 
-    What costs money is confirmed at once, like what is free. This is the one
-    place where payment will come between: an order with a total above nothing
-    will wait here to be paid for, and hold its places meanwhile.
+    Orders that cost money are confirmed at once, like free ones. Payment will
+    attach here: an order with a total above zero will wait for its payment and
+    hold its places meanwhile.
     """
     del total
     return OrderStatus.CONFIRMED
 
 
 def next_session_id(sessions: Sequence[AgendaSession]) -> Callable[[], int]:
-    """Give what numbers the new sessions of an agenda, after those it has."""
+    """Return a function that numbers new agenda sessions after the existing ones."""
     last = max((session.id for session in sessions), default=0)
 
     def number() -> int:

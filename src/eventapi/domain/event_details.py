@@ -1,9 +1,10 @@
-"""What an organizer says of an event: values, replaced and never changed."""
+"""The properties of an event that its organizer sets: immutable values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import (
@@ -14,30 +15,42 @@ from eventapi.domain.values import (
     SalesWindow,
     Timezone,
     clean_text,
+    fields_of,
 )
 
 
 class Visibility(StrEnum):
-    """Who finds an event, and who may see it."""
+    """Where an event is listed, and to whom it is shown."""
 
     PUBLIC = "public"
-    """Everybody: it stands in lists."""
+    """Listed, and shown to everybody."""
     UNLISTED = "unlisted"
-    """Whoever knows its link."""
+    """Not listed, but shown to everybody with the link."""
     PRIVATE = "private"
-    """Whoever holds its access code, or a ticket."""
+    """Shown only with its access code or a ticket."""
+
+    @classmethod
+    def parse(cls, name: str) -> "Visibility":
+        """Return the visibility of this name.
+
+        Raises:
+            InvalidValues: there is no such visibility.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise InvalidValues({"visibility": f"Must be one of {', '.join(cls)}."}) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaSession:
-    """An item of an event's agenda.
+    """An item of the agenda of an event.
 
     Attributes:
         id: unique within the event.
         title: up to 255 characters.
-        period: from its start to its end, in UTC; within the event's.
-        speaker: up to 255 characters, perhaps none.
-        room: up to 255 characters, perhaps none.
+        period: within that of the event.
+        speaker, room: up to 255 characters, may be empty.
     """
 
     id: int
@@ -51,27 +64,41 @@ class AgendaSession:
     def __post_init__(self) -> None:
         for field in ("title", "speaker", "room"):
             text = clean_text(
-                field, getattr(self, field), longest=self.MAX_TEXT_LENGTH, required=field == "title"
+                field,
+                getattr(self, field),
+                longest=self.MAX_TEXT_LENGTH,
+                required=field == "title",
             )
             object.__setattr__(self, field, text)
+
+    @classmethod
+    def from_fields(cls, *, start_time: datetime, end_time: datetime, **others: Any) -> Self:
+        """Create a session from plain values by name, as forms and storage have them.
+
+        Raises:
+            InvalidValues: a value is not acceptable.
+        """
+        return cls(period=Period(start_time, end_time), **others)
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the session as plain values by name, the reverse of `from_fields`."""
+        return fields_of(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDetails:
-    """What an organizer says of an event.
+    """The properties of an event that its organizer sets.
 
     Attributes:
         name: up to 255 characters.
-        description: up to 20,000 characters, perhaps none.
-        period: from the start to the end, in UTC.
-        timezone: where the event's clocks stand; the period is shown in it.
-        location: up to 500 characters, perhaps none.
-        capacity: how many tickets there are at the most, at least 1.
-        category: to which it belongs, if to any.
-        visibility: who finds and sees it.
-        access_code: opens a private event; None for any other.
-        sales: when tickets are sold, at the latest until the start.
-        sessions: the agenda, in the order of time.
+        description: up to 20,000 characters, may be empty.
+        period: from the start to the end.
+        timezone: the IANA time zone in which the event's times are shown.
+        location: up to 500 characters, may be empty.
+        capacity: the maximum number of tickets, at least 1.
+        access_code: opens a private event; None for all others.
+        sales: the sales window; sales end at the start of the event in any case.
+        sessions: the agenda, ordered by start time.
     """
 
     name: str
@@ -125,21 +152,64 @@ class EventDetails:
         in_order = sorted(self.sessions, key=lambda session: (session.period.start, session.id))
         object.__setattr__(self, "sessions", tuple(in_order))
 
+    @classmethod
+    def from_fields(
+        cls,
+        *,
+        start_time: datetime | None,
+        end_time: datetime | None,
+        date: date | None = None,
+        timezone: str,
+        visibility: str,
+        access_code: str | None,
+        sales_start: datetime | None,
+        sales_end: datetime | None,
+        **others: Any,
+    ) -> Self:
+        """Create the details from plain values by name, as forms and storage have them.
 
-def period_of(
+        Args:
+            start_time: with an offset from UTC, like all times.
+            end_time: exclusive.
+            date: instead of both, for an event that takes a whole day, as the
+                clocks of its time zone count it.
+            timezone: the name of an IANA time zone.
+            visibility: one of `Visibility`.
+            access_code: for a private event.
+            sales_start: None if tickets are on sale at once.
+            sales_end: None if tickets are on sale until the event starts.
+            others: the other attributes, by their own names.
+
+        Raises:
+            InvalidValues: a value is not acceptable.
+        """
+        zone = Timezone(timezone)
+        return cls(
+            period=parse_period(start=start_time, end=end_time, day=date, timezone=zone),
+            timezone=zone,
+            visibility=Visibility.parse(visibility),
+            access_code=None if access_code is None else AccessCode(access_code),
+            sales=SalesWindow(sales_start, sales_end),
+            **others,
+        )
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the details as plain values by name, the reverse of `from_fields`."""
+        return fields_of(self) | {
+            "timezone": self.timezone.name,
+            "visibility": self.visibility.value,
+            "access_code": self.access_code.value if self.access_code else None,
+            "sessions": [session.to_fields() for session in self.sessions],
+        }
+
+
+def parse_period(
     *, start: datetime | None, end: datetime | None, day: date | None, timezone: Timezone
 ) -> Period:
-    """Read when an event takes place: from start to end, or on one whole day.
-
-    Args:
-        start: with an offset from UTC.
-        end: with an offset from UTC.
-        day: instead of both, a day as the clocks of the time zone count it.
-        timezone: where the event's clocks stand.
+    """Return the period from start to end, or of one whole day.
 
     Raises:
-        InvalidValues: neither or both were given, or only half; the end is not
-            after the start.
+        InvalidValues: neither or both are given, or only half of them.
     """
     if day is not None:
         if start is not None or end is not None:

@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from eventapi.domain.errors import TicketNotFound
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
+from eventapi.domain.errors import (
+    AlreadyCheckedIn,
+    EventStarted,
+    InvalidValues,
+    TicketCancelled,
+    TicketNotFound,
+    WrongEvent,
+)
 from eventapi.domain.values import (
     AccessCode,
     Attendee,
@@ -20,27 +29,27 @@ from eventapi.domain.values import (
 
 
 class Identities(Protocol):
-    """Where the identities of new orders and tickets, and other secrets, come from.
+    """Source of ids and codes for new orders, tickets and private events.
 
-    They are made here and not by the database, so that a sale needs no round
+    The application makes them, not the database, so that a sale needs no round
     trip to learn them.
     """
 
     def order_id(self) -> OrderId:
-        """Give a new order's identity; later ones sort after earlier ones."""
+        """Return a new order id; later ids sort after earlier ones."""
 
     def ticket_id(self) -> TicketId:
-        """Give a new ticket's identity; later ones sort after earlier ones."""
+        """Return a new ticket id; later ids sort after earlier ones."""
 
     def ticket_code(self) -> TicketCode:
-        """Give an unguessable code that no ticket ever had (invariant 3)."""
+        """Return an unguessable code that no other ticket has or ever had."""
 
     def access_code(self) -> AccessCode:
-        """Give an unguessable code for a private event."""
+        """Return an unguessable code for a private event."""
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
@@ -52,9 +61,9 @@ class Ticket:
     """One admission.
 
     Attributes:
-        ticket_type_id: of which type it is; None where the event has none.
-        price: what it cost when it was sold.
-        attendee: whom it admits; None until somebody is named.
+        ticket_type_id: None if the event has no ticket types.
+        price: the price at which it was sold.
+        attendee: the person it admits; None until one is named.
         issued_at: in UTC.
         checked_in_at: in UTC; None until it was used at the door.
         cancelled_at: in UTC; None while it is live.
@@ -74,22 +83,33 @@ class Ticket:
         """Whether it was not cancelled."""
         return self.cancelled_at is None
 
+    def check_unused(self) -> None:
+        """Raise an error if it was checked in.
+
+        Raises:
+            AlreadyCheckedIn: with the time of the check-in.
+        """
+        if self.checked_in_at is not None:
+            raise AlreadyCheckedIn(self.checked_in_at)
+
 
 @dataclass(eq=False, kw_only=True)
-class Order:
-    """What one buyer took of one event in one go.
+class Order(Aggregate):
+    """The tickets that one buyer took of one event in one go.
 
-    Made by :meth:`eventapi.domain.event.Event.sell` or its sibling
-    ``register``, and changed by its event alone, never by hand.
+    Created by `Event.sell` and `Event.register`. What changes the number of
+    places that are sold goes through the event: `Event.cancel_order`,
+    `Event.cancel_ticket` and `Event.promote`.
 
     Attributes:
-        buyer_id: the account that bought it; None where a guest did.
-        guest: who registered without an account; None where an account bought.
-        registrant: the key of the email address whose one registration of the
-            event this is (invariant 4); None for a purchase.
-        total: what all its live tickets cost together.
-        tickets: those it holds, or, while it waits, will hold; and those that
-            were cancelled.
+        buyer_id: the account that bought it; None if a guest registered.
+        guest: the person who registered without an account, otherwise None.
+        registrant: for a registration, the key of the email address that it is
+            registered under (at most one live registration per event); None for
+            a purchase.
+        total: the price of all live tickets together.
+        tickets: including those that were cancelled; for an order on the
+            waitlist, the tickets it will get.
         created_at: in UTC.
     """
 
@@ -105,16 +125,16 @@ class Order:
 
     @property
     def quantity(self) -> int:
-        """How many live tickets it holds, or waits for."""
+        """The number of live tickets that it holds or waits for."""
         return len(self.live_tickets)
 
     @property
     def live_tickets(self) -> list[Ticket]:
-        """Those that were not cancelled."""
+        """The tickets that were not cancelled."""
         return [ticket for ticket in self.tickets if ticket.is_live]
 
     def ticket(self, id: TicketId) -> Ticket:
-        """Find one of its tickets.
+        """Return one of its tickets.
 
         Raises:
             TicketNotFound: it has no such ticket.
@@ -123,3 +143,167 @@ class Order:
             if ticket.id == id:
                 return ticket
         raise TicketNotFound(id)
+
+    # For the event, which counts the places
+
+    def place(self, at: datetime) -> None:
+        """Record that it was placed, and whether it was confirmed at once."""
+        self.record(DomainEventType.ORDER_PLACED, at)
+        waits = self.status is OrderStatus.WAITLISTED
+        self.record(
+            DomainEventType.ORDER_WAITLISTED if waits else DomainEventType.ORDER_CONFIRMED, at
+        )
+
+    def confirm(self, status: OrderStatus, *, at: datetime) -> None:
+        """Leave the waitlist: its tickets are issued now."""
+        for ticket in self.live_tickets:
+            ticket.issued_at = at
+        self.status = status
+        self.record(DomainEventType.ORDER_CONFIRMED, at)
+
+    def cancel(self, *, at: datetime) -> None:
+        """Cancel it with all its tickets."""
+        self.status = OrderStatus.CANCELLED
+        self.record(DomainEventType.ORDER_CANCELLED, at)
+
+    def cancel_ticket(self, ticket: Ticket, *, at: datetime) -> None:
+        """Cancel one of its tickets and reduce the total by its price."""
+        ticket.cancelled_at = at
+        left = sum((ticket.price.amount for ticket in self.live_tickets), Decimal(0))
+        self.total = Money(left, self.total.currency)
+        self.record(DomainEventType.TICKET_CANCELLED, at, ticket)
+
+    # For its buyer, until the event starts
+
+    def name_attendee(
+        self, id: TicketId, attendee: Attendee | None, *, starts_at: datetime, now: datetime
+    ) -> None:
+        """Set or clear the person that a ticket admits.
+
+        Args:
+            id: the ticket's.
+            attendee: None leaves the ticket unnamed.
+            starts_at: the start of the event, in UTC; from then on it is too late.
+            now: in UTC.
+
+        Raises:
+            TicketNotFound: the order has no such ticket, or is on the waitlist.
+            TicketCancelled: the ticket or the order was cancelled.
+            AlreadyCheckedIn: the ticket was used.
+            EventStarted: the event has started.
+        """
+        ticket = self._changeable_ticket(id, starts_at, now)
+        ticket.attendee = attendee
+        self.record(DomainEventType.TICKET_NAMED, now, ticket)
+
+    def transfer(
+        self,
+        id: TicketId,
+        attendee: Attendee,
+        *,
+        starts_at: datetime,
+        now: datetime,
+        identities: Identities,
+    ) -> Ticket:
+        """Transfer a ticket to another person, who gets a new ticket with a new code.
+
+        The old ticket is cancelled, so its code admits nobody. A registration
+        becomes that of the new attendee.
+
+        Returns:
+            The new ticket.
+
+        Raises:
+            InvalidValues: the attendee has no email address.
+            TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
+                as `name_attendee`.
+        """
+        if attendee.email is None:
+            raise InvalidValues({"email": "Is required."})
+        old = self._changeable_ticket(id, starts_at, now)
+        new = Ticket(
+            id=identities.ticket_id(),
+            code=identities.ticket_code(),
+            ticket_type_id=old.ticket_type_id,
+            price=old.price,
+            attendee=attendee,
+            issued_at=now,
+        )
+        old.cancelled_at = now
+        self.tickets.append(new)
+        if self.registrant is not None:
+            self.registrant = attendee.email.key
+        self.record(DomainEventType.TICKET_TRANSFERRED, now, old)
+        return new
+
+    def _changeable_ticket(self, id: TicketId, starts_at: datetime, now: datetime) -> Ticket:
+        ticket = self.ticket(id)
+        self._check_valid(ticket)
+        ticket.check_unused()
+        if now >= starts_at:
+            raise EventStarted(starts_at)
+        return ticket
+
+    # At the door
+
+    def check_in(
+        self, code: TicketCode, *, event_id: EventId, scanned_at: datetime, now: datetime
+    ) -> Ticket:
+        """Mark a ticket as used. A ticket is used at most once.
+
+        Args:
+            code: the ticket's.
+            event_id: the event at whose door it is shown.
+            scanned_at: in UTC; earlier than now for an offline scan.
+            now: in UTC.
+
+        Raises:
+            WrongEvent: the order is for another event.
+            TicketNotFound: the order has no such ticket, or is on the waitlist.
+            TicketCancelled: the ticket or the order was cancelled.
+            AlreadyCheckedIn: the ticket was used before.
+        """
+        ticket = self._ticket_at_the_door(code, event_id)
+        ticket.check_unused()
+        ticket.checked_in_at = scanned_at
+        self.record(DomainEventType.TICKET_CHECKED_IN, now, ticket)
+        return ticket
+
+    def undo_check_in(self, code: TicketCode, *, event_id: EventId, now: datetime) -> Ticket:
+        """Undo the check-in of a ticket; does nothing if it was not checked in.
+
+        Raises:
+            WrongEvent, TicketNotFound, TicketCancelled: as `check_in`.
+        """
+        ticket = self._ticket_at_the_door(code, event_id)
+        if ticket.checked_in_at is not None:
+            ticket.checked_in_at = None
+            self.record(DomainEventType.CHECK_IN_UNDONE, now, ticket)
+        return ticket
+
+    def _ticket_at_the_door(self, code: TicketCode, event_id: EventId) -> Ticket:
+        if self.event_id != event_id:
+            raise WrongEvent(event_id)
+        for ticket in self.tickets:
+            if ticket.code == code:
+                self._check_valid(ticket)
+                return ticket
+        raise TicketNotFound(code)
+
+    def _check_valid(self, ticket: Ticket) -> None:
+        if self.status is OrderStatus.WAITLISTED:
+            raise TicketNotFound(ticket.id)
+        if self.status is OrderStatus.CANCELLED or not ticket.is_live:
+            raise TicketCancelled(ticket.id)
+
+    def record(self, type: DomainEventType, at: datetime, ticket: Ticket | None = None) -> None:
+        """Record a domain event of the order or of one of its tickets."""
+        self._record(
+            DomainEvent(
+                type=type,
+                occurred_at=at,
+                event_id=self.event_id,
+                order_id=self.id,
+                ticket_id=ticket.id if ticket else None,
+            )
+        )

@@ -1,7 +1,7 @@
-"""Who may do what: the role policy, as a table that can be read at a glance.
+"""The role policy: one table of actions and roles.
 
-A use case asks :func:`require` before it does anything, or :func:`may` where
-the answer decides what is shown.
+A use case calls `require` before it does anything, and `may` once it knows the
+owner of the thing.
 """
 
 from collections.abc import Collection
@@ -16,12 +16,11 @@ from eventapi.domain.values import ApiKeyId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in account that asks for something.
-
-    A guest is no actor: where one may be meant, the type is ``Actor | None``.
+    """A signed-in account that performs an action; `None` stands for a guest.
 
     Attributes:
-        key_id: of the API key by which a machine acts for the account.
+        key_id: the API key with which a machine acts for the account; None for
+            a person.
     """
 
     id: UserId
@@ -31,14 +30,14 @@ class Actor:
 
     @classmethod
     def of(cls, user: User, *, key_id: ApiKeyId | None = None) -> Self:
-        """Let somebody act as an account."""
+        """Return the actor of an account."""
         return cls(user.id, user.username.value, user.role, key_id)
 
 
 class Action(StrEnum):
-    """What can be done; the words complete "You may not …"."""
+    """What can be done; the texts complete the sentence "Your role does not allow you to …"."""
 
-    CREATE_ADMIN = "register an admin"
+    CREATE_ADMIN = "create an admin"
     CREATE_EVENT = "create events"
     CHANGE_EVENT = "change this event"
     SEE_PRIVATE_EVENT = "see this event"
@@ -60,7 +59,7 @@ class Action(StrEnum):
 
 
 class Scope(Enum):
-    """To what an action extends."""
+    """The things to which a permission extends."""
 
     NONE = "nothing"
     OWN = "what is the actor's own"
@@ -70,13 +69,13 @@ class Scope(Enum):
 _NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
 _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 
-# Own means, of an event: organized by the actor; of an order: bought by the
-# actor, or for an event of the actor's; of a report: over the actor's events; of
-# the audit trail: what was done to the actor's events.
-# To change an event is also to cancel or delete it, and to change its ticket
-# types, its sessions and its image. Public and unlisted events are seen by all.
-# Anyone may register for an event that they may see. A guest sees and cancels an
-# order by its secret, which stands above this table.
+# OWN means for an event: organized by the actor; for an order: bought by the
+# actor, or for an event of the actor; for reports and the audit trail: about the
+# actor's events.
+# CHANGE_EVENT includes cancelling and deleting, and the event's ticket types,
+# sessions and image. Public and unlisted events are visible to all. Anyone may
+# register for a visible event. An order's secret gives a guest access to that
+# order, beside this table.
 _TABLE = {
     # may                      guest  user   organizer  admin
     Action.CREATE_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
@@ -106,25 +105,22 @@ POLICY: Final[dict[Action, dict[Role | None, Scope]]] = {
 
 
 def scope_of(actor: Actor | None, action: Action) -> Scope:
-    """To what an action of this actor extends."""
+    """Return the extent of an actor's permission."""
     return POLICY[action][actor.role if actor else None]
 
 
 def may(actor: Actor | None, action: Action, *, owners: Collection[UserId]) -> bool:
-    """Whether an actor may do this to a thing that belongs to these accounts."""
+    """Return whether an actor may do this to a thing that these accounts own."""
     scope = scope_of(actor, action)
     return scope is Scope.ALL or (scope is Scope.OWN and actor is not None and actor.id in owners)
 
 
 def require(actor: Actor | None, action: Action) -> Actor:
-    """Make sure that an actor may do this to something at least.
-
-    Returns:
-        The actor, now known not to be a guest.
+    """Check that an actor may do this to anything at all, and return the actor.
 
     Raises:
-        NotSignedIn: a guest asks for what needs an account.
-        NotAllowed: no one of this role may do this.
+        NotSignedIn: the actor is a guest, and the action needs an account.
+        NotAllowed: nobody of this role may do this.
     """
     if actor is None:
         raise NotSignedIn

@@ -1,7 +1,9 @@
-"""Ticket types: the kinds of ticket that one event has."""
+"""Ticket types: the kinds of ticket that one event sells."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
 
 from eventapi.domain.errors import CapacityBelowSold, InvalidValues, SalesClosed, SoldOut
 from eventapi.domain.values import (
@@ -11,18 +13,19 @@ from eventapi.domain.values import (
     SalesWindow,
     TicketTypeId,
     clean_text,
+    fields_of,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTypeDetails:
-    """What an organizer says of a ticket type.
+    """The properties of a ticket type that its organizer sets.
 
     Attributes:
         name: up to 100 characters.
         price: of one ticket.
-        quantity: how many tickets of this type there are at the most, at least 1.
-        sales: when they are sold, within the event's own window.
+        quantity: the maximum number of tickets of this type, at least 1.
+        sales: its sales window, within that of the event.
     """
 
     name: str
@@ -41,13 +44,38 @@ class TicketTypeDetails:
         if self.price.amount > MAX_AMOUNT:
             raise InvalidValues({"price": f"Must not be more than {MAX_AMOUNT}."})
 
+    @classmethod
+    def from_fields(
+        cls,
+        *,
+        price: Decimal,
+        currency: str | None,
+        sales_start: datetime | None,
+        sales_end: datetime | None,
+        **others: Any,
+    ) -> Self:
+        """Create the details from plain values by name, as forms and storage have them.
+
+        Raises:
+            InvalidValues: a value is not acceptable.
+        """
+        return cls(
+            price=Money(price, currency), sales=SalesWindow(sales_start, sales_end), **others
+        )
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the details as plain values by name, the reverse of `from_fields`."""
+        return fields_of(self) | {
+            "price": self.price.amount,
+            "currency": self.price.currency,
+        }
+
 
 class TicketType:
-    """A kind of ticket of one event; the event it belongs to is the one that changes it.
+    """A kind of ticket of one event; only its event changes it.
 
     Attributes:
-        tickets_sold: how many tickets of this type its event's confirmed
-            orders hold (invariant 2).
+        tickets_sold: the number of live tickets of this type in confirmed orders.
     """
 
     def __init__(
@@ -59,15 +87,15 @@ class TicketType:
 
     @property
     def tickets_remaining(self) -> int:
-        """How many are left of this type; the event may have fewer places."""
+        """The number left of this type; the event may have fewer places."""
         return self.details.quantity - self.tickets_sold
 
     def check_sale(self, quantity: int, *, now: datetime) -> None:
-        """Make sure that this many can be sold now.
+        """Check that this many tickets can be sold now.
 
         Raises:
-            SalesClosed: the type is not on sale at this moment (invariant 7).
-            SoldOut: fewer are left (invariant 1).
+            SalesClosed: outside the sales window of the type.
+            SoldOut: fewer are left.
         """
         sales = self.details.sales
         if not sales.is_open(now):
@@ -76,10 +104,10 @@ class TicketType:
             raise SoldOut(quantity, self.tickets_remaining, self.id)
 
     def check_quantity(self, quantity: int) -> None:
-        """Make sure that the quantity may become this.
+        """Check that the quantity may be changed to this number.
 
         Raises:
-            CapacityBelowSold: more are sold (invariant 6).
+            CapacityBelowSold: more are sold.
         """
         if quantity < self.tickets_sold:
             raise CapacityBelowSold(quantity, self.tickets_sold, self.id)

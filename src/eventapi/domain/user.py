@@ -3,16 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import InvalidValues
-from eventapi.domain.values import EmailAddress, UserId, Username
+from eventapi.domain.values import EmailAddress, UserId, Username, clean_text
 
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 256
+MAX_PERSON_NAME_LENGTH = 150
 
 
 class Role(StrEnum):
-    """What an account is for; read without regard to case."""
+    """The role of an account; parsed case-insensitively."""
 
     ADMIN = "admin"
     ORGANIZER = "organizer"
@@ -22,13 +25,45 @@ class Role(StrEnum):
     def _missing_(cls, value: object) -> "Role | None":
         return cls._value2member_map_.get(str(value).strip().lower())  # type: ignore[return-value]
 
+    @classmethod
+    def parse(cls, name: str) -> "Role":
+        """Return the role of this name.
 
-@dataclass(eq=False, kw_only=True)
-class User:
-    """An account. The password is known only by its hash.
+        Raises:
+            InvalidValues: there is no such role.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise InvalidValues({"role": "Must be admin, organizer or user."}) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Personal data of an account.
 
     Attributes:
-        password_hash: None once the account is erased: no password fits.
+        first_name, last_name: up to 150 characters.
+    """
+
+    email: EmailAddress | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("first_name", "last_name"):
+            value = getattr(self, name)
+            if value is not None:
+                text = clean_text(name, value, longest=MAX_PERSON_NAME_LENGTH)
+                object.__setattr__(self, name, text)
+
+
+@dataclass(eq=False, kw_only=True)
+class User(Aggregate):
+    """An account. Its password is stored only as a hash.
+
+    Attributes:
+        password_hash: None once the account is erased: no password matches.
         created_at, disabled_at, erased_at: in UTC.
     """
 
@@ -36,49 +71,96 @@ class User:
     username: Username
     password_hash: str | None = field(repr=False)
     role: Role
-    email: EmailAddress | None = None
-    first_name: str | None = None
-    last_name: str | None = None
+    profile: Profile = field(default_factory=Profile)
     created_at: datetime
     disabled_at: datetime | None = None
     erased_at: datetime | None = None
 
+    @classmethod
+    def sign_up(
+        cls,
+        *,
+        id: UserId,
+        username: Username,
+        password_hash: str,
+        role: Role,
+        profile: Profile,
+        now: datetime,
+    ) -> Self:
+        """Create an account."""
+        user = cls(
+            id=id,
+            username=username,
+            password_hash=password_hash,
+            role=role,
+            profile=profile,
+            created_at=now,
+        )
+        user._record_event(DomainEventType.ACCOUNT_CREATED, now)
+        return user
+
     @property
     def is_active(self) -> bool:
-        """Whether somebody may act as this account."""
+        """Whether it is neither disabled nor erased."""
         return self.disabled_at is None and self.erased_at is None
 
-    def update_profile(
-        self, *, email: EmailAddress | None, first_name: str | None, last_name: str | None
-    ) -> None:
-        """Say who stands behind the account."""
-        self.email, self.first_name, self.last_name = email, first_name, last_name
+    def update_profile(self, profile: Profile, *, now: datetime) -> None:
+        """Replace the personal data."""
+        self.profile = profile
+        self._record_event(DomainEventType.ACCOUNT_CHANGED, now)
 
-    def disable(self, now: datetime) -> None:
-        """Let nobody act as this account, until it is enabled again."""
-        self.disabled_at = self.disabled_at or now
+    def change_password(self, password_hash: str, *, now: datetime) -> None:
+        """Replace the password."""
+        self.password_hash = password_hash
+        self._record_event(DomainEventType.PASSWORD_CHANGED, now)
 
-    def enable(self) -> None:
-        """Let its owner act as this account again."""
+    def change_role(self, role: Role, *, now: datetime) -> bool:
+        """Change the role; return False if it has this role already."""
+        if role is self.role:
+            return False
+        self.role = role
+        self._record_event(DomainEventType.ACCOUNT_ROLE_CHANGED, now, detail=role.value)
+        return True
+
+    def disable(self, now: datetime) -> bool:
+        """Disable the account; return False if it was not active."""
+        if not self.is_active:
+            return False
+        self.disabled_at = now
+        self._record_event(DomainEventType.ACCOUNT_DISABLED, now)
+        return True
+
+    def enable(self, now: datetime) -> bool:
+        """Enable the account again; return False if it is active."""
+        if self.is_active:
+            return False
         self.disabled_at = None
+        self._record_event(DomainEventType.ACCOUNT_ENABLED, now)
+        return True
 
     def erase(self, now: datetime) -> None:
-        """Forget who stood behind the account; what it sold and bought stays counted.
+        """Erase the personal data and the password; repeating it changes nothing.
 
-        Its name is given up, and nobody can sign in to it again.
+        The username is released and nobody can sign in again. The id stays, so
+        that sales figures and the audit trail stay complete.
         """
         self.username = Username.of_erased(self.id)
         self.password_hash = None
-        self.update_profile(email=None, first_name=None, last_name=None)
+        self.profile = Profile()
         self.erased_at = self.erased_at or now
-        self.disable(now)
+        self.disabled_at = self.disabled_at or now
+        self._record_event(DomainEventType.ACCOUNT_ERASED, now)
+
+    def _record_event(
+        self, type: DomainEventType, at: datetime, *, detail: str | None = None
+    ) -> None:
+        self._record(DomainEvent(type=type, occurred_at=at, account_id=self.id, detail=detail))
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Make sure that a password may be chosen.
+    """Check the length of a new password (NIST SP 800-63B, 5.1.1.2).
 
-    Length is what counts (NIST SP 800-63B, 5.1.1.2); the upper bound keeps
-    hashing from being a way to keep the server busy.
+    The upper bound limits the cost of hashing.
 
     Raises:
         InvalidValues: it is too short or too long.

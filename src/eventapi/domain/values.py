@@ -1,18 +1,21 @@
-"""Value objects: small, immutable, and unable to exist in a wrong state."""
+"""Value objects: small, immutable, and valid from construction on."""
 
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from decimal import Decimal
 from functools import cache
-from typing import NewType, Self
+from typing import TYPE_CHECKING, Any, NewType, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from eventapi.domain.errors import InvalidValues
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 UserId = NewType("UserId", int)
 EventId = NewType("EventId", int)
@@ -24,7 +27,7 @@ LoginSessionId = NewType("LoginSessionId", UUID)
 ApiKeyId = NewType("ApiKeyId", int)
 
 MAX_YEAR = 9998
-"""No time lies after this year, so that no conversion between time zones overflows."""
+"""The last year of any time, so that converting between time zones never overflows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -33,18 +36,18 @@ _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\ud
 def clean_text(
     field: str, value: str, *, longest: int, required: bool = True, lines: bool = False
 ) -> str:
-    """Trim a text and make sure that it can be stored, shown and sent on.
+    """Return a text without surrounding white space, checked for storage and display.
 
     Args:
-        field: its name, for the error.
-        value: the text as it came.
-        longest: how many characters it may have after trimming.
-        required: whether it must have at least one.
-        lines: whether it may have several lines, and tabs.
+        field: the name of the field, for the error.
+        value: the text as received.
+        longest: the maximum number of characters after trimming.
+        required: whether an empty text is an error.
+        lines: whether line breaks and tabs are allowed.
 
     Raises:
-        InvalidValues: it is empty where it must not be, too long, or holds
-            control characters or halves of a surrogate pair.
+        InvalidValues: the text is empty although required, too long, or contains
+            control characters or unpaired surrogates.
     """
     text = value.strip()
     if required and not text:
@@ -59,9 +62,9 @@ def clean_text(
 
 @dataclass(frozen=True, slots=True)
 class Username:
-    """What an account is called; unique without regard to case.
+    """The name of an account; unique, ignoring case.
 
-    Normalised to NFKC, so that one name can't be written in two ways.
+    Normalised to NFKC, so that a name has one spelling only.
     """
 
     value: str
@@ -84,17 +87,17 @@ class Username:
 
     @classmethod
     def of_erased(cls, id: UserId) -> Self:
-        """Give the name that stands where an erased account's was."""
+        """Return the name that replaces that of an erased account."""
         return cls(f"{cls.ERASED}{id}")
 
     @property
     def is_reserved(self) -> bool:
-        """Whether nobody may choose it, since it is how erased accounts are called."""
+        """Whether it is reserved for erased accounts."""
         return self.key.startswith(self.ERASED)
 
     @property
     def key(self) -> str:
-        """The form by which two usernames are compared."""
+        """The form in which usernames are compared."""
         return unicodedata.normalize("NFKC", self.value.casefold())
 
     def __str__(self) -> str:
@@ -103,10 +106,9 @@ class Username:
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address as its owner wrote it, trimmed.
+    """An email address as its owner wrote it, trimmed.
 
-    Checked only for what every address has: one that can be written to is
-    known by writing to it.
+    Only the basic shape is checked; whether mail arrives is known by sending some.
     """
 
     value: str
@@ -122,14 +124,14 @@ class EmailAddress:
 
     @property
     def key(self) -> str:
-        """The form by which two addresses are compared: Bob@Example.org is bob@example.org."""
+        """The form in which addresses are compared: Bob@Example.org equals bob@example.org."""
         return unicodedata.normalize("NFKC", self.value.casefold())
 
     def __str__(self) -> str:
         return self.value
 
 
-# ISO 4217, the active codes of money that can be paid with, as of 2026.
+# ISO 4217: the active codes of legal tender, as of 2026.
 _CODES = """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
     CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS
@@ -142,19 +144,19 @@ _CODES = """
 _UNDIVIDED_CODES = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 CURRENCIES = frozenset(_CODES.split())
 UNDIVIDED_CURRENCIES = frozenset(_UNDIVIDED_CODES.split())
-"""Those without a smaller unit, of which only whole amounts can be paid."""
+"""Currencies without a minor unit: only whole amounts are valid."""
 
 MAX_AMOUNT = Decimal("9999999.99")
-"""Of one ticket; the total of an order has room for a thousand of them."""
+"""The maximum price of one ticket; the total of an order may be a thousand times as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An exact amount of one currency.
+    """An exact amount in one currency.
 
     Attributes:
         amount: in units of the currency, with two decimal places.
-        currency: an ISO 4217 code; None only where nothing is charged.
+        currency: an ISO 4217 code; None only for an amount of zero.
     """
 
     amount: Decimal
@@ -176,18 +178,18 @@ class Money:
 
     @classmethod
     def free(cls) -> Self:
-        """Nothing to pay."""
+        """Return an amount of zero without a currency."""
         return cls(Decimal("0.00"), None)
 
     @property
     def is_free(self) -> bool:
-        """Whether there is nothing to pay."""
+        """Whether the amount is zero."""
         return not self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class Slug:
-    """A name as it stands in a path: lower-case words between single hyphens."""
+    """A name for use in paths: lower-case words joined by single hyphens."""
 
     value: str
 
@@ -200,13 +202,12 @@ class Slug:
 
     @classmethod
     def of(cls, name: str) -> Self:
-        """Make the slug of a name: ``Théâtre & Opéra`` becomes ``theatre-opera``.
+        """Return the slug of a name: `Théâtre & Opéra` becomes `theatre-opera`.
 
-        Letters of other scripts stay what they are, so that a name in any of
-        them has a slug.
+        Letters of other scripts are kept, so a name in any script has a slug.
 
         Raises:
-            InvalidValues: the name has neither letter nor digit.
+            InvalidValues: the name has no letter or digit.
         """
         words = "-".join(tokenize(name))[: cls.MAX_LENGTH].strip("-")
         if not words:
@@ -221,29 +222,28 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def normalize(text: str) -> str:
-    """Give a text without regard to case, accents and the way it is encoded.
+    """Return a text in the form in which names are searched and sorted.
 
-    Two texts that a reader would call the same come out the same, so it is
-    what names are searched and sorted by: ``ZÜRICH`` and ``Zurich`` are
-    ``zurich``.
+    Case, accents and Unicode encoding make no difference: `ZÜRICH` and `Zurich`
+    both become `zurich`.
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def sort_key(name: str) -> str:
-    """Give what a name is sorted by: the beginning of what `normalize` makes of it."""
+    """Return the sort key of a name: the first 255 characters of its normalised form."""
     return normalize(name)[:255]
 
 
 def tokenize(text: str) -> list[str]:
-    """Give the words of a text, in their order, as `normalize` has them."""
+    """Return the normalised words of a text, in their order."""
     return _WORD.findall(normalize(text))
 
 
 @dataclass(frozen=True, slots=True)
 class AccessCode:
-    """What a private event is opened with; its organizer hands it out."""
+    """The code that opens a private event; its organizer hands it out."""
 
     value: str
 
@@ -257,17 +257,17 @@ class AccessCode:
             )
 
     def opens_for(self, code: str | None) -> bool:
-        """Tell whether somebody brought this code; how long that takes tells nothing of it."""
+        """Return whether a given code is this one, compared in constant time."""
         return code is not None and hmac.compare_digest(self.value.encode(), code.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class TicketCode:
-    """The secret that admits its holder; unique for ever (invariant 3).
+    """The secret that admits its holder; no two tickets ever have the same.
 
-    26 letters of Crockford's base 32 hold 130 random bits. The alphabet leaves
-    out what is mistaken for something else on paper (I, L, O, U) and fits the
-    compact alphanumeric mode of a QR code.
+    26 characters of Crockford's base 32 hold 130 random bits. The alphabet omits
+    letters that are easily misread (I, L, O, U) and fits the compact alphanumeric
+    mode of QR codes.
     """
 
     value: str
@@ -285,7 +285,7 @@ class TicketCode:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """The person a ticket admits; needs no account."""
+    """The person whom a ticket admits; needs no account."""
 
     name: str
     email: EmailAddress | None = None
@@ -299,13 +299,13 @@ class Attendee:
 
 @cache
 def timezone_names() -> frozenset[str]:
-    """The names of all time zones of the IANA database."""
+    """Return the names of all time zones of the IANA database."""
     return frozenset(available_timezones())
 
 
 @dataclass(frozen=True, slots=True)
 class Timezone:
-    """Where on the clock an event takes place: a zone of the IANA database."""
+    """A time zone of the IANA database."""
 
     name: str
 
@@ -317,7 +317,7 @@ class Timezone:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The rules of the zone."""
+        """The zone with its offset rules."""
         return ZoneInfo(self.name)
 
     def __str__(self) -> str:
@@ -326,7 +326,7 @@ class Timezone:
 
 @dataclass(frozen=True, slots=True)
 class SalesWindow:
-    """When tickets are sold: from its start until its end, each perhaps open; kept in UTC."""
+    """When tickets are on sale: from start until end, each optional; stored in UTC."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -341,19 +341,19 @@ class SalesWindow:
             raise InvalidValues({"sales_end": "Must be after sales_start."})
 
     def is_open(self, now: datetime) -> bool:
-        """Tell whether tickets are sold at this moment."""
+        """Return whether tickets are on sale at this moment."""
         return (self.start is None or now >= self.start) and (self.end is None or now < self.end)
 
 
 ALWAYS = SalesWindow()
-"""Tickets are sold from the beginning on, and to the last."""
+"""Tickets are on sale at any time."""
 
 
 def check_moment(field: str, moment: datetime) -> None:
-    """Make sure that a moment can be compared, converted and stored.
+    """Check that a moment can be compared, converted and stored.
 
     Raises:
-        InvalidValues: it has no offset from UTC, or lies outside of the years 2 to 9998.
+        InvalidValues: it has no offset from UTC, or is outside the years 2 to 9998.
     """
     if moment.tzinfo is None:
         raise InvalidValues({field: "Must have an offset from UTC."})
@@ -363,7 +363,7 @@ def check_moment(field: str, moment: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time with a start and a later end, both kept in UTC."""
+    """A period with a start and a later end, both stored in UTC."""
 
     start: datetime
     end: datetime
@@ -378,10 +378,10 @@ class Period:
 
     @classmethod
     def all_day(cls, day: date, timezone: Timezone) -> Self:
-        """One whole day as the clocks of a time zone count it: 23 to 25 hours.
+        """Return one whole day as the clocks of a time zone count it: 23 to 25 hours.
 
         Raises:
-            InvalidValues: the day lies after the last year the system knows.
+            InvalidValues: the day is after the last supported year.
         """
         if day.year > MAX_YEAR:
             raise InvalidValues({"date": f"Must not lie after the year {MAX_YEAR}."})
@@ -390,5 +390,23 @@ class Period:
         return cls(midnight, next_midnight)
 
     def contains(self, other: "Period") -> bool:
-        """Tell whether another period begins and ends within this one."""
+        """Return whether another period starts and ends within this one."""
         return self.start <= other.start and other.end <= self.end
+
+
+def fields_of(value: "DataclassInstance") -> dict[str, Any]:
+    """Return the fields of a value object by name, with periods and windows as plain times.
+
+    A `Period` becomes `start_time` and `end_time`, a `SalesWindow` becomes
+    `sales_start` and `sales_end`, the names that forms, views and storage use.
+    """
+    plain: dict[str, Any] = {}
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, Period):
+            plain |= {"start_time": part.start, "end_time": part.end}
+        elif isinstance(part, SalesWindow):
+            plain |= {"sales_start": part.start, "sales_end": part.end}
+        else:
+            plain[field.name] = part
+    return plain

@@ -17,8 +17,14 @@ from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.system import Clock, PasswordHasher
+from eventapi.application.rules import Rules
 from eventapi.application.use_cases import UseCases
-from eventapi.entrypoints.container import Application, MemoryStorage, PostgresStorage
+from eventapi.entrypoints.container import (
+    Application,
+    MemoryStorage,
+    PostgresStorage,
+    build_use_cases,
+)
 from eventapi.entrypoints.http import HttpConfig, create_app
 from eventapi.entrypoints.settings import Settings
 
@@ -79,15 +85,16 @@ def _use_cases(
     parts: dict[str, Any] = {
         "storage": storage,
         "images": images,
-        "open_admin_sign_up": settings.open_admin_sign_up,
-        "order_limit": settings.order_limit,
+        "rules": Rules(
+            open_admin_sign_up=settings.open_admin_sign_up,
+            order_limit=settings.order_limit,
+            session_lifetime=settings.refresh_token_lifetime,
+        ),
         # A command that serves no requests has no key, and signs nothing that outlives it.
         "secret_key": settings.secret_key or secrets.token_hex(),
         "old_secret_keys": settings.old_secret_keys,
-        "session_lifetime": settings.refresh_token_lifetime,
     }
-    use_cases: UseCases = Application(**(parts | overrides)).use_cases()
-    return use_cases
+    return build_use_cases(Application(**(parts | overrides)).ports())
 
 
 def http_config(settings: Settings) -> HttpConfig:

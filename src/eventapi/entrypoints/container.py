@@ -1,9 +1,13 @@
-"""The composition root: which adapter stands behind each port.
+"""The composition root: which adapter implements each port, and the use cases on top.
 
-One container a process; nothing else knows that it exists.
+One container per process; nothing else knows that it exists. A use case is a
+dataclass whose fields are its ports, so the annotations of the fields are all that
+is needed to build it.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, get_type_hints
 
 from dependency_injector import containers, providers
 
@@ -14,48 +18,27 @@ from eventapi.adapters.passwords import Argon2PasswordHasher, CommonPasswordRule
 from eventapi.adapters.printing import TypstTicketPrinter
 from eventapi.adapters.system import RandomCredentials, RandomIdentities, SystemClock
 from eventapi.adapters.usernames import PrecisUsernameRules
-from eventapi.application.accounts import (
-    ChangeOwnAccount,
-    EraseAccount,
-    ManageAccounts,
-    SignUp,
+from eventapi.application.ports.accounts import ApiKeyQueries, PrincipalQueries, UserQueries
+from eventapi.application.ports.audit import AuditQueries
+from eventapi.application.ports.categories import CategoryQueries
+from eventapi.application.ports.events import EventQueries
+from eventapi.application.ports.media import ImageInspector, ImageStore, TicketPrinter
+from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
+from eventapi.application.ports.storage import StorageHealth, UnitOfWorkFactory
+from eventapi.application.ports.system import (
+    Clock,
+    CredentialGenerator,
+    PasswordHasher,
+    PasswordRules,
+    UsernameRules,
 )
-from eventapi.application.api_keys import ManageApiKeys
-from eventapi.application.audit_trail import ListAuditTrail
-from eventapi.application.categories import ListCategories, ManageCategories
-from eventapi.application.event_catalog import (
-    GetCalendar,
-    GetEvent,
-    GetStatistics,
-    ListEvents,
-    ListTopEvents,
-)
-from eventapi.application.event_parts import ChangeImage, ChangeSessions, ChangeTicketTypes
-from eventapi.application.events import CancelEvent, ChangeEvent, CreateEvent, DeleteEvent
-from eventapi.application.importing import ImportAttendees, ImportEvents
-from eventapi.application.orders import (
-    CancelOrder,
-    GetOrder,
-    ListEventOrders,
-    ListOrders,
-    PurchaseTickets,
-)
-from eventapi.application.ports.media import ImageStore
-from eventapi.application.ports.system import Clock, PasswordHasher
-from eventapi.application.registrations import RegisterAttendee
-from eventapi.application.sessions import Authenticate, RenewSession, SignIn, SignOut
-from eventapi.application.tickets import (
-    ChangeTicket,
-    CheckIn,
-    GetTicket,
-    ListAttendees,
-    PrintTicket,
-)
+from eventapi.application.rules import Rules
 from eventapi.application.use_cases import UseCases
+from eventapi.domain.order import Identities
 
 
 class MemoryStorage(containers.DeclarativeContainer):
-    """Everything in this process's memory."""
+    """Storage in the memory of this process."""
 
     database = providers.Singleton(memory.MemoryDatabase)
     unit_of_work = providers.Factory(memory.MemoryUnitOfWork, database)
@@ -70,7 +53,7 @@ class MemoryStorage(containers.DeclarativeContainer):
 
 
 class PostgresStorage(containers.DeclarativeContainer):
-    """Everything in PostgreSQL."""
+    """Storage in PostgreSQL."""
 
     database_url = providers.Dependency(instance_of=str)
     pool_size = providers.Dependency(instance_of=int)
@@ -88,98 +71,63 @@ class PostgresStorage(containers.DeclarativeContainer):
 
 
 class Application(containers.DeclarativeContainer):
-    """The use cases on one kind of storage."""
+    """All ports, on one kind of storage."""
 
     storage = providers.DependenciesContainer()
     images: providers.Provider[ImageStore] = providers.Dependency()
-    open_admin_sign_up = providers.Dependency(instance_of=bool)
-    order_limit = providers.Dependency(instance_of=int)
+    rules = providers.Dependency(instance_of=Rules)
     secret_key = providers.Dependency(instance_of=str)
     old_secret_keys = providers.Dependency(instance_of=tuple)
-    session_lifetime = providers.Dependency(instance_of=timedelta)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
-    identities = providers.Singleton(RandomIdentities)
-    secrets = providers.Singleton(RandomCredentials)
-    usernames = providers.Singleton(PrecisUsernameRules)
-    passwords = providers.Singleton(CommonPasswordRules)
-    order_access_tokens = providers.Singleton(HmacOrderAccessTokens, secret_key, old_secret_keys)
-    printer = providers.Singleton(TypstTicketPrinter)
-    inspector = providers.Singleton(PillowInspector)
-    unit_of_work = storage.unit_of_work.provider
 
-    sign_up = providers.Singleton(
-        SignUp,
-        unit_of_work,
-        hasher,
-        usernames,
-        passwords,
-        clock,
-        open_admin_sign_up=open_admin_sign_up,
+    ports: providers.Provider[dict[Any, Any]] = providers.Dict(
+        {
+            ApiKeyQueries: storage.api_keys,
+            AuditQueries: storage.audit,
+            CategoryQueries: storage.categories,
+            Clock: clock,
+            CredentialGenerator: providers.Singleton(RandomCredentials),
+            EventQueries: storage.events,
+            Identities: providers.Singleton(RandomIdentities),
+            ImageInspector: providers.Singleton(PillowInspector),
+            ImageStore: images,
+            OrderAccessTokens: providers.Singleton(
+                HmacOrderAccessTokens, secret_key, old_secret_keys
+            ),
+            OrderQueries: storage.orders,
+            PasswordHasher: hasher,
+            PasswordRules: providers.Singleton(CommonPasswordRules),
+            PrincipalQueries: storage.principals,
+            Rules: rules,
+            StorageHealth: storage.health,
+            TicketPrinter: providers.Singleton(TypstTicketPrinter),
+            UnitOfWorkFactory: storage.unit_of_work.provider,
+            UserQueries: storage.users,
+            UsernameRules: providers.Singleton(PrecisUsernameRules),
+        }
     )
-    use_cases = providers.Singleton(
-        UseCases,
-        sign_up=sign_up,
-        change_own_account=providers.Singleton(
-            ChangeOwnAccount, unit_of_work, storage.users, hasher, passwords, clock
-        ),
-        erase_account=providers.Singleton(EraseAccount, unit_of_work, clock),
-        manage_accounts=providers.Singleton(ManageAccounts, unit_of_work, storage.users, clock),
-        manage_api_keys=providers.Singleton(
-            ManageApiKeys, unit_of_work, storage.api_keys, secrets, clock
-        ),
-        sign_in=providers.Singleton(
-            SignIn, unit_of_work, hasher, clock, secrets, lifetime=session_lifetime
-        ),
-        renew_session=providers.Singleton(
-            RenewSession, unit_of_work, clock, lifetime=session_lifetime
-        ),
-        sign_out=providers.Singleton(SignOut, unit_of_work, clock),
-        authenticate=providers.Singleton(Authenticate, storage.principals, clock),
-        list_audit_trail=providers.Singleton(ListAuditTrail, storage.audit, storage.events),
-        list_categories=providers.Singleton(ListCategories, storage.categories),
-        manage_categories=providers.Singleton(ManageCategories, unit_of_work, clock),
-        create_event=providers.Singleton(
-            CreateEvent, unit_of_work, storage.events, clock, identities
-        ),
-        change_event=providers.Singleton(
-            ChangeEvent, unit_of_work, storage.events, clock, identities
-        ),
-        change_ticket_types=providers.Singleton(
-            ChangeTicketTypes, unit_of_work, storage.events, clock
-        ),
-        change_sessions=providers.Singleton(ChangeSessions, unit_of_work, storage.events, clock),
-        change_image=providers.Singleton(
-            ChangeImage, unit_of_work, storage.events, clock, images, inspector
-        ),
-        cancel_event=providers.Singleton(CancelEvent, unit_of_work, storage.events, clock),
-        delete_event=providers.Singleton(DeleteEvent, unit_of_work, images, clock),
-        get_event=providers.Singleton(GetEvent, storage.events, images),
-        list_events=providers.Singleton(ListEvents, storage.events, clock),
-        get_calendar=providers.Singleton(GetCalendar, storage.events, clock),
-        list_top_events=providers.Singleton(ListTopEvents, storage.events),
-        get_statistics=providers.Singleton(GetStatistics, storage.events),
-        import_events=providers.Singleton(ImportEvents, unit_of_work, clock, identities),
-        import_attendees=providers.Singleton(ImportAttendees, unit_of_work, clock, identities),
-        purchase_tickets=providers.Singleton(
-            PurchaseTickets, unit_of_work, clock, identities, order_limit=order_limit
-        ),
-        list_orders=providers.Singleton(ListOrders, storage.orders),
-        get_order=providers.Singleton(GetOrder, storage.orders, order_access_tokens),
-        register_attendee=providers.Singleton(
-            RegisterAttendee, unit_of_work, storage.users, clock, identities, order_access_tokens
-        ),
-        cancel_order=providers.Singleton(
-            CancelOrder, unit_of_work, storage.orders, clock, order_access_tokens
-        ),
-        get_ticket=providers.Singleton(GetTicket, storage.orders, storage.events),
-        print_ticket=providers.Singleton(PrintTicket, storage.orders, storage.events, printer),
-        change_ticket=providers.Singleton(
-            ChangeTicket, unit_of_work, storage.orders, clock, identities, order_access_tokens
-        ),
-        list_attendees=providers.Singleton(ListAttendees, storage.orders, storage.events),
-        check_in=providers.Singleton(CheckIn, unit_of_work, storage.orders, storage.events, clock),
-        list_event_orders=providers.Singleton(ListEventOrders, storage.orders, storage.events),
-        storage_health=storage.health,
+
+
+def build_use_cases(ports: Mapping[Any, Any]) -> UseCases:
+    """Build all use cases from the ports that the annotations of their fields name.
+
+    Args:
+        ports: the implementations by port.
+
+    Raises:
+        KeyError: a use case needs a port that is missing.
+    """
+    return UseCases(
+        **{
+            name: ports[kind] if kind in ports else _build(kind, ports)
+            for name, kind in get_type_hints(UseCases).items()
+        }
     )
+
+
+def _build(use_case: Any, ports: Mapping[Any, Any]) -> Any:
+    annotations = get_type_hints(use_case)
+    needed = [field.name for field in fields(use_case) if field.init]
+    return use_case(**{name: ports[annotations[name]] for name in needed})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventapi.application.ports.orders import (
+from eventapi.application.idempotency import (
     AcceptedRequest,
     RequestKey,
     account_owner,
@@ -25,17 +25,17 @@ class TestIdempotency(StorageTests):
         request = RequestKey(account_owner(bob.id), "k", b"print")
         with storage.unit_of_work() as work:
             loaded = work.events.get_for_update(event.id)[event.id]
-            assert work.orders.accepted([request]) == {}
+            assert work.requests.find([request]) == {}
             order = sell_to(loaded, bob, 2)
             answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
             work.orders.add(order)
-            work.orders.remember(request, answer)
+            work.requests.add(request, answer)
             work.commit()
 
         with storage.unit_of_work() as work:
             mine, other = account_owner(bob.id), account_owner(UserId(bob.id + 1))
             others = [RequestKey(other, "k", b""), RequestKey(mine, "K", b"")]
-            accepted = work.orders.accepted([*others, RequestKey(mine, "k", b"other"), request])
+            accepted = work.requests.find([*others, RequestKey(mine, "k", b"other"), request])
 
         assert accepted == {request.name: AcceptedRequest(b"print", answer)}
 
@@ -51,7 +51,7 @@ class TestIdempotency(StorageTests):
                 work.orders.add(order)
                 request = RequestKey(account_owner(bob.id), "k", str(id).encode())
                 answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
-                work.orders.remember(request, answer)
+                work.requests.add(request, answer)
                 work.commit()
 
         sell_under_the_key(event.id)

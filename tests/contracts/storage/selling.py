@@ -8,6 +8,7 @@ import pytest
 
 from eventapi.adapters.system import RandomIdentities
 from eventapi.application.orders import Purchase, PurchaseResult, PurchaseTickets
+from eventapi.application.rules import Rules
 from eventapi.domain.errors import (
     AccountDeleted,
     EventNotFound,
@@ -49,13 +50,13 @@ class TestSales:
         The first is made once more at the end, so that there are always some to wait.
         """
         purchase_tickets = PurchaseTickets(
-            storage.unit_of_work, ManualClock(NOW), RandomIdentities(), order_limit=4
+            storage.unit_of_work, ManualClock(NOW), RandomIdentities(), Rules(order_limit=4)
         )
 
         def send(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
             first, *others = purchases
             assert first[1].event_id == event.id
-            batcher = purchase_tickets._sell_together
+            batcher = purchase_tickets._execute._execute
             results: dict[int, list[object]] = {}
 
             def run(part: list[tuple[Actor, Purchase]]) -> None:

@@ -109,7 +109,7 @@ class MemoryAuditQueries:
     ) -> Page[AuditEntryView, int]:
         """List lines, the newest first."""
         with self._database.mutex:
-            lines = list(enumerate(self._database.deeds, start=1))
+            lines = list(enumerate(self._database.audit_entries, start=1))
             found = [
                 self._view(id, done)
                 for id, done in reversed(lines)
@@ -118,7 +118,7 @@ class MemoryAuditQueries:
                 and search.order in {None, done.order_id}
                 and search.account in {None, done.account_id}
                 and search.actor in {None, done.actor_id}
-                and search.deed in {None, done.deed}
+                and search.action in {None, done.action}
             ]
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
@@ -127,7 +127,7 @@ class MemoryAuditQueries:
         return AuditEntryView(
             id=id,
             at=done.at,
-            deed=done.deed.value,
+            action=done.action.value,
             actor=AccountRef(actor.id, actor.username.value) if actor else None,
             api_key_id=done.key_id,
             event_id=done.event_id,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 
-from eventapi.application.audit import AuditEntry
-from eventapi.application.ports.orders import AcceptedRequest, RequestName, account_owner
+from eventapi.application.audit import AuditEntry, EventCollector
+from eventapi.application.idempotency import AcceptedRequest, RequestName, account_owner
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.errors import (
@@ -58,6 +58,7 @@ class Changes:
         forgotten_buyers: accounts whose orders tell of nobody any more.
     """
 
+    events: EventCollector
     users: dict[UserId, User] = field(default_factory=dict)
     categories: dict[CategoryId, Category] = field(default_factory=dict)
     removed_categories: dict[CategoryId, Category] = field(default_factory=dict)
@@ -72,7 +73,6 @@ class Changes:
     api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict)
     revoked_api_keys: set[ApiKeyId] = field(default_factory=set)
     forgotten_buyers: set[UserId] = field(default_factory=set)
-    deeds: list[AuditEntry] = field(default_factory=list)
 
 
 class MemoryDatabase:
@@ -87,7 +87,7 @@ class MemoryDatabase:
         self.requests: dict[RequestName, AcceptedRequest] = {}
         self.sessions: dict[LoginSessionId, LoginSession] = {}
         self.api_keys: dict[ApiKeyId, ApiKey] = {}
-        self.deeds: list[AuditEntry] = []
+        self.audit_entries: list[AuditEntry] = []
         self.user_ids = count(1)
         self.api_key_ids = count(1)
         self.category_ids = count(1)
@@ -130,6 +130,7 @@ class MemoryDatabase:
         """
         with self.mutex:
             self._check(changes)
+            changes.events.collect(*changes.locked.values())
             for user in changes.users.values():
                 if user.id in self.users:
                     del self.ids_by_username[self.users[user.id].username.key]
@@ -151,7 +152,7 @@ class MemoryDatabase:
             self.requests.update(deepcopy(changes.requests))
             for buyer in changes.forgotten_buyers:
                 self._forget_buyer(buyer)
-            self.deeds += changes.deeds
+            self.audit_entries += changes.events.entries
 
     def _apply_access(self, changes: Changes) -> None:
         """Keep what changed of sessions and API keys."""

@@ -9,22 +9,17 @@ from typing import Self
 
 from eventapi.adapters.memory.account_queries import MemoryPrincipalQueries
 from eventapi.adapters.memory.database import Changes, MemoryDatabase
-from eventapi.application.audit import AuditEntry
+from eventapi.application.audit import EventCollector, Origin
+from eventapi.application.idempotency import AcceptedRequest, RequestKey, RequestName
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
     LoginSessionRepository,
     PrincipalRepository,
     UserRepository,
 )
-from eventapi.application.ports.audit import AuditLog
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
-from eventapi.application.ports.orders import (
-    AcceptedRequest,
-    OrderRepository,
-    RequestKey,
-    RequestName,
-)
+from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import ApiKey
@@ -32,6 +27,7 @@ from eventapi.domain.category import Category
 from eventapi.domain.event import Event
 from eventapi.domain.login_session import LoginSession
 from eventapi.domain.order import Order, OrderStatus
+from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
     ApiKeyId,
@@ -64,6 +60,7 @@ class MemoryUsers:
 
     def add(self, user: User) -> None:
         """Keep a new account."""
+        self._changes.events.collect(user)
         self._changes.users[user.id] = user
 
     def by_username(self, username: Username) -> User | None:
@@ -98,6 +95,7 @@ class MemoryUsers:
 
     def save(self, user: User) -> None:
         """Keep what was changed of an account."""
+        self._changes.events.collect(user)
         self._changes.users[user.id] = user
 
     def _lock(self) -> None:
@@ -117,6 +115,7 @@ class MemoryLoginSessions:
 
     def add(self, session: LoginSession) -> None:
         """Keep a new session."""
+        self._changes.events.collect(session)
         self._changes.sessions[session.id] = session
 
     def get_for_update(self, id: LoginSessionId) -> LoginSession | None:
@@ -130,11 +129,12 @@ class MemoryLoginSessions:
 
     def save(self, session: LoginSession) -> None:
         """Keep what was changed of a session."""
+        self._changes.events.collect(session)
         self._changes.sessions[session.id] = session
 
-    def remove(self, id: LoginSessionId) -> None:
-        """End a session."""
-        self._changes.ended_sessions.append(lambda session: session.id == id)
+    def remove(self, session: LoginSession) -> None:
+        self._changes.events.collect(session)
+        self._changes.ended_sessions.append(lambda other: other.id == session.id)
 
     def remove_all(self, user: UserId, *, keep: LoginSessionId | None = None) -> None:
         """End all sessions of an account."""
@@ -162,6 +162,7 @@ class MemoryApiKeys:
 
     def add(self, key: ApiKey) -> None:
         """Keep a new key."""
+        self._changes.events.collect(key)
         self._changes.api_keys[key.id] = key
 
     def count(self, owner: UserId) -> int:
@@ -169,13 +170,13 @@ class MemoryApiKeys:
         with self._database.mutex:
             return len(self._of(owner))
 
-    def remove(self, owner: UserId, id: ApiKeyId) -> bool:
-        """Revoke a key."""
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
         with self._database.mutex:
-            if id not in self._of(owner):
-                return False
-        self._changes.revoked_api_keys.add(id)
-        return True
+            return deepcopy(self._database.api_keys[id]) if id in self._of(owner) else None
+
+    def remove(self, key: ApiKey) -> None:
+        self._changes.events.collect(key)
+        self._changes.revoked_api_keys.add(key.id)
 
     def remove_all(self, owner: UserId) -> None:
         """Revoke all keys of an account."""
@@ -184,17 +185,6 @@ class MemoryApiKeys:
 
     def _of(self, owner: UserId) -> set[ApiKeyId]:
         return {key.id for key in self._database.api_keys.values() if key.owner_id == owner}
-
-
-class MemoryAuditLog:
-    """The audit trail."""
-
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
-
-    def record(self, done: AuditEntry) -> None:
-        """Add a line."""
-        self._changes.deeds.append(done)
 
 
 class MemoryCategories:
@@ -210,6 +200,7 @@ class MemoryCategories:
 
     def add(self, category: Category) -> None:
         """Keep a new category."""
+        self._changes.events.collect(category)
         self._changes.categories[category.id] = category
 
     def by_slug(self, slug: Slug) -> Category | None:
@@ -222,10 +213,12 @@ class MemoryCategories:
 
     def save(self, category: Category) -> None:
         """Keep what was changed of a category."""
+        self._changes.events.collect(category)
         self._changes.categories[category.id] = category
 
     def remove(self, category: Category) -> None:
         """Forget a category."""
+        self._changes.events.collect(category)
         self._changes.removed_categories[category.id] = category
 
 
@@ -247,14 +240,17 @@ class MemoryEvents:
 
     def add(self, event: Event) -> None:
         """Keep a new event."""
+        self._changes.events.collect(event)
         self._changes.saved[event.id] = event
 
     def save(self, event: Event) -> None:
         """Keep what was changed of an event."""
+        self._changes.events.collect(event)
         self._changes.saved[event.id] = event
 
     def remove(self, event: Event) -> None:
         """Forget an event."""
+        self._changes.events.collect(event)
         self._changes.removed.add(event.id)
 
     def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
@@ -296,6 +292,7 @@ class MemoryOrders:
 
     def add(self, order: Order) -> None:
         """Keep a new order."""
+        self._changes.events.collect(order)
         self._changes.orders[order.id] = order
 
     def event_of(self, id: OrderId) -> EventId | None:
@@ -333,6 +330,7 @@ class MemoryOrders:
 
     def save(self, order: Order) -> None:
         """Keep what was changed of an order."""
+        self._changes.events.collect(order)
         self._changes.orders[order.id] = order
 
     def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
@@ -380,16 +378,22 @@ class MemoryOrders:
                 if order.registrant is not None and order.status is not OrderStatus.CANCELLED
             }
 
-    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
-        """Find what was accepted under these keys."""
+
+class MemoryAcceptedRequests:
+    """Requests that were accepted under an idempotency key."""
+
+    def __init__(self, database: MemoryDatabase, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    def find(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         with self._database.mutex:
             known = self._database.requests
             return {
                 request.name: known[request.name] for request in requests if request.name in known
             }
 
-    def remember(self, request: RequestKey, answer: OrderView) -> None:
-        """Keep the answer to a request."""
+    def add(self, request: RequestKey, answer: OrderView) -> None:
         accepted = AcceptedRequest(request.fingerprint, answer)
         self._changes.requests[request.name] = accepted
 
@@ -397,19 +401,24 @@ class MemoryOrders:
 class MemoryUnitOfWork:
     """All or nothing, on a memory database."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    def __init__(self, database: MemoryDatabase, actor: Actor | None = None) -> None:
         self._database = database
-        self._changes = Changes()
+        self._changes = Changes(EventCollector(actor))
         self._locks: list[Lock] = []
         users = MemoryUsers(database, self._changes, self._locks)
         self.users: UserRepository = users
-        self.sessions: LoginSessionRepository = MemoryLoginSessions(database, self._changes, users)
+        self.login_sessions: LoginSessionRepository = MemoryLoginSessions(
+            database, self._changes, users
+        )
         self.principals: PrincipalRepository = MemoryPrincipalQueries(database)
         self.api_keys: ApiKeyRepository = MemoryApiKeys(database, self._changes)
-        self.audit: AuditLog = MemoryAuditLog(self._changes)
         self.categories: CategoryRepository = MemoryCategories(database, self._changes)
         self.events: EventRepository = MemoryEvents(database, self._changes, self._locks)
         self.orders: OrderRepository = MemoryOrders(database, self._changes)
+        self.requests: AcceptedRequestRepository = MemoryAcceptedRequests(database, self._changes)
+
+    def act_as(self, actor: Actor | None, origin: Origin | None = None) -> None:
+        self._changes.events.act_as(actor, origin)
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -17,7 +17,7 @@ from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.rows import user_of, user_row
 from eventapi.adapters.postgres.staging import Staged
 from eventapi.application.audit import AuditEntry
-from eventapi.domain.api_key import ApiKey
+from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.login_session import LoginSession
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role, User
@@ -46,7 +46,7 @@ class PostgresUsers:
             return UserId(self._connection.execute(USER_IDS.next_value().select()).scalar_one())
 
     def add(self, user: User) -> None:
-        """Keep a new account."""
+        self._staged.domain_events.collect(user)
         self._staged.users.append(user)
 
     def by_username(self, username: Username) -> User | None:
@@ -81,7 +81,7 @@ class PostgresUsers:
         return {UserId(row.id) for row in rows if row.disabled_at is None}
 
     def save(self, user: User) -> None:
-        """Keep what was changed of an account."""
+        self._staged.domain_events.collect(user)
         statement = update(tables.users).where(tables.users.c.id == user.id).values(user_row(user))
         self._staged.changes.append(lambda connection: connection.execute(statement))
 
@@ -99,7 +99,7 @@ class PostgresLoginSessions:
         self._staged = staged
 
     def add(self, session: LoginSession) -> None:
-        """Keep a new session."""
+        self._staged.domain_events.collect(session)
         self._stage(
             insert(tables.sessions).values(
                 id=session.id,
@@ -126,16 +126,16 @@ class PostgresLoginSessions:
         )
 
     def save(self, session: LoginSession) -> None:
-        """Keep what was changed of a session."""
+        self._staged.domain_events.collect(session)
         self._stage(
             update(tables.sessions)
             .where(tables.sessions.c.id == session.id)
             .values(generation=session.generation, expires_at=session.expires_at)
         )
 
-    def remove(self, id: LoginSessionId) -> None:
-        """End a session."""
-        self._stage(delete(tables.sessions).where(tables.sessions.c.id == id))
+    def remove(self, session: LoginSession) -> None:
+        self._staged.domain_events.collect(session)
+        self._stage(delete(tables.sessions).where(tables.sessions.c.id == session.id))
 
     def remove_all(self, user: UserId, *, keep: LoginSessionId | None = None) -> None:
         """End all sessions of an account."""
@@ -170,7 +170,7 @@ class PostgresApiKeys:
             )
 
     def add(self, key: ApiKey) -> None:
-        """Keep a new key."""
+        self._staged.domain_events.collect(key)
         statement = insert(tables.api_keys).values(
             id=key.id,
             owner_id=key.owner_id,
@@ -193,12 +193,29 @@ class PostgresApiKeys:
         with storage_errors():
             return int(self._connection.execute(query).scalar_one())
 
-    def remove(self, owner: UserId, id: ApiKeyId) -> bool:
-        """Revoke a key."""
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
         keys = tables.api_keys
-        statement = delete(keys).where(keys.c.owner_id == owner, keys.c.id == id)
+        query = select(keys).where(keys.c.owner_id == owner, keys.c.id == id)
         with storage_errors():
-            return bool(self._connection.execute(statement).rowcount)
+            row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return ApiKey(
+            id=ApiKeyId(row.id),
+            owner_id=UserId(row.owner_id),
+            name=row.name,
+            scopes=frozenset(map(KeyScope, row.scopes)),
+            digest=bytes(row.digest),
+            hint=row.hint,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+        )
+
+    def remove(self, key: ApiKey) -> None:
+        self._staged.domain_events.collect(key)
+        statement = delete(tables.api_keys).where(tables.api_keys.c.id == key.id)
+        self._staged.changes.append(lambda connection: connection.execute(statement))
 
     def remove_all(self, owner: UserId) -> None:
         """Revoke all keys of an account."""
@@ -206,22 +223,11 @@ class PostgresApiKeys:
         self._staged.changes.append(lambda connection: connection.execute(statement))
 
 
-class PostgresAuditLog:
-    """The audit trail; its lines are written by the commit, all in one statement."""
-
-    def __init__(self, staged: Staged) -> None:
-        self._staged = staged
-
-    def record(self, done: AuditEntry) -> None:
-        """Add a line."""
-        self._staged.deeds.append(done)
-
-
 def audit_row(done: AuditEntry) -> dict[str, object]:
     """Make a row of the audit trail."""
     return {
         "at": done.at,
-        "deed": done.deed.value,
+        "deed": done.action.value,
         "actor_id": done.actor_id,
         "api_key_id": done.key_id,
         "event_id": done.event_id,
@@ -237,7 +243,7 @@ def audit_columns(deeds: Sequence[AuditEntry]) -> dict[str, list[object]]:
     """Make the arrays of sql/record_orders.sql of lines of the audit trail."""
     return {
         "deed_ats": [done.at for done in deeds],
-        "deeds": [done.deed.value for done in deeds],
+        "deeds": [done.action.value for done in deeds],
         "deed_actor_ids": [done.actor_id for done in deeds],
         "deed_api_key_ids": [done.key_id for done in deeds],
         "deed_event_ids": [done.event_id for done in deeds],

@@ -9,7 +9,12 @@ from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.views import AccountRef, AuditEntryView, Page
 
 ENTRIES = select(
-    *columns_of(AuditEntryView, audit_entries, actor=if_any(users.c.id, json_of(AccountRef, users)))
+    *columns_of(
+        AuditEntryView,
+        audit_entries,
+        actor=if_any(users.c.id, json_of(AccountRef, users)),
+        action=audit_entries.c.deed,
+    )
 ).outerjoin_from(audit_entries, users, users.c.id == audit_entries.c.actor_id)
 
 
@@ -25,7 +30,7 @@ class PostgresAuditQueries(Reader):
             (columns.order_id, search.order),
             (columns.account_id, search.account),
             (columns.actor_id, search.actor),
-            (columns.deed, search.deed and search.deed.value),
+            (columns.deed, search.action and search.action.value),
         )
         conditions = [column == value for column, value in wanted if value is not None]
         if before is not None:

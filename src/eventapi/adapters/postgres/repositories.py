@@ -37,7 +37,7 @@ from eventapi.adapters.postgres.rows import (
     ticket_type_rows,
 )
 from eventapi.adapters.postgres.staging import Staged
-from eventapi.application.ports.orders import (
+from eventapi.application.idempotency import (
     AcceptedRequest,
     RequestKey,
     RequestName,
@@ -85,6 +85,7 @@ class PostgresCategories:
 
     def add(self, category: Category) -> None:
         """Keep a new category."""
+        self._staged.domain_events.collect(category)
         self._staged.categories.append(category)
 
     def by_slug(self, slug: Slug) -> Category | None:
@@ -96,6 +97,7 @@ class PostgresCategories:
 
     def save(self, category: Category) -> None:
         """Keep what was changed of a category."""
+        self._staged.domain_events.collect(category)
         statement = (
             update(tables.categories)
             .where(tables.categories.c.id == category.id)
@@ -105,6 +107,7 @@ class PostgresCategories:
 
     def remove(self, category: Category) -> None:
         """Forget a category."""
+        self._staged.domain_events.collect(category)
         self._staged.removed_category = category
         statement = delete(tables.categories).where(tables.categories.c.id == category.id)
         self._staged.changes.append(lambda connection: connection.execute(statement))
@@ -131,14 +134,17 @@ class PostgresEvents:
 
     def add(self, event: Event) -> None:
         """Keep a new event."""
+        self._staged.domain_events.collect(event)
         self._staged.events.append(event)
 
     def save(self, event: Event) -> None:
         """Keep what was changed of an event."""
+        self._staged.domain_events.collect(event)
         self._staged.changes.append(partial(_update_event, event))
 
     def remove(self, event: Event) -> None:
         """Forget an event; its ticket types go with it."""
+        self._staged.domain_events.collect(event)
         self._staged.removed_event = event.id
         statement = delete(tables.events).where(tables.events.c.id == event.id)
         self._staged.changes.append(lambda connection: connection.execute(statement))
@@ -165,7 +171,9 @@ class PostgresEvents:
         by_event: dict[int, list[Any]] = {}
         for kind in types:
             by_event.setdefault(kind.event_id, []).append(kind)
-        return {EventId(row.id): event_of(row, by_event.get(row.id, ())) for row in rows}
+        events = {EventId(row.id): event_of(row, by_event.get(row.id, ())) for row in rows}
+        self._staged.loaded_events += events.values()
+        return events
 
 
 def _update_order(order: Order, connection: Connection) -> None:
@@ -230,6 +238,7 @@ class PostgresOrders:
         When many have come together they are written at once, so that an
         import of any length needs no more memory than that.
         """
+        self._staged.domain_events.collect(order)
         self._staged.orders.append(order)
         if len(self._staged.orders) >= MAX_STAGED_ORDERS:
             self._write_orders()
@@ -285,6 +294,7 @@ class PostgresOrders:
 
     def save(self, order: Order) -> None:
         """Keep what was changed of an order."""
+        self._staged.domain_events.collect(order)
         self._staged.changes.append(partial(_update_order, order))
 
     def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
@@ -364,8 +374,15 @@ class PostgresOrders:
         with storage_errors():
             return set(self._connection.execute(query).scalars())
 
-    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
-        """Find what was accepted under these keys."""
+
+class PostgresAcceptedRequests:
+    """Requests that were accepted under an idempotency key."""
+
+    def __init__(self, connection: Connection, staged: Staged) -> None:
+        self._connection = connection
+        self._staged = staged
+
+    def find(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
         known = tables.accepted_requests.c
         query = select(known.owner, known.key, known.fingerprint, known.answer).where(
             tuple_(known.owner, known.key).in_({request.name for request in requests})
@@ -379,6 +396,5 @@ class PostgresOrders:
             for row in rows
         }
 
-    def remember(self, request: RequestKey, answer: OrderView) -> None:
-        """Keep the answer to a request."""
+    def add(self, request: RequestKey, answer: OrderView) -> None:
         self._staged.requests.append((request, answer))

@@ -12,7 +12,7 @@ from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.user import Role, User
+from eventapi.domain.user import Profile, Role, User
 from eventapi.domain.values import (
     AccessCode,
     Attendee,
@@ -47,9 +47,11 @@ def user_of(row: Row) -> User:
         username=Username(row.username),
         password_hash=row.password_hash,
         role=Role(row.role),
-        email=EmailAddress(row.email) if row.email is not None else None,
-        first_name=row.first_name,
-        last_name=row.last_name,
+        profile=Profile(
+            email=EmailAddress(row.email) if row.email is not None else None,
+            first_name=row.first_name,
+            last_name=row.last_name,
+        ),
         created_at=row.created_at,
         disabled_at=row.disabled_at,
         erased_at=row.erased_at,
@@ -64,9 +66,9 @@ def user_row(user: User) -> dict[str, object]:
         "username_key": user.username.key,
         "password_hash": user.password_hash,
         "role": user.role.value,
-        "email": user.email.value if user.email else None,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
+        "email": user.profile.email.value if user.profile.email else None,
+        "first_name": user.profile.first_name,
+        "last_name": user.profile.last_name,
         "created_at": user.created_at,
         "disabled_at": user.disabled_at,
         "erased_at": user.erased_at,

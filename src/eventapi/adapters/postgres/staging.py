@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from eventapi.application.audit import AuditEntry
-from eventapi.application.ports.orders import RequestKey
+from eventapi.application.audit import EventCollector
+from eventapi.application.idempotency import RequestKey
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event
@@ -19,6 +19,7 @@ from eventapi.domain.values import EventId
 class Staged:
     """What the commit has to write."""
 
+    domain_events: EventCollector
     users: list[User] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -27,4 +28,4 @@ class Staged:
     removed_event: EventId | None = None
     orders: list[Order] = field(default_factory=list)
     requests: list[tuple[RequestKey, OrderView]] = field(default_factory=list)
-    deeds: list[AuditEntry] = field(default_factory=list)
+    loaded_events: list[Event] = field(default_factory=list)

@@ -21,7 +21,6 @@ from sqlalchemy.exc import IntegrityError
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.access import (
     PostgresApiKeys,
-    PostgresAuditLog,
     PostgresLoginSessions,
     PostgresPrincipals,
     PostgresUsers,
@@ -31,6 +30,7 @@ from eventapi.adapters.postgres.access import (
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.repositories import (
+    PostgresAcceptedRequests,
     PostgresCategories,
     PostgresEvents,
     PostgresOrders,
@@ -44,16 +44,16 @@ from eventapi.adapters.postgres.rows import (
     user_row,
 )
 from eventapi.adapters.postgres.staging import Staged
+from eventapi.application.audit import EventCollector, Origin
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
     LoginSessionRepository,
     PrincipalRepository,
     UserRepository,
 )
-from eventapi.application.ports.audit import AuditLog
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
-from eventapi.application.ports.orders import OrderRepository
+from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
 from eventapi.domain.errors import (
     AccountDeleted,
     AlreadyRegistered,
@@ -67,6 +67,7 @@ from eventapi.domain.errors import (
     TicketTypeInUse,
     UsernameTaken,
 )
+from eventapi.domain.policy import Actor
 
 RECORD_ORDERS = sql_file("record_orders.sql")
 
@@ -75,18 +76,21 @@ class PostgresUnitOfWork:
     """All or nothing, in one transaction."""
 
     users: UserRepository
-    sessions: LoginSessionRepository
+    login_sessions: LoginSessionRepository
     principals: PrincipalRepository
     api_keys: ApiKeyRepository
-    audit: AuditLog
     categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
+    requests: AcceptedRequestRepository
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, actor: Actor | None = None) -> None:
         self._engine = engine
-        self._staged = Staged()
+        self._staged = Staged(EventCollector(actor))
         self._open = False
+
+    def act_as(self, actor: Actor | None, origin: Origin | None = None) -> None:
+        self._staged.domain_events.act_as(actor, origin)
 
     def __enter__(self) -> Self:
         """Take a connection and begin a transaction."""
@@ -95,13 +99,13 @@ class PostgresUnitOfWork:
             self._connection.exec_driver_sql("BEGIN")
         self._open = True
         self.users = PostgresUsers(self._connection, self._staged)
-        self.sessions = PostgresLoginSessions(self._connection, self._staged)
+        self.login_sessions = PostgresLoginSessions(self._connection, self._staged)
         self.principals = PostgresPrincipals(self._connection)
         self.api_keys = PostgresApiKeys(self._connection, self._staged)
-        self.audit = PostgresAuditLog(self._staged)
         self.categories = PostgresCategories(self._connection, self._staged)
         self.events = PostgresEvents(self._connection, self._staged)
         self.orders = PostgresOrders(self._connection, self._staged, self._write_orders)
+        self.requests = PostgresAcceptedRequests(self._connection, self._staged)
         return self
 
     def __exit__(
@@ -126,6 +130,8 @@ class PostgresUnitOfWork:
 
     def _write(self) -> None:
         staged = self._staged
+        staged.domain_events.collect(*staged.loaded_events)
+        entries = staged.domain_events.entries
         if staged.users:
             self._connection.execute(insert(tables.users), list(map(user_row, staged.users)))
         if staged.categories:
@@ -141,10 +147,8 @@ class PostgresUnitOfWork:
             change(self._connection)
         if staged.orders:
             self._insert_orders()
-        elif staged.deeds:
-            self._connection.execute(
-                insert(tables.audit_entries), list(map(audit_row, staged.deeds))
-            )
+        elif entries:
+            self._connection.execute(insert(tables.audit_entries), list(map(audit_row, entries)))
 
     def _write_orders(self) -> None:
         """Write the orders that were staged so far, and forget them."""
@@ -152,14 +156,14 @@ class PostgresUnitOfWork:
             self._insert_orders()
         self._staged.orders.clear()
         self._staged.requests.clear()
-        self._staged.deeds.clear()
+        self._staged.domain_events.entries.clear()
 
     def _insert_orders(self) -> None:
         self._connection.execute(
             RECORD_ORDERS,
             order_columns(self._staged.orders)
             | self._request_columns()
-            | audit_columns(self._staged.deeds),
+            | audit_columns(self._staged.domain_events.entries),
         )
 
     @contextmanager

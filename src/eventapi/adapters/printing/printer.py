@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import segno
 import typst
 
-from eventapi.application.ports.media import PictureKind
+from eventapi.application.ports.media import ImageFormat
 from eventapi.application.views import EventView, TicketDetails
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ class TypstTicketPrinter:
         self._compiler = _compiler()
         self._lock = Lock()
 
-    def qr_code(self, code: str, kind: PictureKind) -> bytes:
+    def qr_code(self, code: str, kind: ImageFormat) -> bytes:
         """Draw a code: capital letters and digits, so the QR code is a small one."""
         return _qr_code(code, kind, border=4)
 
@@ -84,7 +84,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(font_paths=fonts, root=str(FONTS))
 
 
-def _qr_code(code: str, kind: PictureKind, *, border: int) -> bytes:
+def _qr_code(code: str, kind: ImageFormat, *, border: int) -> bytes:
     file = BytesIO()
     segno.make(code, error="m", micro=False).save(file, kind=kind, scale=10, border=border)
     return file.getvalue()

@@ -1,4 +1,5 @@
-"""What the application needs of the world, in its own words.
+"""Ports: what the application needs from the outside, by capability.
 
-Every adapter of a port passes the same contract suite (`tests/contracts`).
+All adapters of a port pass the same contract suite (`tests/contracts`). What a
+method promises is documented here and not repeated at its implementations.
 """

@@ -15,13 +15,10 @@ from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId, Username
 
 @dataclass(frozen=True, slots=True)
 class UserSearch:
-    """Which accounts are looked for.
+    """A search for accounts; None matches all.
 
     Attributes:
-        q: what stands in the username, email address or names, without regard
-            to the case of Latin letters; None asks for all.
-        role: which they have; None asks for all.
-        is_disabled: whether they are; None asks for all.
+        q: a part of the username, email address or names, ignoring case.
     """
 
     q: str | None = None
@@ -31,10 +28,10 @@ class UserSearch:
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """For whom an API key acts.
+    """The account for which an API key acts.
 
     Attributes:
-        last_used_at: in UTC, as it was noted.
+        last_used_at: in UTC, as it was recorded last.
     """
 
     key_id: ApiKeyId
@@ -44,124 +41,126 @@ class KeyHolder:
 
 
 class UserRepository(Protocol):
-    """The accounts."""
+    """Accounts, as aggregates."""
 
     def next_id(self) -> UserId:
-        """Give a new account's id."""
+        """Return an id for a new account."""
 
     def add(self, user: User) -> None:
-        """Keep a new account; the commit raises UsernameTaken if its name is taken."""
+        """Store a new account; the commit raises UsernameTaken if the name is taken."""
 
     def by_username(self, username: Username) -> User | None:
-        """Find an account by its name, without regard to case."""
+        """Return the account of this name, ignoring case."""
 
     def get(self, id: UserId) -> User | None:
-        """Load an account, to be looked at."""
+        """Return an account, for reading only."""
 
     def get_for_update(self, id: UserId) -> User | None:
-        """Load an account and keep all others from changing it until this unit of work ends."""
+        """Return an account, locked against changes by other units of work."""
 
     def get_for_erasure(self, id: UserId) -> User | None:
-        """Load an account for update, and keep all others from making anything that is its own.
+        """Return an account, locked also against new orders and events of its own.
 
         Accounts are locked before events.
         """
 
     def lock_active_admins(self) -> set[UserId]:
-        """Tell which admins may act, and keep them so until this unit of work ends."""
+        """Lock all admins that are active, and return their ids."""
 
     def save(self, user: User) -> None:
-        """Keep what was changed of an account that was loaded for update."""
+        """Store the changes of an account that was loaded for update."""
 
 
 class LoginSessionRepository(Protocol):
-    """The sessions that go on."""
+    """Login sessions that have not ended."""
 
     def add(self, session: LoginSession) -> None:
-        """Keep a new session."""
+        """Store a new session."""
 
     def get_for_update(self, id: LoginSessionId) -> LoginSession | None:
-        """Load a session and keep all others from renewing it until this unit of work ends."""
+        """Return a session, locked against renewal by other units of work."""
 
     def save(self, session: LoginSession) -> None:
-        """Keep what was changed of a session that was loaded for update."""
+        """Store the changes of a session that was loaded for update."""
 
-    def remove(self, id: LoginSessionId) -> None:
-        """End a session, if it goes on."""
+    def remove(self, session: LoginSession) -> None:
+        """Delete a session that has ended."""
 
     def remove_all(self, user: UserId, *, keep: LoginSessionId | None = None) -> None:
-        """End all sessions of an account, but perhaps for one."""
+        """Delete all sessions of an account, except for one to keep."""
 
     def remove_expired(self, user: UserId, now: datetime) -> None:
-        """Forget the sessions of an account whose last refresh token has expired."""
+        """Delete the expired sessions of an account."""
 
 
 class PrincipalRepository(Protocol):
-    """Who sends a request, asked where it is carried out, together with those of others."""
+    """Authentication within a unit of work, for many requests at once."""
 
     def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
-        """Tell whose sessions these are, of those that go on and whose account may act.
+        """Return the actors of these sessions, without ended ones and inactive accounts.
 
-        None of these accounts is erased until this unit of work ends.
+        None of the accounts is erased until this unit of work ends.
         """
 
     def lock_active(self, id: UserId) -> bool:
-        """Tell whether an account may act, and keep it from being erased in the same way.
+        """Return whether an account is active, and lock it against erasure.
 
         Called before any event is locked.
         """
 
 
 class ApiKeyRepository(Protocol):
-    """The API keys that are good."""
+    """API keys that were not revoked."""
 
     def next_id(self) -> ApiKeyId:
-        """Give a new key's id."""
+        """Return an id for a new key."""
 
     def add(self, key: ApiKey) -> None:
-        """Keep a new key."""
+        """Store a new key."""
+
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
+        """Return a key of an account."""
 
     def count(self, owner: UserId) -> int:
-        """Count the keys of an account."""
+        """Return the number of keys of an account."""
 
-    def remove(self, owner: UserId, id: ApiKeyId) -> bool:
-        """Revoke a key; False where the account has none of this id."""
+    def remove(self, key: ApiKey) -> None:
+        """Delete a key that was revoked."""
 
     def remove_all(self, owner: UserId) -> None:
-        """Revoke all keys of an account."""
+        """Delete all keys of an account."""
 
 
 class UserQueries(Protocol):
-    """Accounts, to be read."""
+    """Reads of accounts."""
 
     def get(self, id: UserId) -> UserView | None:
-        """Find an account."""
+        """Return an account."""
 
     def search(
         self, search: UserSearch, *, after: UserId | None, limit: int
     ) -> Page[UserView, UserId]:
-        """List accounts, in the order of their ids."""
+        """Return a page of accounts, ordered by id."""
 
 
 class PrincipalQueries(Protocol):
-    """Who sends a request: asked for each one, so each is one statement that an index answers."""
+    """Authentication of requests: one indexed statement each."""
 
     def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
-        """Tell whose sessions these are, of those that go on and whose account may act."""
+        """Return the actors of these sessions, without ended ones and inactive accounts."""
 
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
-        """Find by the digest of an API key whose it is.
+        """Return the holder of the API key with this digest.
 
-        None where there is none, it has expired by now, or its owner's account
-        may not act.
+        None if there is none, it has expired, or its owner's account is inactive.
         """
 
     def record_use(self, key: ApiKeyId, now: datetime) -> None:
-        """Note that a key was used."""
+        """Set the time at which a key was last used."""
 
 
 class ApiKeyQueries(Protocol):
-    """API keys, to be read."""
+    """Reads of API keys."""
 
     def of_owner(self, owner: UserId) -> list[ApiKeyView]:
-        """List the keys of an account, the newest first."""
+        """Return the keys of an account, newest first."""

@@ -8,29 +8,29 @@ from eventapi.domain.values import CategoryId, Slug
 
 
 class CategoryRepository(Protocol):
-    """The categories."""
+    """Categories, as aggregates."""
 
     def next_id(self) -> CategoryId:
-        """Give a new category's id."""
+        """Return an id for a new category."""
 
     def add(self, category: Category) -> None:
-        """Keep a new category; the commit raises CategoryTaken if there is one of its slug."""
+        """Store a new category; the commit raises CategoryTaken if its slug is taken."""
 
     def by_slug(self, slug: Slug) -> Category | None:
-        """Find a category."""
+        """Return the category of this slug."""
 
     def save(self, category: Category) -> None:
-        """Keep what was changed of a category."""
+        """Store the changes of a category."""
 
     def remove(self, category: Category) -> None:
-        """Forget a category; the commit raises CategoryInUse if events belong to it."""
+        """Delete a category; the commit raises CategoryInUse if events belong to it."""
 
 
 class CategoryQueries(Protocol):
-    """Categories, to be read."""
+    """Reads of categories."""
 
     def all(self) -> list[CategoryView]:
-        """List all categories by name."""
+        """Return all categories, ordered by name."""
 
     def get(self, slug: str) -> CategoryView | None:
-        """Find a category."""
+        """Return the category of this slug."""

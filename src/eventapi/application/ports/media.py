@@ -4,50 +4,50 @@ from typing import Literal, Protocol
 
 from eventapi.application.views import EventView, TicketDetails
 
-PictureKind = Literal["svg", "png"]
+ImageFormat = Literal["svg", "png"]
 
 
 class TicketPrinter(Protocol):
-    """Turns tickets into what is shown at the door."""
+    """Renders tickets for paper and screens."""
 
-    def qr_code(self, code: str, kind: PictureKind) -> bytes:
-        """Draw a ticket's code for a camera to read, with the quiet zone around it."""
+    def qr_code(self, code: str, format: ImageFormat) -> bytes:
+        """Return the QR code of a ticket's code, with its quiet zone."""
 
-    def pdf(self, attendance: TicketDetails, event: EventView) -> bytes:
-        """Print a ticket for its event, with its QR code; the same one gives the same bytes."""
+    def pdf(self, ticket: TicketDetails, event: EventView) -> bytes:
+        """Return a ticket as a PDF page with its QR code; equal input gives equal bytes."""
 
 
 class ImageInspector(Protocol):
-    """Looks into images before they are taken."""
+    """Checks images before they are stored."""
 
     def media_type(self, content: bytes) -> str:
-        """Tell what kind of image this is, by its content: ``image/png``, for example.
+        """Return the media type of an image by its content, such as `image/png`.
 
         Raises:
-            UnsuitableImage: it is broken, too large when unpacked, or not of
-                a kind that every browser shows.
+            UnsuitableImage: it is broken, has too many pixels, or is not of a format
+                that every browser shows.
         """
 
 
 class ImageStore(Protocol):
-    """Keeps images by key. What is stored under a key never changes."""
+    """Stores images by key. The content of a key never changes."""
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
-        """Store an image; the same key comes with the same content.
+        """Store an image.
 
         Raises:
             StorageUnavailable: the store can't be reached or is full.
         """
 
     def get(self, key: str) -> bytes | None:
-        """Give the image of a key, None where there is none.
+        """Return the image of a key, None if there is none.
 
         Raises:
             StorageUnavailable: the store can't be reached.
         """
 
     def delete(self, key: str) -> None:
-        """Forget the image of a key; does nothing where there is none.
+        """Delete the image of a key, if there is one.
 
         Raises:
             StorageUnavailable: the store can't be reached.

@@ -1,10 +1,9 @@
-"""Ports for orders, tickets and idempotent requests."""
+"""Ports for orders, their tickets, and requests that were accepted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Protocol
 
+from eventapi.application.idempotency import AcceptedRequest, RequestKey, RequestName
 from eventapi.application.views import (
     AttendeePosition,
     CheckInCounts,
@@ -14,177 +13,136 @@ from eventapi.application.views import (
     TicketDetails,
 )
 from eventapi.domain.order import Order
-from eventapi.domain.values import EmailAddress, EventId, OrderId, TicketCode, UserId
-
-RequestName = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An idempotency key, and what it was used for (invariant 9).
-
-    Attributes:
-        owner: whose key it is, as :func:`account_owner` or
-            :func:`guest_owner` call them; two may use the same one.
-        key: as the client made it up.
-        fingerprint: a digest of the request; another request has another.
-    """
-
-    owner: str
-    key: str
-    fingerprint: bytes
-
-    @property
-    def name(self) -> RequestName:
-        """What the key is known by."""
-        return self.owner, self.key
-
-
-def account_owner(id: UserId) -> str:
-    """Name an account as the owner of idempotency keys."""
-    return f"user:{id}"
-
-
-def guest_owner(email: EmailAddress) -> str:
-    """Name a guest as the owner of idempotency keys, without telling the address."""
-    return f"guest:{sha256(email.key.encode()).hexdigest()}"
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedRequest:
-    """A request that was accepted under a key, and the answer it got."""
-
-    fingerprint: bytes
-    answer: OrderView
+from eventapi.domain.values import EventId, OrderId, TicketCode, UserId
 
 
 class OrderRepository(Protocol):
-    """The orders, and the requests that made them."""
+    """Orders, as aggregates. Whoever changes an order has loaded its event for update."""
 
     def add(self, order: Order) -> None:
-        """Keep a new order and count its tickets as sold.
+        """Store a new order and count its tickets as sold.
 
-        The event must have been loaded for update. The commit raises
-        AccountDeleted if the buyer is gone, and AlreadyRegistered if the person
-        holds another live registration of the event.
+        The commit raises AccountDeleted if the buyer no longer exists, and
+        AlreadyRegistered if there is another live registration of the person.
         """
 
     def event_of(self, id: OrderId) -> EventId | None:
-        """Tell which event an order is for, which never changes; None where there is no order."""
+        """Return the event of an order, which never changes; None if there is no order."""
 
     def get(self, event: EventId, id: OrderId) -> Order | None:
-        """Load an order of an event that was loaded for update."""
+        """Return an order of an event."""
 
     def by_codes(self, codes: Sequence[TicketCode]) -> dict[TicketCode, Order]:
-        """Load the orders to which tickets belong, of whatever event.
+        """Return the orders of tickets by their codes, whichever event they are for.
 
-        Only those of an event that was loaded for update may be changed. A
-        code that no ticket has is left out.
+        Only those of an event that was loaded for update may be changed. Unknown
+        codes are left out.
         """
 
     def waiting(self, event: EventId) -> list[Order]:
-        """Load the orders that wait for places of an event that was loaded for update.
-
-        The first one that came is the first one.
-        """
+        """Return the waitlisted orders of an event, the earliest first."""
 
     def waiting_before(self, event: EventId) -> int:
-        """Count those that wait for places of an event that was loaded for update."""
+        """Return the number of waitlisted orders of an event."""
 
     def save(self, order: Order) -> None:
-        """Keep what was changed of an order, and count its tickets as it stands now."""
+        """Store the changes of an order, and count its tickets accordingly."""
 
     def cancel_all(self, event: EventId) -> None:
-        """Cancel every order of an event that was loaded for update and has been cancelled."""
+        """Cancel all orders of an event that was cancelled."""
 
     def has_any(self, event: EventId) -> bool:
-        """Tell whether an event that was loaded for update has orders, whatever became of them."""
+        """Return whether an event has orders, cancelled ones included."""
 
     def events_of(self, buyer: UserId) -> set[EventId]:
-        """Tell for which events an account has orders."""
+        """Return the events for which an account has orders."""
 
     def forget_buyer(self, buyer: UserId) -> None:
-        """Forget whom the tickets of an account's orders admit, and its accepted requests.
+        """Erase the attendees of an account's orders, and its accepted requests.
 
         The events of its orders must have been loaded for update.
         """
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
-        """Tell whether an account has a confirmed order of an event."""
+        """Return whether an account has a confirmed order of an event."""
 
     def registrants(self, event: EventId) -> set[str]:
-        """Give the keys of all who hold a live registration of an event loaded for update."""
+        """Return the email keys of all live registrations of an event."""
 
     def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
-        """Tell whether a person holds a live registration of an event loaded for update.
+        """Return whether a live registration of an event exists for a person.
 
-        By the key of their email address, or by their account.
+        The person is known by the key of their email address, or by their account.
         """
 
-    def accepted(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
-        """Find what was accepted under these keys.
 
-        Asked while an event is locked, it misses no request for that event.
+class AcceptedRequestRepository(Protocol):
+    """Requests that were accepted under an idempotency key."""
+
+    def find(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
+        """Return what was accepted under these keys.
+
+        While an event is locked, no accepted request for that event is missed.
         """
 
-    def remember(self, request: RequestKey, answer: OrderView) -> None:
-        """Keep the answer to a request.
+    def add(self, request: RequestKey, answer: OrderView) -> None:
+        """Store the answer to a request.
 
-        The commit raises IdempotencyKeyReused if the key was used meanwhile:
-        for another event, then, since all requests for one event wait for its lock.
+        The commit raises IdempotencyKeyReused if the key was used meanwhile, for
+        another event: all requests for one event wait for its lock.
         """
 
 
 class OrderQueries(Protocol):
-    """Orders, to be read."""
+    """Reads of orders and tickets."""
 
     def get(self, id: OrderId) -> OrderRecord | None:
-        """Find an order."""
+        """Return an order."""
 
     def of_buyer(
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """List a buyer's orders, newest first."""
+        """Return a page of the orders of a buyer, newest first."""
 
     def of_event(
         self, event: EventId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """List the orders of an event, newest first."""
+        """Return a page of the orders of an event, newest first."""
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
-        """Find the ticket of a code, unless it is one that is only waited for."""
+        """Return the ticket of a code; None for one on the waitlist."""
 
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
     ) -> Page[TicketDetails, AttendeePosition]:
-        """List the tickets that admit somebody to an event, those of the first order first.
+        """Return a page of the valid tickets of an event, ordered by order and ticket.
 
         Args:
-            event: which one.
-            q: what stands in the attendee's name or email address, without
-                regard to the case of Latin letters; None asks for all.
-            after: where the page before ended.
-            limit: how many at the most.
+            event: the event.
+            q: a part of the attendee's name or email address, ignoring case; None
+                for all.
+            after: the position at which the previous page ended.
+            limit: the maximum number of tickets.
         """
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
-        """Count the tickets that admit somebody to an event, and those that have."""
+        """Return the number of valid tickets of an event, and of those checked in."""
 
     def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
-        """List the orders that wait for places of an event, the first one first.
+        """Return a page of the waitlisted orders of an event, the earliest first.
 
         Args:
-            event: which one.
-            after: at which position the page before ended; 0 for the first page.
-            limit: how many at the most.
+            event: the event.
+            after: the position at which the previous page ended; 0 for the first.
+            limit: the maximum number of orders.
         """
 
 
 class OrderAccessTokens(Protocol):
-    """The secrets by which guests, who have no account, see and cancel their orders."""
+    """The secrets with which guests, who have no account, access their orders."""
 
     def of(self, order: OrderId) -> str:
-        """Give the secret of an order, always the same."""
+        """Return the secret of an order, always the same."""
 
     def matches(self, order: OrderId, secret: str) -> bool:
-        """Tell whether this is an order's secret; how long that takes tells nothing of it."""
+        """Return whether this is the secret of an order, compared in constant time."""

@@ -1,29 +1,29 @@
 """The unit of work, and how storage fails."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Annotated, Protocol, Self
 
+from eventapi.application.audit import Origin
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
     LoginSessionRepository,
     PrincipalRepository,
     UserRepository,
 )
-from eventapi.application.ports.audit import AuditLog
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
-from eventapi.application.ports.orders import OrderRepository
+from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
 from eventapi.domain.errors import Fact, Internal
+from eventapi.domain.policy import Actor
 
 
 @dataclass(eq=False)
 class StorageUnavailable(Exception):
-    """The storage can't be reached or is too busy; trying again later may work.
+    """The storage can't be reached or is too busy; a later attempt may succeed.
 
-    Whether a change that was being committed was kept is then unknown: who
-    must know sends it with an idempotency key and sends it again.
+    If a commit was under way, it is unknown whether it succeeded. Clients send
+    such a request again with an idempotency key.
 
     Attributes:
         reason: what the storage reported, for the log.
@@ -37,28 +37,39 @@ class StorageUnavailable(Exception):
 
 
 class StorageConflict(StorageUnavailable):
-    """The storage gave up this unit of work for the sake of another; nothing of it was kept.
+    """The storage rolled this unit of work back in favour of another (a deadlock).
 
     Our own units of work never wait for each other in a circle (see
-    ``EventRepository.get_for_update``), but a hand at the database may join
-    them. Trying again at once mostly works.
+    `EventRepository.get_for_update`), but statements typed by an operator may.
+    An immediate second attempt usually succeeds.
     """
 
 
 class UnitOfWork(Protocol):
-    """All or nothing: changes made through its repositories are kept by commit, and only then.
+    """A transaction: changes made through its repositories are stored by `commit`.
 
-    Leaving it without a commit rolls back. One thread uses it, once.
+    Leaving it without a commit rolls back. One thread uses it, once. It also
+    collects the domain events of the aggregates that are added, saved or removed,
+    and of the events that were loaded for update, and stores the audit entries
+    that follow from them.
     """
 
     users: UserRepository
-    sessions: LoginSessionRepository
+    login_sessions: LoginSessionRepository
     principals: PrincipalRepository
     api_keys: ApiKeyRepository
-    audit: AuditLog
     categories: CategoryRepository
     events: EventRepository
     orders: OrderRepository
+    requests: AcceptedRequestRepository
+
+    def act_as(self, actor: Actor | None, origin: Origin | None = None) -> None:
+        """Attribute the changes from here on to an actor.
+
+        Args:
+            actor: None for a guest and for the command line.
+            origin: None for that of the current request.
+        """
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -69,25 +80,29 @@ class UnitOfWork(Protocol):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Roll back what was not committed, and let go of all locks."""
+        """Roll back unless committed, and release all locks."""
 
     def commit(self) -> None:
-        """Keep all changes.
+        """Store all changes.
 
         Raises:
-            DomainError: a constraint of the storage does not hold; nothing was kept.
+            DomainError: a constraint of the storage is violated; nothing was stored.
         """
 
 
-UnitOfWorkFactory = Callable[[], UnitOfWork]
+class UnitOfWorkFactory(Protocol):
+    """Creates units of work."""
+
+    def __call__(self, actor: Actor | None = None) -> UnitOfWork:
+        """Return a new unit of work whose changes are attributed to an actor."""
 
 
 class StorageHealth(Protocol):
-    """Whether the storage can serve."""
+    """Health of the storage."""
 
     def check(self) -> None:
-        """Ask the storage for a sign of life.
+        """Check that the storage answers.
 
         Raises:
-            StorageUnavailable: there is none.
+            StorageUnavailable: it does not.
         """

@@ -1,4 +1,4 @@
-"""Ports to the machine: time, passwords and random credentials."""
+"""Ports to the machine: time, passwords, usernames and random credentials."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +9,15 @@ from eventapi.domain.values import LoginSessionId, Username
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """The current time."""
 
     def now(self) -> datetime:
-        """Give the present moment in UTC."""
+        """Return the current time in UTC."""
 
 
 @dataclass(eq=False)
 class Overloaded(Exception):
-    """Too many passwords are being hashed at this moment; trying again later may work."""
+    """Too many passwords are being hashed now; a later attempt may succeed."""
 
     retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
 
@@ -26,55 +26,55 @@ class Overloaded(Exception):
 
 
 class PasswordHasher(Protocol):
-    """Turns passwords into what may be stored."""
+    """Hashes passwords for storage."""
 
     def hash(self, password: str) -> str:
-        """Give a salted hash.
+        """Return a salted hash.
 
         Raises:
-            Overloaded: too many are being made at this moment.
+            Overloaded: too many hashes are being computed.
         """
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether a password has this hash.
+        """Return whether a password has this hash.
 
-        Without a hash the answer is no, after as much work as with one, so
-        that the time taken does not tell whether an account exists.
+        Without a hash the result is False, after the same work, so that the time
+        taken does not reveal whether an account exists.
 
         Raises:
-            Overloaded: too many are being made at this moment.
+            Overloaded: too many hashes are being computed.
         """
 
 
 class PasswordRules(Protocol):
-    """Which passwords may be chosen."""
+    """The rules for new passwords."""
 
     def check(self, password: str, field: str) -> None:
-        """Make sure that a password may be chosen.
+        """Check a new password.
 
         Raises:
-            InvalidValues: of the field; it is too short, too long, or one of
-                those that everybody tries first.
+            InvalidValues: for the field; the password is too short, too long, or
+                one of the most common ones.
         """
 
 
 class UsernameRules(Protocol):
-    """Which usernames may be chosen."""
+    """The rules for new usernames."""
 
-    def read(self, username: str) -> Username:
-        """Give a username in the one form in which it is kept.
+    def parse(self, username: str) -> Username:
+        """Return a new username in its canonical form.
 
         Raises:
-            InvalidValues: it can't be one, is kept back, or looks like another
-                by mixing scripts.
+            InvalidValues: it is malformed, reserved, or looks like another one
+                because it mixes scripts.
         """
 
 
 class CredentialGenerator(Protocol):
-    """Where what nobody may guess comes from."""
+    """Source of unguessable credentials."""
 
     def session_id(self) -> LoginSessionId:
-        """Give a new session's id."""
+        """Return a new session id."""
 
     def api_key(self) -> str:
-        """Give a new API key, of 256 random bits."""
+        """Return a new API key with 256 random bits."""

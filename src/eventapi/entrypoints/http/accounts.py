@@ -120,7 +120,7 @@ def logout() -> None:
 )
 def get_me() -> UserView:
     """Show one's own account."""
-    return use_cases().change_own_account.show(signed_in_actor())
+    return use_cases().change_own_account.get(signed_in_actor())
 
 
 @blueprint.operation(

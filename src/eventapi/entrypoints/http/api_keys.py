@@ -41,7 +41,7 @@ FOR_OWNERS = (NotSignedIn, NotAllowed)
 )
 def create_api_key(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Make an API key. The key itself is in this answer and nowhere else: keep it."""
-    made = use_cases().manage_api_keys.make(current_actor(), **body)
+    made = use_cases().manage_api_keys.create(current_actor(), **body)
     shown = {name: getattr(made.view, name) for name in made.view.__slots__}
     return shown | {"key": made.key}, {"Location": f"/api/keys/{made.view.id}"}
 

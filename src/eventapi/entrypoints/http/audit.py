@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from eventapi.application.audit import AuditAction
 from eventapi.application.ports.audit import AuditSearch
 from eventapi.domain.api_key import KeyScope
+from eventapi.domain.domain_event import DomainEventType
 from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.values import EventId, OrderId, UserId
 from eventapi.entrypoints.http import examples
@@ -44,7 +44,7 @@ def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
         order=_if_given(OrderId, query["order"]),
         account=_if_given(UserId, query["account"]),
         actor=_if_given(UserId, query["actor"]),
-        deed=_if_given(AuditAction, query.get("deed")),
+        action=_if_given(DomainEventType, query.get("action")),
     )
     page = use_cases().list_audit_trail(
         current_actor(),

@@ -50,7 +50,7 @@ REFRESH = timedelta(hours=1)
 def get_calendar_feed(query: dict[str, Any]) -> Response:
     """Give all public events, or those of a category, as a calendar to subscribe to."""
     slug = query["category"]
-    name = "Events" if slug is None else use_cases().list_categories.one(slug).name
+    name = "Events" if slug is None else use_cases().list_categories.get(slug).name
     return _answer(use_cases().get_calendar(category=slug), name=name)
 
 

@@ -75,7 +75,7 @@ def create_category(body: dict[str, Any]) -> tuple[CategoryView, dict[str, str]]
 )
 def get_category(slug: str) -> CategoryView:
     """Show a category."""
-    return use_cases().list_categories.one(slug)
+    return use_cases().list_categories.get(slug)
 
 
 @blueprint.operation(

@@ -127,7 +127,7 @@ def get_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -
 def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
     """Change something of a ticket type (RFC 7396). What was sold of it keeps its price."""
     position = body.pop("position", None)
-    event, kind = use_cases().change_ticket_types.change(
+    event, kind = use_cases().change_ticket_types.update(
         current_actor(),
         EventId(event_id),
         TicketTypeId(ticket_type_id),
@@ -150,7 +150,7 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
 )
 def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
     """Remove a ticket type of which nothing is sold."""
-    use_cases().change_ticket_types.remove(
+    use_cases().change_ticket_types.delete(
         current_actor(),
         EventId(event_id),
         TicketTypeId(ticket_type_id),
@@ -216,7 +216,7 @@ def get_session(query: dict[str, Any], event_id: int, session_id: int) -> Sessio
 )
 def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> SessionView:
     """Change something of a session (RFC 7396)."""
-    event, session = use_cases().change_sessions.change(
+    event, session = use_cases().change_sessions.update(
         current_actor(), EventId(event_id), session_id, body, versions=if_match_versions()
     )
     set_etag_version(event.version)
@@ -234,7 +234,7 @@ def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> Sessi
 )
 def delete_session(event_id: int, session_id: int) -> None:
     """Take a session out of an event's agenda."""
-    use_cases().change_sessions.remove(
+    use_cases().change_sessions.delete(
         current_actor(), EventId(event_id), session_id, versions=if_match_versions()
     )
 

@@ -32,7 +32,7 @@ API_KEY: Final[Example] = {
 AUDIT_ENTRY: Final[Example] = {
     "id": 411,
     "at": "2026-11-21T10:00:00Z",
-    "deed": "event.changed",
+    "action": "event.changed",
     "actor": {"id": 1, "username": "alice"},
     "api_key_id": None,
     "event_id": 42,

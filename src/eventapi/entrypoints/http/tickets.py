@@ -8,7 +8,8 @@ from uuid import UUID
 
 from flask import Response, g, request, stream_with_context
 
-from eventapi.application.tickets import Scan, ScanResult, TicketWithEvent, person_named
+from eventapi.application.orders import parse_attendee
+from eventapi.application.tickets import Scan, ScanResult, TicketWithEvent
 from eventapi.application.views import (
     AttendeePosition,
     CheckInCounts,
@@ -152,11 +153,11 @@ def name_attendee(
 ) -> OrderView:
     """Say whom a ticket admits; its buyer may, until the event starts."""
     named = body["attendee"]
-    return use_cases().change_ticket.name(
+    return use_cases().change_ticket.name_attendee(
         current_actor(),
         OrderId(order_id),
         TicketId(ticket_id),
-        None if named is None else person_named(**named),
+        None if named is None else parse_attendee(**named),
         **query,
     )
 
@@ -187,7 +188,7 @@ def transfer_ticket(
     The old code is worth nothing from then on; the answer has the new one.
     """
     return use_cases().change_ticket.transfer(
-        current_actor(), OrderId(order_id), TicketId(ticket_id), person_named(**body), **query
+        current_actor(), OrderId(order_id), TicketId(ticket_id), parse_attendee(**body), **query
     )
 
 
@@ -321,7 +322,7 @@ def _ticket(ticket: TicketView) -> dict[str, Any]:
 
 
 def _held(found: TicketWithEvent) -> dict[str, Any]:
-    attendance = found.attendance
+    attendance = found.ticket
     return _ticket(attendance.ticket) | {"is_valid": attendance.is_valid, "event": found.event}
 
 

@@ -69,7 +69,7 @@ def list_users(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 )
 def get_user(user_id: int) -> UserView:
     """Show an account."""
-    return use_cases().manage_accounts.show(current_actor(), UserId(user_id))
+    return use_cases().manage_accounts.get(current_actor(), UserId(user_id))
 
 
 @blueprint.operation(
@@ -84,7 +84,7 @@ def get_user(user_id: int) -> UserView:
 )
 def update_user(body: dict[str, Any], user_id: int) -> UserView:
     """Give an account another role, disable it, or enable it again; this counts at once."""
-    return use_cases().manage_accounts.change(
+    return use_cases().manage_accounts.update(
         current_actor(), UserId(user_id), role=body.get("role"), is_disabled=body.get("is_disabled")
     )
 

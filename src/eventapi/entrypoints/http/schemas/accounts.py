@@ -2,9 +2,13 @@
 
 from marshmallow import Schema, fields, validate
 
-from eventapi.application.accounts import MAX_PERSON_NAME_LENGTH
 from eventapi.domain.api_key import ApiKey, KeyScope
-from eventapi.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Role
+from eventapi.domain.user import (
+    MAX_PASSWORD_LENGTH,
+    MAX_PERSON_NAME_LENGTH,
+    MIN_PASSWORD_LENGTH,
+    Role,
+)
 from eventapi.domain.values import EmailAddress, Username
 from eventapi.entrypoints.http.fields import Flag, QueryFlag, Text, Timestamp
 from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema

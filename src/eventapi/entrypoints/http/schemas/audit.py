@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from eventapi.application.audit import AuditAction
+from eventapi.application.audit import AUDIT_ACTIONS
 from eventapi.entrypoints.http.fields import Text, Timestamp
 from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
 from eventapi.entrypoints.http.paths import MAX_ID
@@ -18,7 +18,7 @@ class AuditQuerySchema(PageQuerySchema):
     order = fields.UUID(load_default=None)
     account = fields.Integer(load_default=None, validate=_AN_ID)
     actor = fields.Integer(load_default=None, validate=_AN_ID)
-    deed = Text(validate=validate.OneOf([deed.value for deed in AuditAction]))
+    action = Text(validate=validate.OneOf([action.value for action in AUDIT_ACTIONS]))
 
 
 class AuditEntrySchema(Schema):
@@ -26,7 +26,9 @@ class AuditEntrySchema(Schema):
 
     id = fields.Integer(required=True)
     at = Timestamp(required=True)
-    deed = fields.String(required=True, metadata={"enum": [deed.value for deed in AuditAction]})
+    action = fields.String(
+        required=True, metadata={"enum": [action.value for action in AUDIT_ACTIONS]}
+    )
     actor = fields.Nested(
         AccountRefSchema,
         required=True,

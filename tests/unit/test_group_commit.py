@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from eventapi.application.batching import Batcher
+from eventapi.application.group_commit import Batcher
 
 
 class Gate:
