@@ -35,9 +35,9 @@ def searches(engine: Engine) -> dict[str, EventSearch]:
     later = upcoming.now + timedelta(days=200)
     return {
         "upcoming": upcoming,
-        "upcoming, newest first": replace(upcoming, sort=EventSort.CREATED_AT_DOWN),
+        "upcoming, newest first": replace(upcoming, sort=EventSort.CREATED_AT_DESC),
         "upcoming, by name": replace(upcoming, sort=EventSort.NAME),
-        "past, the last one first": replace(upcoming, past=True, sort=EventSort.START_TIME_DOWN),
+        "past, the last one first": replace(upcoming, past=True, sort=EventSort.START_TIME_DESC),
         "q=jazz night": replace(upcoming, words=frozenset({"jazz", "night"})),
         "q=jazz night, by name": replace(
             upcoming, words=frozenset({"jazz", "night"}), sort=EventSort.NAME

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from eventapi.adapters.system import RandomIdentities
 from eventapi.domain.event import Event, Line
@@ -17,6 +18,7 @@ from eventapi.domain.values import (
     AccessCode,
     CategoryId,
     EventId,
+    LoginSessionId,
     Money,
     Period,
     SalesWindow,
@@ -115,6 +117,10 @@ def sell(
 ) -> Order:
     line = Line(quantity, None if of is None else TicketTypeId(of))
     return an_event.sell([line], buyer_id=BUYER, order_limit=limit, now=now, identities=IDENTITIES)
+
+
+def session_id() -> LoginSessionId:
+    return LoginSessionId(uuid4())
 
 
 def user(*, id: int, username: str | None = None, role: Role = Role.USER) -> User:

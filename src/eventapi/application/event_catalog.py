@@ -144,7 +144,7 @@ class EventFilter:
         """The sort order."""
         if self.sort is not None:
             return self.sort
-        return EventSort.START_TIME_DOWN if self.past else EventSort.START_TIME
+        return EventSort.START_TIME_DESC if self.past else EventSort.START_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +236,12 @@ class GetStatistics:
         figures = self.events.sales_figures(event)
         types = [
             TicketTypeFigures(
-                ticket_type=TicketTypeRef(kind.id, kind.name),
-                quantity=kind.quantity,
-                tickets_sold=figures.by_type.get(kind.id, 0),
-                tickets_remaining=kind.quantity - figures.by_type.get(kind.id, 0),
+                ticket_type=TicketTypeRef(type_.id, type_.name),
+                quantity=type_.quantity,
+                tickets_sold=figures.by_type.get(type_.id, 0),
+                tickets_remaining=type_.quantity - figures.by_type.get(type_.id, 0),
             )
-            for kind in event.ticket_types
+            for type_ in event.ticket_types
         ]
         # Tickets sold before the event had ticket types belong to no type.
         if untyped := figures.by_type.get(None, 0) if event.ticket_types else 0:

@@ -1,4 +1,4 @@
-"""What events can be searched by."""
+"""Searches for events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,44 +8,43 @@ from eventapi.domain.values import UserId
 
 
 class EventSort(StrEnum):
-    """By what a list of events is sorted, and then by id; a hyphen means the last one first."""
+    """The sort order of events; equal events are ordered by id. A hyphen means descending."""
 
     START_TIME = "start_time"
-    START_TIME_DOWN = "-start_time"
+    START_TIME_DESC = "-start_time"
     CREATED_AT = "created_at"
-    CREATED_AT_DOWN = "-created_at"
+    CREATED_AT_DESC = "-created_at"
     NAME = "name"
-    NAME_DOWN = "-name"
+    NAME_DESC = "-name"
 
     @property
     def field(self) -> str:
-        """What of an event is compared."""
+        """The field that is compared."""
         return self.value.removeprefix("-")
 
     @property
     def descending(self) -> bool:
-        """Whether the last one comes first."""
+        """Whether the greatest value comes first."""
         return self.value.startswith("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSearch:
-    """Which events are looked for: those that fulfil all that is said here.
+    """A search for events; all conditions must hold.
 
     Attributes:
-        now: in UTC; what starts later is upcoming.
-        past: those that have started, instead of those that are upcoming.
-        owner: all events of this organizer, whoever may see them and whatever
-            became of them; None for those that are public and not cancelled.
-        words: each stands in the name, the description or the location;
-            as :func:`eventapi.domain.values.tokenize` gives them. None asks
-            for nothing; none of them, for something that can't be found.
-        location: words that stand in the location.
-        category: its slug.
-        organizer: whose events.
-        starts_after, starts_before: in UTC; neither moment itself is meant.
-        available: those of which tickets are sold now, and some are left.
-        sort: in which order they come.
+        now: in UTC; events that start later are upcoming.
+        past: events that have started, instead of upcoming ones.
+        owner: all events of this organizer, whatever their visibility and status;
+            None for public events that are not cancelled.
+        words: all of them occur in the name, the description or the location, as
+            `tokenize` splits them. None matches all events; an empty set matches none.
+        location: all of these words occur in the location.
+        category: the slug of the category.
+        organizer: the organizer of the event.
+        starts_after, starts_before: in UTC, exclusive.
+        available: only events with tickets on sale now.
+        sort: the order of the results.
     """
 
     now: datetime

@@ -6,7 +6,7 @@ is needed to build it.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 from dependency_injector import containers, providers
@@ -121,7 +121,7 @@ def build_use_cases(ports: Mapping[Any, Any]) -> UseCases:
     """
     return UseCases(
         **{
-            name: ports[kind] if kind in ports else _build(kind, ports)
+            name: _build(kind, ports) if is_dataclass(kind) else ports[kind]
             for name, kind in get_type_hints(UseCases).items()
         }
     )
