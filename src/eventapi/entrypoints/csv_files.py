@@ -1,20 +1,20 @@
-"""CSV files of events and attendees: from cells to what the imports take.
+"""Reads CSV files of events and attendees.
 
-The first line names the columns. Commas or semicolons part the cells, as the
-head shows; the text is UTF-8. Times are given
+The first line names the columns. Cells are separated by commas or semicolons,
+whichever the first line has more of; the encoding is UTF-8. A time is
 
-- with an offset, RFC 3339: ``2027-03-01T19:30:00+01:00``;
-- as the clocks of the event's time zone show them: ``2027-03-01 19:30``;
-- or as days from today: ``+12d 19:30``.
+- RFC 3339 with an offset: ``2027-03-01T19:30:00+01:00``;
+- local time in the event's time zone: ``2027-03-01 19:30``;
+- or relative to today in that time zone: ``+12d 19:30``.
 """
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,14 +25,8 @@ from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import Timezone
 
 Row = TypeVar("Row")
-
-EVENT_COLUMNS = (
-    "reference", "name", "description", "start_time", "end_time", "date", "timezone", "location",
-    "capacity", "category", "visibility", "sales_start", "sales_end", "ticket_types",
-)  # fmt: skip
-EVENT_COLUMNS_NEEDED = ("reference", "name", "capacity")
-ATTENDEE_COLUMNS = ("event", "name", "email", "ticket_type")
-ATTENDEE_COLUMNS_NEEDED = ("event", "name", "email")
+Value = TypeVar("Value")
+Cells = Mapping[str, str]
 
 MAX_CELL_LENGTH = 100_000  # characters
 
@@ -44,103 +38,117 @@ _TICKET_TYPE = re.compile(
 
 
 class CsvError(Exception):
-    """The file can't be read as what it should be; the text says why."""
+    """Raised with a message of one line for a file that can't be read at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRows(Generic[Row]):
-    """What a file holds: the rows that could be read, and what was wrong with the others."""
+    """The rows of a file that could be read, and the problems of the others."""
 
     rows: Sequence[Row]
     problems: Sequence[RowProblem]
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise CsvError unless these are known columns, each once, with all required ones."""
+        known = self.required + self.optional
+        unknown = [repr(name) for name in names if name not in known]
+        if unknown or len(set(names)) < len(names) or not set(self.required) <= set(names):
+            raise CsvError(
+                f"the first line must name the columns: required {', '.join(self.required)}; "
+                f"optional {', '.join(self.optional)}"
+                + (f"; unknown: {', '.join(unknown)}" if unknown else "")
+            )
+
+
+_EVENT_COLUMNS = _Columns(
+    required=("reference", "name", "capacity"),
+    optional=(
+        "description", "start_time", "end_time", "date", "timezone", "location", "category",
+        "visibility", "sales_start", "sales_end", "ticket_types",
+    ),
+)  # fmt: skip
+_ATTENDEE_COLUMNS = _Columns(required=("event", "name", "email"), optional=("ticket_type",))
+
+
 def read_events(path: Path, *, now: datetime) -> CsvRows[EventRow]:
-    """Read events.
+    """Return the events of a file.
 
     Args:
-        path: of the file.
-        now: in UTC; days are counted from it.
+        path: the file.
+        now: the present in UTC, from which relative times are counted.
 
     Raises:
-        CsvError: the file is no CSV file of events.
+        CsvError: the file can't be read, or is not a CSV file of events.
     """
-
-    def read(line: int, cells: Mapping[str, str]) -> EventRow:
-        timezone = Timezone(cells.get("timezone") or "UTC")
-
-        def moment(name: str) -> datetime | None:
-            with _naming(name):
-                return _moment(cells.get(name), timezone, now)
-
-        with _naming("date"):
-            day = _day(cells.get("date"), timezone, now)
-        with _naming("ticket_types"):
-            types = _ticket_types(cells.get("ticket_types"))
-        with _naming("capacity"):
-            capacity = _whole_number(cells["capacity"])
-        form = EventForm.from_fields(
-            name=cells["name"],
-            description=cells.get("description"),
-            start_time=moment("start_time"),
-            end_time=moment("end_time"),
-            date=day,
-            timezone=timezone.name,
-            location=cells.get("location"),
-            capacity=capacity,
-            visibility=cells.get("visibility") or None,
-            sales_start=moment("sales_start"),
-            sales_end=moment("sales_end"),
-            ticket_types=types,
-        )
-        return EventRow(
-            line=line,
-            reference=cells["reference"],
-            category=cells.get("category") or None,
-            form=form,
-        )
-
-    return _read(path, EVENT_COLUMNS, EVENT_COLUMNS_NEEDED, read)
+    return _read(path, _EVENT_COLUMNS, partial(_event, now=now))
 
 
 def read_attendees(path: Path) -> CsvRows[AttendeeRow]:
-    """Read attendees.
+    """Return the attendees of a file.
 
     Raises:
-        CsvError: the file is no CSV file of attendees.
+        CsvError: the file can't be read, or is not a CSV file of attendees.
     """
-
-    def read(line: int, cells: Mapping[str, str]) -> AttendeeRow:
-        return AttendeeRow(
-            line=line,
-            event=cells["event"],
-            name=cells["name"],
-            email=cells["email"],
-            ticket_type=cells.get("ticket_type") or None,
-        )
-
-    return _read(path, ATTENDEE_COLUMNS, ATTENDEE_COLUMNS_NEEDED, read)
+    return _read(path, _ATTENDEE_COLUMNS, _attendee)
 
 
-def _read(
-    path: Path,
-    columns: Sequence[str],
-    needed: Sequence[str],
-    read: Callable[[int, Mapping[str, str]], Row],
-) -> CsvRows[Row]:
+def _event(line: int, cells: Cells, *, now: datetime) -> EventRow:
+    timezone = Timezone(cells.get("timezone") or "UTC")
+    today = now.astimezone(timezone.zone).date()
+    time = partial(_time, zone=timezone.zone, today=today)
+    form = EventForm.from_fields(
+        name=cells["name"],
+        description=cells.get("description"),
+        start_time=_parse(cells, "start_time", time),
+        end_time=_parse(cells, "end_time", time),
+        date=_parse(cells, "date", partial(_date, today=today)),
+        timezone=timezone.name,
+        location=cells.get("location"),
+        capacity=_parse(cells, "capacity", _whole_number),
+        visibility=cells.get("visibility") or None,
+        sales_start=_parse(cells, "sales_start", time),
+        sales_end=_parse(cells, "sales_end", time),
+        ticket_types=_parse(cells, "ticket_types", _ticket_types),
+    )
+    return EventRow(
+        line=line,
+        reference=cells["reference"],
+        category=cells.get("category") or None,
+        form=form,
+    )
+
+
+def _attendee(line: int, cells: Cells) -> AttendeeRow:
+    return AttendeeRow(
+        line=line,
+        event=cells["event"],
+        name=cells["name"],
+        email=cells["email"],
+        ticket_type=cells.get("ticket_type") or None,
+    )
+
+
+def _read(path: Path, columns: _Columns, make_row: Callable[[int, Cells], Row]) -> CsvRows[Row]:
     rows: list[Row] = []
     problems: list[RowProblem] = []
     try:
-        for line, cells in _lines(path, columns, needed):
+        for line, cells in _lines(path, columns):
+            empty = [name for name in columns.required if not cells[name]]
+            if empty:
+                problems.append(RowProblem(line, empty[0], "Must not be empty."))
+                continue
             try:
-                for name in needed:
-                    if not cells[name]:
-                        raise InvalidValues({name: "Must not be empty."})  # noqa: TRY301
-                rows.append(read(line, cells))
+                rows.append(make_row(line, cells))
             except InvalidValues as error:
                 problems += [RowProblem(line, *problem) for problem in error.problems.items()]
     except UnicodeDecodeError as error:
-        raise CsvError('it is not in UTF-8; save it as "CSV UTF-8"') from error
+        raise CsvError('the encoding is not UTF-8; save the file as "CSV UTF-8"') from error
     except csv.Error as error:
         raise CsvError(str(error)) from error
     except OSError as error:
@@ -148,10 +156,8 @@ def _read(
     return CsvRows(rows, problems)
 
 
-def _lines(
-    path: Path, columns: Sequence[str], needed: Sequence[str]
-) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Give each row with the number of the line in which it ends."""
+def _lines(path: Path, columns: _Columns) -> Iterator[tuple[int, Cells]]:
+    """Yield the cells of each row by column, with the number of the line in which it ends."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.readline()
         delimiter = ";" if head.count(";") > head.count(",") else ","
@@ -159,35 +165,25 @@ def _lines(
         csv.field_size_limit(MAX_CELL_LENGTH)
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         names = [name.strip().lower() for name in next(reader, [])]
-        _check_head(names, columns, needed)
+        columns.check(names)
         for cells in reader:
             if not any(cell.strip() for cell in cells):
-                continue  # the empty lines that spreadsheets leave at the end
+                continue  # spreadsheets leave empty lines at the end
             if len(cells) != len(names):
                 raise CsvError(
-                    f"line {reader.line_num} has {len(cells)} cells, the head {len(names)}"
+                    f"line {reader.line_num} has {len(cells)} cells, the first line {len(names)}"
                 )
             yield reader.line_num, dict(zip(names, map(str.strip, cells), strict=True))
 
 
-def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[str]) -> None:
-    unknown = [name for name in names if name not in columns]
-    missing = [name for name in needed if name not in names]
-    if missing or unknown or len(set(names)) < len(names):
-        raise CsvError(
-            "its first line must name the columns: "
-            f"{', '.join(columns)}; needed are {', '.join(needed)}"
-            + (f"; unknown: {', '.join(map(repr, unknown))}" if unknown else "")
-        )
+def _parse(cells: Cells, name: str, parse: Callable[[str], Value]) -> Value | None:
+    """Return the value of a cell, or None if it is empty or absent.
 
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Say in which column what is wrong stands."""
+    Raises:
+        InvalidValues: the cell can't be parsed; the error names its column.
+    """
     try:
-        yield
-    except InvalidValues as error:
-        raise InvalidValues({name: " ".join(error.problems.values())}) from error
+        return parse(cells[name]) if cells.get(name) else None
     except ValueError as error:
         raise InvalidValues({name: str(error)}) from error
 
@@ -198,60 +194,59 @@ def _whole_number(cell: str) -> int:
     return int(cell)
 
 
-def _day(cell: str | None, timezone: Timezone, now: datetime) -> date | None:
-    if not cell:
-        return None
+def _date(cell: str, *, today: date) -> date:
     relative = _RELATIVE.fullmatch(cell)
     if relative and relative[2] is None:
-        return now.astimezone(timezone.zone).date() + timedelta(days=int(relative[1]))
+        return today + timedelta(days=int(relative[1]))
     try:
         return date.fromisoformat(cell)
     except ValueError:
         raise ValueError("Must be a date: 2027-03-01.") from None
 
 
-def _moment(cell: str | None, timezone: Timezone, now: datetime) -> datetime | None:
-    if not cell:
-        return None
+def _time(cell: str, *, zone: ZoneInfo, today: date) -> datetime:
     relative = _RELATIVE.fullmatch(cell)
     try:
         if relative and relative[2]:
-            today = now.astimezone(timezone.zone).date()
             clock = datetime.strptime(relative[2], "%H:%M").time()  # noqa: DTZ007 - no date
-            moment = datetime.combine(today + timedelta(days=int(relative[1])), clock)
+            time = datetime.combine(today + timedelta(days=int(relative[1])), clock)
         else:
-            moment = datetime.fromisoformat(cell)
+            time = datetime.fromisoformat(cell)
     except (ValueError, OverflowError):
         raise ValueError(
             "Must be a time: 2027-03-01 19:30 in the event's time zone, "
             "or with an offset, 2027-03-01T19:30:00+01:00."
         ) from None
-    return moment if moment.tzinfo else disambiguate_dst(moment, timezone.zone)
+    return time if time.tzinfo else disambiguate_dst(time, zone)
 
 
-def disambiguate_dst(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Read a time as the clocks of a place show it, if they show it once on that day."""
-    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
-        raise ValueError("The clocks skip this time on that day; give it with an offset.")
+def disambiguate_dst(time: datetime, zone: ZoneInfo) -> datetime:
+    """Return a local time in its zone.
+
+    Raises:
+        ValueError: the time occurs twice or never, because clocks change on that day.
+    """
+    first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
+        raise ValueError("This local time does not exist on that day; add an offset.")
     if first.utcoffset() != second.utcoffset():
-        raise ValueError("The clocks show this time twice on that day; give it with an offset.")
+        raise ValueError("This local time occurs twice on that day; add an offset.")
     return first
 
 
-def _ticket_types(cell: str | None) -> list[TicketTypeForm]:
-    """Read ticket types such as ``Standard 25.00 EUR x 80; Children 0 x 20``."""
+def _ticket_types(cell: str) -> list[TicketTypeForm]:
+    """Return ticket types such as ``Standard 25.00 EUR x 80; Children 0 x 20``."""
     types = []
-    for part in filter(None, map(str.strip, (cell or "").split(";"))):
-        found = _TICKET_TYPE.fullmatch(part)
-        if not found:
+    for part in filter(None, map(str.strip, cell.split(";"))):
+        match = _TICKET_TYPE.fullmatch(part)
+        if not match:
             raise ValueError('Must be like "Standard 25.00 EUR x 80; Children 0 x 20".')
         types.append(
             TicketTypeForm(
-                name=found["name"],
-                price=Decimal(found["price"]),
-                currency=found["currency"],
-                quantity=int(found["quantity"]),
+                name=match["name"],
+                price=Decimal(match["price"]),
+                currency=match["currency"],
+                quantity=int(match["quantity"]),
             )
         )
     return types
