@@ -277,15 +277,15 @@ def test_no_log_and_no_error_tells_a_secret(
 
 def test_only_so_many_passwords_are_hashed_and_wait_at_the_same_time() -> None:
     hasher = Argon2PasswordHasher.cheap()
-    places = hasher.MAX_CONCURRENT + hasher.WAITING
+    places = hasher.MAX_CONCURRENT + hasher.MAX_QUEUED
     for _ in range(places):
-        hasher._places.acquire()
+        hasher._admitted.acquire()
 
     results = run_together([lambda: hasher.hash("x")] * 4)
 
     assert {type(result) for result in results} == {Overloaded}
     for _ in range(places):
-        hasher._places.release()
+        hasher._admitted.release()
     assert hasher.verify(hasher.hash("x"), "x")
 
 
@@ -293,8 +293,8 @@ def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
     api = MemoryApi()
     bob = api.sign_in("user", username="bob")
     hasher = api.app.extensions["eventapi"].sign_in.hasher
-    for _ in range(hasher.MAX_CONCURRENT + hasher.WAITING):
-        hasher._places.acquire()
+    for _ in range(hasher.MAX_CONCURRENT + hasher.MAX_QUEUED):
+        hasher._admitted.acquire()
 
     change = {"current_password": PASSWORD, "new_password": "staple battery horse"}
     for answer in (

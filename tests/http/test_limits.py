@@ -119,13 +119,13 @@ def test_who_was_told_to_come_again_has_not_failed() -> None:
     api = limited_api(login="2 per year")
     api.sign_in("user", username="bob")
     hasher = api.app.extensions["eventapi"].sign_in.hasher
-    places = hasher.MAX_CONCURRENT + hasher.WAITING
+    places = hasher.MAX_CONCURRENT + hasher.MAX_QUEUED
     for _ in range(places):
-        hasher._places.acquire()
+        hasher._admitted.acquire()
     login = at(api.guest(), "10.0.0.1")
     assert [login(RIGHT).status_code for _ in range(4)] == [503] * 4
     for _ in range(places):
-        hasher._places.release()
+        hasher._admitted.release()
 
     assert login(RIGHT).status_code == 200
 

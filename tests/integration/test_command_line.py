@@ -220,7 +220,9 @@ class TestMistakes:
 class TestLookingAfter:
     def test_the_schema_goes_up_and_down_by_command(self, new_database: str) -> None:
         run("db", "upgrade", DATABASE_URL=new_database)
-        assert "at revision 0" in run("db", "current", DATABASE_URL=new_database).stdout
+        current = run("db", "current", DATABASE_URL=new_database).stdout.splitlines()
+        assert current[0].startswith("This program requires revision 0")
+        assert current[1].startswith("The database is at revision 0")
         down = run("db", "downgrade", "base", DATABASE_URL=new_database)
         assert down.stdout == "The database is at revision base.\n"
 

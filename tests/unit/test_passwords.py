@@ -1,4 +1,4 @@
-"""Passwords are kept as argon2id, and a login does not tell by its time who exists."""
+"""Passwords are hashed with argon2id, and the time of a login does not reveal who exists."""
 
 import threading
 from typing import Literal
@@ -75,9 +75,9 @@ def test_a_third_hash_waits_until_one_of_two_is_made() -> None:
 
     for _ in range(2):
         assert entered.acquire(timeout=10)
-    assert not hasher._turns.acquire(blocking=False)
+    assert not hasher._running.acquire(blocking=False)
 
     leave.set()
     for thread in threads:
         thread.join(10)
-    assert hasher._turns.acquire(blocking=False)
+    assert hasher._running.acquire(blocking=False)

@@ -10,7 +10,7 @@ import pytest
 from pypdfium2 import PdfDocument
 
 from eventapi.adapters.printing import TypstTicketPrinter
-from eventapi.adapters.printing.printer import when
+from eventapi.adapters.printing.printer import format_period
 from eventapi.application.views import (
     AccountRef,
     AttendeeView,
@@ -132,4 +132,5 @@ def test_the_time_is_said_on_the_event_s_clocks(
     start: str, end: str, timezone: str, said: str
 ) -> None:
     assert ZoneInfo(timezone)
-    assert when(datetime.fromisoformat(start), datetime.fromisoformat(end), timezone) == said
+    period = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    assert format_period(*period, timezone) == said

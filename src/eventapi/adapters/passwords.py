@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id, and refused where everybody tries them first."""
+"""Password hashing with argon2id, and the refusal of common passwords."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,85 +16,71 @@ from eventapi.domain.user import check_password
 
 
 class Argon2PasswordHasher:
-    """argon2id, with the parameters that RFC 9106 recommends where memory is short.
+    """Hashes with argon2id and the low-memory parameters of RFC 9106.
 
-    However many want to sign in at the same time, only so many hashes are made
-    at once and only so many callers wait for their turn; whoever comes beyond
-    is told to come again. So a flood of logins takes neither all memory nor the
-    threads that sell.
+    At most ``MAX_CONCURRENT`` hashes are computed at the same time and at most
+    ``MAX_QUEUED`` callers wait for them; further calls fail with ``Overloaded``.
+    So a flood of logins uses up neither the memory nor the threads that sell.
     """
 
     MAX_CONCURRENT = 2
-    """Hashes that one process makes at the same time: each takes 64 MiB and a core."""
-    WAITING = 4
-    """Callers that wait for their turn, each with a thread of the server."""
+    """Each hash takes 64 MiB and one core."""
+    MAX_QUEUED = 4
+    """Each waiting caller occupies a thread of the server."""
 
     def __init__(self, argon2: Argon2 | None = None) -> None:
-        self._turns = BoundedSemaphore(self.MAX_CONCURRENT)
-        self._places = BoundedSemaphore(self.MAX_CONCURRENT + self.WAITING)
+        self._running = BoundedSemaphore(self.MAX_CONCURRENT)
+        self._admitted = BoundedSemaphore(self.MAX_CONCURRENT + self.MAX_QUEUED)
         self._argon2 = argon2 or Argon2.from_parameters(RFC_9106_LOW_MEMORY)
-        # Verified in place of a missing hash; made with the same parameters,
-        # so that it takes the same time.
+        # Verified instead of a missing hash. It has the same parameters, so it
+        # takes the same time.
         self._dummy_hash = self._argon2.hash("nobody's password")
 
     @classmethod
     def cheap(cls) -> Self:
-        """Make one that is fast and protects nothing, for tests."""
+        """Return a fast hasher that protects nothing, for tests."""
         return cls(Argon2.from_parameters(CHEAPEST))
 
     def hash(self, password: str) -> str:
-        """Give a salted hash.
-
-        Raises:
-            Overloaded: too many are being made.
-        """
-        with self._turn():
+        with self._slot():
             return self._argon2.hash(password)
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether a password has this hash; with no hash: no, and as slowly.
-
-        Raises:
-            Overloaded: too many are being made.
-        """
         try:
-            with self._turn():
+            with self._slot():
                 self._argon2.verify(password_hash or self._dummy_hash, password)
         except VerifyMismatchError:
             return False
         return bool(password_hash)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
+    def _slot(self) -> Iterator[None]:
+        if not self._admitted.acquire(blocking=False):
             raise Overloaded
         try:
-            with self._turns:
+            with self._running:
                 yield
         finally:
-            self._places.release()
+            self._admitted.release()
 
 
 class CommonPasswordRules:
-    """Refuses the 30,000 passwords that are used most, by the list of zxcvbn.
+    """Refuses the 30,000 most common passwords, from the list of zxcvbn.
 
-    Attackers try them first (NIST SP 800-63B, 5.1.1.2).
+    Attackers try these first (NIST SP 800-63B, 5.1.1.2).
     """
 
     def check(self, password: str, field: str) -> None:
-        """Make sure that a password may be chosen.
-
-        Raises:
-            InvalidValues: it is too short, too long, or one of those.
-        """
         check_password(password, field)
         if password.lower() in _common_passwords():
-            raise InvalidValues({field: "Is one of the passwords that everybody tries first."})
+            raise InvalidValues(
+                {field: "Is too common: it is among the passwords that attackers try first."}
+            )
 
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    # Of two megabytes of lists, which only who makes an account needs.
+    # Two megabytes of lists, which only sign-ups and password changes need.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     return frozenset(FREQUENCY_LISTS["passwords"])

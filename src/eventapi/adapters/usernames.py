@@ -1,4 +1,4 @@
-"""Usernames that nobody can mistake for another's."""
+"""Usernames that can't be confused with others."""
 
 from confusable_homoglyphs import categories, confusables
 from precis_i18n import get_profile
@@ -6,28 +6,22 @@ from precis_i18n import get_profile
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import Username
 
-# Of Unicode's scripts, those that are written together (UTS 39, 5.2, highly restrictive).
-WRITTEN_TOGETHER = (
+# The "highly restrictive" level of Unicode Technical Standard 39, section 5.2.
+COMPATIBLE_SCRIPTS = (
     {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
     {"LATIN", "HAN", "BOPOMOFO"},
     {"LATIN", "HAN", "HANGUL"},
 )
-OF_ALL_SCRIPTS = {"COMMON", "INHERITED"}
+SHARED_SCRIPTS = {"COMMON", "INHERITED"}
 
 
 class PrecisUsernameRules:
-    """Takes usernames as PRECIS has them (RFC 8265), in one script, and no look-alikes."""
+    """Accepts usernames of the PRECIS profile (RFC 8265), in one script, without look-alikes."""
 
     def __init__(self) -> None:
         self._profile = get_profile("UsernameCasePreserved")
 
     def parse(self, username: str) -> Username:
-        """Give a username in the one form in which it is kept.
-
-        Raises:
-            InvalidValues: it can't be one, is kept back for erased accounts, mixes
-                scripts, or is written in letters that all look like Latin ones.
-        """
         try:
             name = Username(self._profile.enforce(username.strip()))
         except UnicodeEncodeError:
@@ -37,8 +31,8 @@ class PrecisUsernameRules:
             ) from None
         if name.is_reserved:
             raise _refusal(f"Must not begin with {Username.ERASED}.")
-        scripts = categories.unique_aliases(name.value) - OF_ALL_SCRIPTS
-        if len(scripts) > 1 and not any(scripts <= together for together in WRITTEN_TOGETHER):
+        scripts = categories.unique_aliases(name.value) - SHARED_SCRIPTS
+        if len(scripts) > 1 and not any(scripts <= together for together in COMPATIBLE_SCRIPTS):
             raise _refusal("Must not mix scripts: letters of one look like letters of another.")
         if scripts and "LATIN" not in scripts and _looks_latin(name.value):
             raise _refusal("Must not be written in letters that all look like Latin ones.")

@@ -1,7 +1,7 @@
-"""Pictures: looking into them, and where they are kept.
+"""Images: their inspection, and stores for them in memory, in a directory and in S3.
 
-:mod:`.inspection` looks into them; :mod:`.memory`, :mod:`.folder` and
-:mod:`.s3` keep them, and pass the same contract (``tests/contracts/images.py``).
+The stores pass the same contract, ``tests/contracts/images.py``. ``S3ImageStore``
+is imported from its own module, as boto3 is optional.
 """
 
 from eventapi.adapters.images.folder import FolderImageStore

@@ -1,4 +1,4 @@
-"""Images in a folder of this machine, shared by all its processes."""
+"""Images in a directory of this machine, shared by all its processes."""
 
 import os
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ from eventapi.application.ports.storage import StorageUnavailable
 
 
 class FolderImageStore:
-    """Keeps each image as a file."""
+    """Stores each image as a file."""
 
     def __init__(self, folder: Path) -> None:
-        """Make one; the folder is made when the first image comes."""
+        """Create the store; the directory is created with the first image."""
         self._folder = folder.resolve()
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
-        """Store an image; whoever reads meanwhile sees all of it or nothing."""
-        del media_type  # stands in the key
+        del media_type  # the key's suffix says it
         path = self._path(key)
-        with _failures():
+        with _storage_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Renamed when complete, so that concurrent readers see all of the file or none.
             with NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 try:
                     file.write(content)
@@ -33,16 +33,14 @@ class FolderImageStore:
                     raise
 
     def get(self, key: str) -> bytes | None:
-        """Give the image of a key."""
-        with _failures():
+        with _storage_errors():
             try:
                 return self._path(key).read_bytes()
             except FileNotFoundError:
                 return None
 
     def delete(self, key: str) -> None:
-        """Forget the image of a key."""
-        with _failures():
+        with _storage_errors():
             self._path(key).unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
@@ -53,7 +51,7 @@ class FolderImageStore:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Images in a bucket of S3, or of what speaks its protocol: MinIO, R2, Ceph."""
+"""Images in a bucket of S3 or an S3-compatible service, such as MinIO, R2 or Ceph."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +14,17 @@ TIMEOUT = 5  # seconds, to connect and for each read
 
 
 class S3ImageStore:
-    """Keeps each image as an object."""
+    """Stores each image as an object."""
 
     def __init__(self, bucket: str, *, endpoint: str | None = None) -> None:
-        """Make one.
+        """Create the store.
+
+        Credentials and region are found by boto3: in AWS_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION, or from the machine's role.
 
         Args:
-            bucket: which must be there.
-            endpoint: the URL of the service; None for Amazon's own. Keys and
-                region come from where boto3 looks for them: AWS_ACCESS_KEY_ID,
-                AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION, or the machine's role.
+            bucket: an existing bucket.
+            endpoint: the URL of the service; None for Amazon's.
         """
         self._bucket = bucket
         self._client: Any = boto3.client(
@@ -35,15 +36,13 @@ class S3ImageStore:
         )
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
-        """Store an image."""
-        with _failures():
+        with _storage_errors():
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=content, ContentType=media_type
             )
 
     def get(self, key: str) -> bytes | None:
-        """Give the image of a key."""
-        with _failures():
+        with _storage_errors():
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=key)
             except self._client.exceptions.NoSuchKey:
@@ -52,13 +51,12 @@ class S3ImageStore:
             return content
 
     def delete(self, key: str) -> None:
-        """Forget the image of a key."""
-        with _failures():
+        with _storage_errors():
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""Tickets on paper and on screens."""
+"""Printed tickets and QR codes."""
 
 from eventapi.adapters.printing.printer import TypstTicketPrinter
 

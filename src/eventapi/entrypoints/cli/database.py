@@ -1,7 +1,11 @@
 """``eventapi db``: the database schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
+from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli.support import open_database
 
@@ -15,28 +19,29 @@ def db() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Upgrade the schema to REVISION, by default the latest."""
-    with open_database() as settings:
-        migrations = bootstrap.migrations(settings)
+    with _migrations() as migrations:
         migrations.upgrade(revision)
-        click.echo(f"The database is at revision {migrations.current()}.")
 
 
 @db.command()
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Downgrade the schema to REVISION; `base` removes everything, data included."""
-    with open_database() as settings:
-        migrations = bootstrap.migrations(settings)
+    with _migrations() as migrations:
         migrations.downgrade(revision)
-        click.echo(f"The database is at revision {migrations.current() or 'base'}.")
 
 
 @db.command()
 def current() -> None:
     """Show the revision of the schema."""
+    with _migrations() as migrations:
+        click.echo(f"This program requires revision {migrations.head()}.")
+
+
+@contextmanager
+def _migrations() -> Iterator[Migrations]:
+    """Yield the migrations of the database, and print its revision afterwards."""
     with open_database() as settings:
         migrations = bootstrap.migrations(settings)
-        revision = migrations.current() or "base"
-        click.echo(
-            f"The database is at revision {revision}; this program requires {migrations.head()}."
-        )
+        yield migrations
+        click.echo(f"The database is at revision {migrations.current() or 'base'}.")

@@ -22,7 +22,7 @@ from flask_jwt_extended import (
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from eventapi.adapters.system import API_KEY_START
+from eventapi.adapters.system import API_KEY_PREFIX
 from eventapi.application.sessions import Authenticate, SignInResult
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import KeyNotAllowed, NotSignedIn
@@ -106,7 +106,7 @@ def authenticate_request(
     if scheme and scheme.lower() != "bearer":
         count_guest()
         raise InvalidToken
-    if sent.startswith(API_KEY_START):
+    if sent.startswith(API_KEY_PREFIX):
         g.actor = _holder(sent, identify, scope)
         return
     if scheme:  # the library knows it in this form only (RFC 9110, 11.1, knows no case)
