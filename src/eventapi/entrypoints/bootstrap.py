@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from flask import Flask
 
@@ -82,11 +82,11 @@ def _use_cases(
     settings: Settings,
     overrides: Overrides,
 ) -> UseCases:
-    parts: dict[str, Any] = {
+    parts: dict[str, object] = {
         "storage": storage,
         "images": images,
         "rules": Rules(
-            open_admin_sign_up=settings.open_admin_sign_up,
+            open_admin_sign_up=overrides.pop("open_admin_sign_up", settings.open_admin_sign_up),
             order_limit=settings.order_limit,
             session_lifetime=settings.refresh_token_lifetime,
         ),
