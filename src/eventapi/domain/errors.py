@@ -9,7 +9,7 @@ status an error becomes is decided in `eventapi.entrypoints.http.problems`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, dataclass_transform
 from uuid import UUID
 
 
@@ -51,11 +51,28 @@ OptionalTicketTypeFact = Annotated[
 ]
 
 
-class DomainError(Exception):
+@dataclass_transform(eq_default=False)
+class FactualError(Exception):
+    """Base of errors that carry facts: subclasses become dataclasses.
+
+    Attributes:
+        message: a template of the message, with the facts as `{name}`.
+    """
+
+    message: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclass(eq=False)(cls)
+
+    def __str__(self) -> str:
+        return self.message.format_map(vars(self))
+
+
+class DomainError(FactualError):
     """A rule of the domain was violated; nothing was changed."""
 
 
-@dataclass(eq=False)
 class InvalidValues(DomainError):
     """One or more values are not valid.
 
@@ -72,93 +89,73 @@ class InvalidValues(DomainError):
 class NotSignedIn(DomainError):
     """The operation needs a signed-in account."""
 
-    def __str__(self) -> str:
-        return "Sign in first: this operation needs an access token."
+    message = "Sign in first: this operation needs an access token."
 
 
 class AccountDeleted(DomainError):
     """The account of the token no longer exists."""
 
-    def __str__(self) -> str:
-        return "The account of this token no longer exists."
+    message = "The account of this token no longer exists."
 
 
-@dataclass(eq=False)
 class NotAllowed(DomainError):
     """The role of the account does not allow the operation."""
 
+    message = "Your role does not allow you to {action}."
     action: Annotated[str, Internal("purchase tickets")]
-
-    def __str__(self) -> str:
-        return f"Your role does not allow you to {self.action}."
 
 
 class SessionEnded(DomainError):
     """The session has ended: signed out, revoked, or its account was disabled or erased."""
 
-    def __str__(self) -> str:
-        return "This session has ended: sign in again."
+    message = "This session has ended: sign in again."
 
 
 class RefreshTokenReused(DomainError):
     """A refresh token was used a second time, so it may have been stolen (RFC 9700, 4.14)."""
 
-    def __str__(self) -> str:
-        return "This refresh token was used before. Its session has been ended: sign in again."
+    message = "This refresh token was used before. Its session has been ended: sign in again."
 
 
 class AccountDisabled(DomainError):
     """The account was disabled by an admin."""
 
-    def __str__(self) -> str:
-        return "This account is disabled."
+    message = "This account is disabled."
 
 
 class LastAdmin(DomainError):
     """The account is the last active admin."""
 
-    def __str__(self) -> str:
-        return "This is the last admin; make another account an admin first."
+    message = "This is the last admin; make another account an admin first."
 
 
-@dataclass(eq=False)
 class UserNotFound(DomainError):
     """No account has this id."""
 
+    message = "There is no account {user_id}."
     user_id: Annotated[int, Fact("The id of the account.", 7)]
 
-    def __str__(self) -> str:
-        return f"There is no account {self.user_id}."
 
-
-@dataclass(eq=False)
 class ApiKeyNotFound(DomainError):
     """The account has no API key with this id."""
 
+    message = "You have no API key {key_id}."
     key_id: Annotated[int, Fact("The id of the API key.", 3)]
 
-    def __str__(self) -> str:
-        return f"You have no API key {self.key_id}."
 
-
-@dataclass(eq=False)
 class TooManyApiKeys(DomainError):
     """The account already has the maximum number of API keys."""
 
+    message = "An account may have {limit} API keys; revoke one first."
     limit: LimitFact
-
-    def __str__(self) -> str:
-        return f"An account may have {self.limit} API keys; revoke one first."
 
 
 class InvalidApiKey(DomainError):
     """The API key is unknown, revoked or expired."""
 
-    def __str__(self) -> str:
-        return "The API key is unknown, revoked or expired."
+    message = "The API key is unknown, revoked or expired."
 
 
-@dataclass(eq=False)
 class KeyNotAllowed(DomainError):
     """The scopes of the API key do not include the operation."""
 
@@ -176,71 +173,51 @@ class KeyNotAllowed(DomainError):
 class InvalidCredentials(DomainError):
     """The username is unknown or the password is wrong; the answer is the same for both."""
 
-    def __str__(self) -> str:
-        return "The username or the password is wrong."
+    message = "The username or the password is wrong."
 
 
-@dataclass(eq=False)
 class UsernameTaken(DomainError):
     """Another account has this username, perhaps in different letter case."""
 
+    message = "The username {username!r} is taken."
     username: Annotated[str, Fact("The username that was requested.", "alice")]
 
-    def __str__(self) -> str:
-        return f"The username {self.username!r} is taken."
 
-
-@dataclass(eq=False)
 class EventNotFound(DomainError):
     """The event does not exist, or you are not allowed to see it."""
 
+    message = "There is no event {event_id}."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return f"There is no event {self.event_id}."
 
-
-@dataclass(eq=False)
 class OrderNotFound(DomainError):
     """The order does not exist, or you are not allowed to see it."""
 
+    message = "There is no order {order_id}."
     order_id: Annotated[UUID, Fact("The id of the order.", _UUID)]
 
-    def __str__(self) -> str:
-        return f"There is no order {self.order_id}."
 
-
-@dataclass(eq=False)
 class TicketNotFound(DomainError):
     """The ticket does not exist, or you are not allowed to see it."""
 
+    message = "There is no ticket {ticket}."
     ticket: TicketFact
 
-    def __str__(self) -> str:
-        return f"There is no ticket {self.ticket}."
 
-
-@dataclass(eq=False)
 class TicketCancelled(DomainError):
     """The ticket or its order was cancelled, or the ticket was transferred."""
 
+    message = "This ticket was cancelled or transferred and is no longer valid."
     ticket: TicketFact
 
-    def __str__(self) -> str:
-        return "This ticket was cancelled or transferred and is no longer valid."
 
-
-@dataclass(eq=False)
 class WrongEvent(DomainError):
     """The ticket is for another event."""
 
+    message = "This ticket is not for the event {event_id}."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return f"This ticket is not for the event {self.event_id}."
 
-
-@dataclass(eq=False)
 class AlreadyCheckedIn(DomainError):
     """The ticket was checked in before."""
 
@@ -250,77 +227,55 @@ class AlreadyCheckedIn(DomainError):
         return f"This ticket was checked in at {self.checked_in_at.isoformat()}."
 
 
-@dataclass(eq=False)
 class TicketTypeNotFound(DomainError):
     """The event has no such ticket type."""
 
+    message = "The event has no ticket type {ticket_type}."
     ticket_type: TicketTypeIdFact
 
-    def __str__(self) -> str:
-        return f"The event has no ticket type {self.ticket_type}."
 
-
-@dataclass(eq=False)
 class SessionNotFound(DomainError):
     """The event's agenda has no such session."""
 
+    message = "The event has no session {session}."
     session: Annotated[int, Fact("The id of the session.", 3)]
 
-    def __str__(self) -> str:
-        return f"The event has no session {self.session}."
 
-
-@dataclass(eq=False)
 class ImageNotFound(DomainError):
     """The event has no image."""
 
+    message = "The event {event_id} has no image."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return f"The event {self.event_id} has no image."
 
-
-@dataclass(eq=False)
 class CategoryNotFound(DomainError):
     """The category does not exist."""
 
+    message = "There is no category {slug!r}."
     slug: SlugFact
 
-    def __str__(self) -> str:
-        return f"There is no category {self.slug!r}."
 
-
-@dataclass(eq=False)
 class CategoryTaken(DomainError):
     """Another category has the same slug."""
 
+    message = "The category {slug!r} already exists."
     slug: SlugFact
 
-    def __str__(self) -> str:
-        return f"The category {self.slug!r} already exists."
 
-
-@dataclass(eq=False)
 class CategoryInUse(DomainError):
     """The category has events and can't be deleted."""
 
+    message = "The category {slug!r} has events: move them to another category first."
     slug: SlugFact
 
-    def __str__(self) -> str:
-        return f"The category {self.slug!r} has events: move them to another category first."
 
-
-@dataclass(eq=False)
 class VersionConflict(DomainError):
     """The event was changed since you last read it."""
 
+    message = "The event was changed and now has version {version}: read it again."
     version: Annotated[int, Fact("The current version of the event.", 5)]
 
-    def __str__(self) -> str:
-        return f"The event was changed and now has version {self.version}: read it again."
 
-
-@dataclass(eq=False)
 class SoldOut(DomainError):
     """Fewer tickets are left than were requested."""
 
@@ -342,7 +297,6 @@ class SoldOut(DomainError):
         return f"{self.requested} tickets were requested, but the {what} has {self.remaining} left."
 
 
-@dataclass(eq=False)
 class EventStarted(DomainError):
     """The event has started."""
 
@@ -352,7 +306,6 @@ class EventStarted(DomainError):
         return f"The event started at {self.start_time.isoformat()}."
 
 
-@dataclass(eq=False)
 class EventEnded(DomainError):
     """The event has ended and can no longer be changed."""
 
@@ -362,17 +315,13 @@ class EventEnded(DomainError):
         return f"The event ended at {self.end_time.isoformat()}."
 
 
-@dataclass(eq=False)
 class EventCancelled(DomainError):
     """The event was cancelled."""
 
+    message = "The event {event_id} was cancelled."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return f"The event {self.event_id} was cancelled."
 
-
-@dataclass(eq=False)
 class SalesClosed(DomainError):
     """The event or the ticket type is outside its sales window."""
 
@@ -396,59 +345,43 @@ class SalesClosed(DomainError):
         return f"Tickets of this {what} are sold {window}."
 
 
-@dataclass(eq=False)
 class CapacityBelowSold(DomainError):
     """The requested capacity or quantity is less than the number of tickets sold."""
 
+    message = "{tickets_sold} tickets are sold, so {requested} is too few."
     requested: Annotated[int, Fact("The capacity or quantity that was requested.", 50)]
     tickets_sold: Annotated[int, Fact("How many tickets are sold.", 60)]
     ticket_type: OptionalTicketTypeFact = None
 
-    def __str__(self) -> str:
-        return f"{self.tickets_sold} tickets are sold, so {self.requested} is too few."
 
-
-@dataclass(eq=False)
 class TicketTypeInUse(DomainError):
     """Tickets of the type were sold, so it can't be removed."""
 
+    message = "Tickets of the type {ticket_type} were sold, so it can't be removed."
     ticket_type: TicketTypeIdFact
 
-    def __str__(self) -> str:
-        return f"Tickets of the type {self.ticket_type} were sold, so it can't be removed."
 
-
-@dataclass(eq=False)
 class EventHasOrders(DomainError):
     """The event has orders and can't be deleted; it can be cancelled."""
 
+    message = "The event {event_id} has orders: cancel it instead."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return f"The event {self.event_id} has orders: cancel it instead."
 
-
-@dataclass(eq=False)
 class ReferenceTaken(DomainError):
     """Another event of the organizer has the same reference."""
 
+    message = "An event with the reference {reference!r} already exists."
     reference: str
 
-    def __str__(self) -> str:
-        return f"An event with the reference {self.reference!r} already exists."
 
-
-@dataclass(eq=False)
 class AlreadyRegistered(DomainError):
     """The person already holds a live registration for the event."""
 
+    message = "This person is already registered for the event."
     event_id: EventIdFact
 
-    def __str__(self) -> str:
-        return "This person is already registered for the event."
 
-
-@dataclass(eq=False)
 class UnsuitableImage(DomainError):
     """The content is not an image that can be stored."""
 
@@ -458,22 +391,16 @@ class UnsuitableImage(DomainError):
         return self.reason
 
 
-@dataclass(eq=False)
 class OrderTooLarge(DomainError):
     """The order has more tickets than an order may have."""
 
+    message = "One order may have at most {limit} tickets, not {requested}."
     requested: Annotated[int, Fact("How many tickets were requested.", 11)]
     limit: LimitFact
 
-    def __str__(self) -> str:
-        return f"One order may have at most {self.limit} tickets, not {self.requested}."
 
-
-@dataclass(eq=False)
 class IdempotencyKeyReused(DomainError):
     """The idempotency key was already used for a different request."""
 
+    message = "The idempotency key {key!r} was already used for a different request."
     key: Annotated[str, Fact("The idempotency key.", "b7c1")]
-
-    def __str__(self) -> str:
-        return f"The idempotency key {self.key!r} was already used for a different request."

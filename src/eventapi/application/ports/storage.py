@@ -1,6 +1,5 @@
 """The unit of work, and how storage fails."""
 
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Annotated, Protocol, Self
 
@@ -14,12 +13,11 @@ from eventapi.application.ports.accounts import (
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
-from eventapi.domain.errors import Fact, Internal
+from eventapi.domain.errors import Fact, FactualError, Internal
 from eventapi.domain.policy import Actor
 
 
-@dataclass(eq=False)
-class StorageUnavailable(Exception):
+class StorageUnavailable(FactualError):
     """The storage can't be reached or is too busy; a later attempt may succeed.
 
     If a commit was under way, it is unknown whether it succeeded. Clients send
@@ -29,11 +27,9 @@ class StorageUnavailable(Exception):
         reason: what the storage reported, for the log.
     """
 
+    message = "The storage can't be reached; try again."
     reason: Annotated[str, Internal("server closed the connection")]
     retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
-
-    def __str__(self) -> str:
-        return "The storage can't be reached; try again."
 
 
 class StorageConflict(StorageUnavailable):

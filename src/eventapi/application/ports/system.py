@@ -1,10 +1,9 @@
 """Ports to the machine: time, passwords, usernames and random credentials."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 
-from eventapi.domain.errors import Fact
+from eventapi.domain.errors import Fact, FactualError
 from eventapi.domain.values import LoginSessionId, Username
 
 
@@ -15,14 +14,11 @@ class Clock(Protocol):
         """Return the current time in UTC."""
 
 
-@dataclass(eq=False)
-class Overloaded(Exception):
+class Overloaded(FactualError):
     """Too many passwords are being hashed now; a later attempt may succeed."""
 
+    message = "Too many passwords are being checked at this moment; try again."
     retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
-
-    def __str__(self) -> str:
-        return "Too many passwords are being checked at this moment; try again."
 
 
 class PasswordHasher(Protocol):

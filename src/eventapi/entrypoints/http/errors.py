@@ -1,46 +1,37 @@
 """The errors of the HTTP layer: requests that are refused before a use case is called."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
-from eventapi.domain.errors import Fact
+from eventapi.domain.errors import Fact, FactualError
 
 
-class HttpError(Exception):
+class HttpError(FactualError):
     """A request can't be processed."""
 
 
 class MalformedBody(HttpError):
     """The body is not JSON."""
 
-    def __str__(self) -> str:
-        return "The request's body is not valid JSON in UTF-8."
+    message = "The request's body is not valid JSON in UTF-8."
 
 
-@dataclass(eq=False)
 class UnsupportedMediaType(HttpError):
     """The operation does not accept the media type of the body."""
 
+    message = "Send the body as {expected}, with this Content-Type."
     expected: Annotated[str, Fact("The media types that are accepted.", "application/json")] = (
         "application/json"
     )
 
-    def __str__(self) -> str:
-        return f"Send the body as {self.expected}, with this Content-Type."
 
-
-@dataclass(eq=False)
 class BodyTooLarge(HttpError):
     """The body is larger than the server accepts."""
 
+    message = "The request's body is larger than {limit} bytes."
     limit: Annotated[int, Fact("The largest body that is accepted, in bytes.", 1_048_576)]
 
-    def __str__(self) -> str:
-        return f"The request's body is larger than {self.limit} bytes."
 
-
-@dataclass(eq=False)
 class ValidationFailed(HttpError):
     """Fields of the request are missing, unknown or not valid."""
 
@@ -60,8 +51,7 @@ class ValidationFailed(HttpError):
 class InvalidCursor(HttpError):
     """The cursor is not one of this list in this order."""
 
-    def __str__(self) -> str:
-        return "The cursor is not one that this list returned for this order."
+    message = "The cursor is not one that this list returned for this order."
 
 
 class VersionRequired(HttpError):
@@ -77,43 +67,35 @@ class VersionRequired(HttpError):
 class InvalidToken(HttpError):
     """The token is malformed, has a wrong signature, or is of another kind."""
 
-    def __str__(self) -> str:
-        return "The token is not valid here."
+    message = "The token is not valid here."
 
 
 class ExpiredToken(HttpError):
     """The token has expired."""
 
-    def __str__(self) -> str:
-        return "The token has expired: use the refresh token, or sign in again."
+    message = "The token has expired: use the refresh token, or sign in again."
 
 
-@dataclass(eq=False)
 class TooManyRequests(HttpError):
     """The caller has reached a rate limit."""
 
+    message = "Too many requests: try again in {retry_after} seconds."
     retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 17)]
-
-    def __str__(self) -> str:
-        return f"Too many requests: try again in {self.retry_after} seconds."
 
 
 class PathNotFound(HttpError):
     """No operation has this path."""
 
-    def __str__(self) -> str:
-        return "There is nothing at this path."
+    message = "There is nothing at this path."
 
 
 class MethodNotAllowed(HttpError):
     """The path does not support the method."""
 
-    def __str__(self) -> str:
-        return "This path does not support this method; see the Allow header."
+    message = "This path does not support this method; see the Allow header."
 
 
 class InternalError(HttpError):
     """The server failed; the log has the cause under the request's id."""
 
-    def __str__(self) -> str:
-        return "The server failed. The cause is in its log, under the request_id."
+    message = "The server failed. The cause is in its log, under the request_id."
