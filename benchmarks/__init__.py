@@ -1,5 +1,5 @@
-"""How fast tickets are sold: ``make bench``.
+"""How many tickets are sold per second: ``make bench``.
 
-Everything is measured in one run on one machine, because only the ratios mean
-something elsewhere.
+Everything is measured in one run on one machine, because only the ratios are
+comparable between machines.
 """

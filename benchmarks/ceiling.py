@@ -1,9 +1,8 @@
-"""The same stack, answering an equal purchase without a database: what storage can cost at most.
+"""The program with a purchase that returns a fixed order: all but the storage.
 
-Run as ``python -m benchmarks.ceiling PORT``; the settings come from the environment.
+Run as ``python -m benchmarks.ceiling PORT``, with settings from the environment.
 """
 
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,11 +10,11 @@ from uuid import UUID
 
 from flask import Flask
 
+from benchmarks.program import serve_at_port
 from eventapi.application.orders import Principal, Purchase, PurchaseResult, PurchaseTickets
 from eventapi.application.views import AccountRef, EventRef, OrderView, TicketView
 from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
 from eventapi.entrypoints.http import create_app
-from eventapi.entrypoints.server import serve
 from eventapi.entrypoints.settings import Settings
 
 _TIME = datetime(2030, 1, 1, tzinfo=UTC)
@@ -43,27 +42,23 @@ _ORDER = OrderView(
 )
 
 
-class SellNothing(PurchaseTickets):
-    """Answers every purchase at once."""
+class PurchaseNothing(PurchaseTickets):
+    """Returns the same order for every purchase."""
 
     def __init__(self) -> None:
-        """Need nothing."""
+        """Do without ports."""
 
-    def __call__(self, sender: Principal | None, purchase: Purchase) -> PurchaseResult:
-        """Give the same order to everybody."""
-        del sender, purchase
+    def __call__(self, principal: Principal | None, purchase: Purchase) -> PurchaseResult:
+        """Return the order."""
+        del principal, purchase
         return PurchaseResult(_ORDER, replayed=False)
 
 
-def ceiling_app(settings: Settings) -> Flask:
-    """Make the application."""
-    use_cases = replace(memory_use_cases(settings), purchase_tickets=SellNothing())
+def make_app(settings: Settings) -> Flask:
+    """Return the application."""
+    use_cases = replace(memory_use_cases(settings), purchase_tickets=PurchaseNothing())
     return create_app(use_cases, http_config(settings))
 
 
 if __name__ == "__main__":
-    serve(
-        replace(Settings.from_environment(), port=int(sys.argv[1])),
-        ceiling_app,
-        announce=lambda: print("Stop with Ctrl-C.", flush=True),
-    )
+    serve_at_port(make_app)

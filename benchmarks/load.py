@@ -1,4 +1,4 @@
-"""Load on a served program: by wrk where it is installed, else by Python."""
+"""Load generators: wrk if it is installed, Python otherwise."""
 
 import http.client
 import json
@@ -20,12 +20,13 @@ SCRIPT = Path(__file__).with_name("purchase.lua")
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load.
+    """The result of one measurement.
 
     Attributes:
-        accepted: how many purchases were answered 201.
-        errors: how many were answered otherwise or not at all.
-        p50, p99: milliseconds until the answer.
+        accepted: number of purchases answered with 201.
+        errors: number of purchases with another answer or none.
+        seconds: duration of the measurement.
+        p50, p99: percentiles of the latency, in milliseconds.
     """
 
     accepted: int
@@ -36,12 +37,12 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Purchases a second."""
+        """Accepted purchases per second."""
         return self.accepted / self.seconds
 
 
-def together(loads: Sequence[Load]) -> Load:
-    """Take several rounds of the same load for one; latencies are those of the middle round."""
+def combine(loads: Sequence[Load]) -> Load:
+    """Return the sum of several rounds, with the medians of their latencies."""
     return Load(
         accepted=sum(load.accepted for load in loads),
         errors=sum(load.errors for load in loads),
@@ -52,32 +53,32 @@ def together(loads: Sequence[Load]) -> Load:
 
 
 class Generator(Protocol):
-    """Sends purchases from many connections at once."""
+    """Sends purchases over many connections at once."""
 
     name: str
 
     def run(
         self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
     ) -> Load:
-        """Send as many purchases as are answered in this time."""
+        """Send as many purchases as the server answers in this time."""
 
 
 class Wrk:
-    """wrk, a load generator in C."""
+    """Sends with wrk, a load generator in C."""
 
     name = "wrk"
 
     def run(
         self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
     ) -> Load:
-        """Send as many purchases as are answered in this time."""
-        with tempfile.NamedTemporaryFile("w", suffix=".stage") as stage:
-            stage.write(f"{' '.join(map(str, events))}\n{' '.join(tokens)}\n")
-            stage.flush()
+        """Send as many purchases as the server answers in this time."""
+        with tempfile.NamedTemporaryFile("w", suffix=".fixture") as fixture:
+            fixture.write(f"{' '.join(map(str, events))}\n{' '.join(tokens)}\n")
+            fixture.flush()
             printed = subprocess.run(
                 ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s",
                  "--timeout", "30s", "-s", str(SCRIPT), f"http://{address}"],
-                env={**os.environ, "BENCH_STAGE": stage.name},
+                env={**os.environ, "BENCH_FIXTURE": fixture.name},
                 capture_output=True,
                 text=True,
                 check=True,
@@ -93,14 +94,14 @@ class Wrk:
 
 
 class PythonLoad:
-    """A load generator of the standard library: slower, but always there."""
+    """Sends with the standard library: slower, but always available."""
 
     name = "Python"
 
     def run(
         self, address: str, events: list[int], tokens: list[str], *, seconds: int, connections: int
     ) -> Load:
-        """Send as many purchases as are answered in this time."""
+        """Send as many purchases as the server answers in this time."""
         process = subprocess.run(
             [sys.executable, "-m", "benchmarks.load", address, str(seconds), str(connections)],
             input=json.dumps({"events": events, "tokens": tokens}),
@@ -112,7 +113,7 @@ class PythonLoad:
 
 
 def choose(name: str) -> Generator:
-    """Give the generator of a name; ``auto`` is wrk where it is installed."""
+    """Return the generator of a name; ``auto`` is wrk if it is installed."""
     if name == "auto":
         name = "wrk" if shutil.which("wrk") else "python"
     return Wrk() if name == "wrk" else PythonLoad()
@@ -127,38 +128,40 @@ def _send(
 
     def buy(number: int) -> None:
         connection = http.client.HTTPConnection(address, timeout=30)
-        turn = number
+        index = number
         while time.monotonic() < end:
-            turn += connections
-            began = time.monotonic()
+            index += connections
+            start = time.monotonic()
             connection.request(
                 "POST",
-                f"/api/events/{events[turn % len(events)]}/purchase",
+                f"/api/events/{events[index % len(events)]}/purchase",
                 '{"quantity": 1}',
                 {
                     "Content-Type": "application/json",
-                    "Authorization": f"Bearer {tokens[turn % len(tokens)]}",
+                    "Authorization": f"Bearer {tokens[index % len(tokens)]}",
                 },
             )
             response = connection.getresponse()
             response.read()
             if response.status == http.client.CREATED:
-                latencies.append((time.monotonic() - began) * 1000)
+                latencies.append((time.monotonic() - start) * 1000)
             else:
                 errors[number] += 1
         connection.close()
 
     threads = [threading.Thread(target=buy, args=(number,)) for number in range(connections)]
-    began = time.monotonic()
+    start = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     cuts = statistics.quantiles(latencies, n=100)
-    return Load(len(latencies), sum(errors), time.monotonic() - began, cuts[49], cuts[98])
+    return Load(len(latencies), sum(errors), time.monotonic() - start, cuts[49], cuts[98])
 
 
 if __name__ == "__main__":
-    stage = json.loads(sys.stdin.read())
-    load = _send(sys.argv[1], stage["events"], stage["tokens"], int(sys.argv[2]), int(sys.argv[3]))
+    fixture = json.loads(sys.stdin.read())
+    load = _send(
+        sys.argv[1], fixture["events"], fixture["tokens"], int(sys.argv[2]), int(sys.argv[3])
+    )
     print(json.dumps(vars(load)))

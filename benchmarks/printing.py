@@ -1,7 +1,7 @@
-"""What a printed ticket costs: ``python -m benchmarks.printing``.
+"""Measures printed tickets: ``python -m benchmarks.printing``.
 
-For each script in a process of its own, whose first ticket takes its letters out of the fonts; the
-others are for people of other names. Each is asked for over the API in memory.
+Each script of names has its own process, whose first ticket loads the glyphs
+from the fonts. Tickets are requested over the API in memory.
 """
 
 import time
@@ -27,8 +27,8 @@ EVENT = {
 }
 
 
-def seconds(name: str) -> list[float]:
-    """Give how long each ticket took."""
+def measure(name: str) -> list[float]:
+    """Return the seconds that each ticket took."""
     api = MemoryApi(order_limit=TICKETS)
     organizer, buyer = api.sign_in("organizer"), api.sign_in("user")
     event = organizer.post("/api/events", json=EVENT).get_json()
@@ -36,22 +36,22 @@ def seconds(name: str) -> list[float]:
     order = buyer.post(
         f"/api/events/{event['id']}/purchase", json={"quantity": TICKETS, "attendees": attendees}
     ).get_json()
-    taken = []
+    durations = []
     for ticket in order["tickets"]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         response = buyer.get(f"/api/tickets/{ticket['code']}/ticket.pdf")
-        taken.append(time.perf_counter() - begun)
+        durations.append(time.perf_counter() - start)
         if response.mimetype != "application/pdf":
             raise AssertionError(response.get_data(as_text=True))
-    return taken
+    return durations
 
 
 def main() -> None:
-    """Print a row for each script."""
-    print("| a ticket in | first of a process | p50 | p99 |\n| --- | --- | --- | --- |")
+    """Print a table with a row for each script."""
+    print("| script | first ticket of a process | p50 | p99 |\n| --- | --- | --- | --- |")
     for script, name in NAMES.items():
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            first, *others = process.submit(seconds, name).result()
+            first, *others = process.submit(measure, name).result()
         cells = (first, median(others), quantiles(others, n=100)[98])
         print(f"| {script} | {' | '.join(f'{1000 * cell:.0f} ms' for cell in cells)} |")
 

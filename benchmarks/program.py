@@ -1,16 +1,21 @@
-"""Programs to be measured, each in processes of its own."""
+"""The measured programs, which run in their own processes, and their test data."""
 
 import json
 import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from socket import create_server
 from typing import Any
+
+from flask import Flask
+
+from eventapi.entrypoints.server import serve
+from eventapi.entrypoints.settings import Settings
 
 EVENTS = 1000
 BUYERS = 32
@@ -20,7 +25,7 @@ SECRET = "benchmark" * 8
 
 @contextmanager
 def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
-    """Run a module that serves, and give its host:port."""
+    """Run a module that serves; yield its host and port."""
     with create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     environment = {
@@ -31,7 +36,7 @@ def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
         [sys.executable, "-m", module, *(port if word == "PORT" else word for word in arguments)],
         env=environment
         | {"EVENTAPI_SECRET_KEY": SECRET, "EVENTAPI_ACCESS_TOKEN_LIFETIME": "86400"}
-        # What is measured is how much can be done, not how much is allowed.
+        # Rate limits would be measured instead of the program.
         | dict.fromkeys(("EVENTAPI_RATE_LIMIT", "EVENTAPI_ADDRESS_LIMIT"), "")
         | settings,
         stdout=subprocess.PIPE,
@@ -43,7 +48,7 @@ def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
             if line.startswith("Stop with"):
                 break
         else:
-            raise RuntimeError(f"{module} did not start")
+            raise RuntimeError(f"{module} failed to start")
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -51,17 +56,26 @@ def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
         process.stdout.close()
 
 
+def serve_at_port(make_app: Callable[[Settings], Flask]) -> None:
+    """Serve an application at the port that is the argument of the command."""
+    serve(
+        replace(Settings.from_environment(), port=int(sys.argv[1])),
+        make_app,
+        announce=lambda: print("Stop with Ctrl-C.", flush=True),
+    )
+
+
 @dataclass
-class Stage:
-    """What the buyers need: a hot event, many cold ones, and tokens."""
+class Fixture:
+    """One hot event, many cold ones, and the access tokens of buyers."""
 
     hot: int
     cold: list[int]
     tokens: list[str]
 
 
-def set_stage(address: str) -> Stage:
-    """Make the events and the buyers, over the API."""
+def create_fixture(address: str) -> Fixture:
+    """Create events and buyers over the API."""
     olga = _sign_in(address, "olga", "organizer")
     event = {"name": "Jazz night", "date": "2090-01-01", "capacity": 10_000_000}
     with ThreadPoolExecutor(4) as pool:
@@ -73,7 +87,7 @@ def set_stage(address: str) -> Stage:
                 lambda _: int(_post(address, "/api/events", event, olga)["id"]), range(EVENTS + 1)
             )
         )
-    return Stage(ids[0], ids[1:], tokens)
+    return Fixture(ids[0], ids[1:], tokens)
 
 
 def _sign_in(address: str, username: str, role: str) -> str:

@@ -1,19 +1,19 @@
--- wrk's part: purchases by buyers in turn, of the events in turn.
--- The file named by BENCH_STAGE holds a line of event ids and a line of tokens.
+-- The script of wrk: sends purchases of all events by all buyers, round-robin.
+-- The file named by BENCH_FIXTURE has a line of event ids and a line of access tokens.
 local events, tokens = {}, {}
-local turn = 0
+local index = 0
 
 function init()
-  local lines = io.lines(os.getenv("BENCH_STAGE"))
+  local lines = io.lines(os.getenv("BENCH_FIXTURE"))
   for id in lines():gmatch("%S+") do events[#events + 1] = id end
   for token in lines():gmatch("%S+") do tokens[#tokens + 1] = token end
 end
 
 function request()
-  turn = turn + 1
-  return wrk.format("POST", "/api/events/" .. events[turn % #events + 1] .. "/purchase", {
+  index = index + 1
+  return wrk.format("POST", "/api/events/" .. events[index % #events + 1] .. "/purchase", {
     ["Content-Type"] = "application/json",
-    ["Authorization"] = "Bearer " .. tokens[turn % #tokens + 1],
+    ["Authorization"] = "Bearer " .. tokens[index % #tokens + 1],
   }, '{"quantity": 1}')
 end
 

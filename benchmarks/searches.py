@@ -1,8 +1,8 @@
-"""What each search for events costs: ``python -m benchmarks.searches``, on the database configured.
+"""Measures searches for events on the configured database: ``python -m benchmarks.searches``.
 
-Meant for what ``eventapi data generate`` makes. Prints, for each search, the
-time and the pages of the database that its first and its hundredth page took,
-and by which index they were found.
+Meant for the data of ``eventapi data generate``. Prints the time and the buffers
+of PostgreSQL that the first and the hundredth page of each search take, and the
+index that finds the events.
 """
 
 import time
@@ -27,7 +27,7 @@ RUNS = 7
 
 
 def searches(engine: Engine) -> dict[str, EventSearch]:
-    """Give searches of every kind, for what is in the database."""
+    """Return searches of every kind, with values from the database."""
     with engine.connect() as connection:
         slug = connection.execute(text("SELECT min(slug) FROM categories")).scalar_one()
         organizer = connection.execute(text("SELECT min(organizer_id) FROM events")).scalar_one()
@@ -37,13 +37,13 @@ def searches(engine: Engine) -> dict[str, EventSearch]:
         "upcoming": upcoming,
         "upcoming, newest first": replace(upcoming, sort=EventSort.CREATED_AT_DESC),
         "upcoming, by name": replace(upcoming, sort=EventSort.NAME),
-        "past, the last one first": replace(upcoming, past=True, sort=EventSort.START_TIME_DESC),
+        "past, latest first": replace(upcoming, past=True, sort=EventSort.START_TIME_DESC),
         "q=jazz night": replace(upcoming, words=frozenset({"jazz", "night"})),
         "q=jazz night, by name": replace(
             upcoming, words=frozenset({"jazz", "night"}), sort=EventSort.NAME
         ),
-        "q=123456, which one event has": replace(upcoming, words=frozenset({"123456"})),
-        "q=event, which all have": replace(upcoming, words=frozenset({"event"})),
+        "q=123456, in one event": replace(upcoming, words=frozenset({"123456"})),
+        "q=event, in all events": replace(upcoming, words=frozenset({"event"})),
         "location=oslo": replace(upcoming, location=frozenset({"oslo"})),
         "location=hall 17 berlin": replace(upcoming, location=frozenset({"hall", "17", "berlin"})),
         "category": replace(upcoming, category=slug),
@@ -67,7 +67,7 @@ def searches(engine: Engine) -> dict[str, EventSearch]:
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the nodes of a plan."""
+    """Yield the nodes of a plan."""
     yield plan
     for child in plan.get("Plans", []):
         yield from nodes(child)
@@ -76,13 +76,13 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def cost(
     engine: Engine, search: EventSearch, after: EventPosition | None
 ) -> tuple[float, int, str]:
-    """Give the milliseconds, the pages and the index of events that one page takes."""
+    """Return the milliseconds, the buffers and the indexes that one page takes."""
     queries = PostgresEventQueries(engine)
     times = []
     for _ in range(RUNS):
-        begin = time.perf_counter()
+        start = time.perf_counter()
         queries.search(search, after=after, limit=PAGE)
-        times.append((time.perf_counter() - begin) * 1000)
+        times.append((time.perf_counter() - start) * 1000)
     statement = search_statement(search, after=after, limit=PAGE + 1).compile(engine)
     with engine.connect() as connection:
         explained = connection.exec_driver_sql(
@@ -96,35 +96,35 @@ def cost(
             if str(node.get("Index Name", "")).startswith("events_") and node["Actual Loops"]
         }
     )
-    seen = [
+    scans = [
         node
         for node in nodes(plan)
         if node["Node Type"].endswith("Seq Scan") and node["Actual Loops"]
     ]
-    found_by = ", ".join(indexes) + "".join(
-        f", all of {node['Relation Name']}"
-        for node in seen
+    indexes_used = ", ".join(indexes) + "".join(
+        f", sequential scan of {node['Relation Name']}"
+        for node in scans
         if node["Relation Name"] != "categories"
     )
-    return median(times), plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], found_by
+    return median(times), plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], indexes_used
 
 
 def main() -> None:
-    """Print a row for each search."""
+    """Print a table with a row for each search."""
     with provide_database(Settings.from_environment()) as settings:
         engine = make_engine(settings.database_url or "", pool_size=1)
         print("| search | first page | hundredth page | index |\n| --- | --- | --- | --- |")
         for name, search in searches(engine).items():
             queries = PostgresEventQueries(engine)
             before = queries.search(search, after=None, limit=99 * PAGE).next
-            first_time, first_pages, index = cost(engine, search, None)
-            row = f"| {name} | {first_time:.1f} ms, {first_pages} pages |"
+            first_time, first_buffers, index = cost(engine, search, None)
+            row = f"| {name} | {first_time:.1f} ms, {first_buffers} buffers |"
             if before:
-                last_time, last_pages, last_index = cost(engine, search, before)
-                row += f" {last_time:.1f} ms, {last_pages} pages |"
+                last_time, last_buffers, last_index = cost(engine, search, before)
+                row += f" {last_time:.1f} ms, {last_buffers} buffers |"
                 index = index if index == last_index else f"{index}; then {last_index}"
             else:
-                row += " there is none |"
+                row += " none |"
             print(f"{row} {index} |")
         engine.dispose()
 

@@ -1,4 +1,4 @@
-"""The results as a table, and the machine they were measured on."""
+"""Formats the results as a table, and describes the machine."""
 
 import os
 import platform
@@ -9,8 +9,8 @@ from benchmarks.load import Load
 
 
 def table(results: Mapping[str, Load], *, ceiling: str) -> str:
-    """Write the results as Markdown, with each one's ratio to the ceiling."""
-    rows = [("", "a second", "of the ceiling", "p50", "p99")]
+    """Return the results as a Markdown table, with their ratios to the ceiling."""
+    rows = [("", "per second", "ratio to ceiling", "p50", "p99")]
     rows += [
         (
             name,
@@ -31,7 +31,7 @@ def table(results: Mapping[str, Load], *, ceiling: str) -> str:
 
 
 def machine(database: str, generator: str) -> str:
-    """Say what it was measured on."""
+    """Return a description of the machine and the software."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores and {memory:.0f} GiB, shared by the database, the program and the "

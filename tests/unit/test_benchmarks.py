@@ -1,4 +1,4 @@
-"""What is measured is what is run."""
+"""The benchmark of PostgreSQL alone runs the statements of the program."""
 
 from benchmarks.pgbench import sale_script
 
