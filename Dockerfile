@@ -1,4 +1,4 @@
-# The API in production: no compiler, no root, no development dependencies.
+# The production image: without compiler, root user and development dependencies.
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
