@@ -37,6 +37,7 @@ SALE_VALUES = {
     "ticket_prices": "ARRAY[0.00]",
     "ticket_attendee_names": "ARRAY[NULL]",
     "ticket_attendee_emails": "ARRAY[NULL]",
+    "ticket_search_texts": "ARRAY[NULL]",
     "ticket_issued_ats": "ARRAY[now()]",
     "request_owners": "'{}'",
     "request_keys": "'{}'",

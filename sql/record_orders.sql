@@ -54,7 +54,7 @@ new_deeds AS (
     )
 )
 INSERT INTO tickets (id, event_id, order_id, code, ticket_type_id, price, attendee_name,
-                     attendee_email, issued_at)
+                     attendee_email, search_text, issued_at)
 SELECT * FROM unnest(
     CAST(:ticket_ids AS uuid[]),
     CAST(:ticket_event_ids AS bigint[]),
@@ -64,5 +64,6 @@ SELECT * FROM unnest(
     CAST(:ticket_prices AS numeric[]),
     CAST(:ticket_attendee_names AS text[]),
     CAST(:ticket_attendee_emails AS text[]),
+    CAST(:ticket_search_texts AS text[]),
     CAST(:ticket_issued_ats AS timestamptz[])
 )

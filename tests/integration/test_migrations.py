@@ -13,6 +13,7 @@ from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.migrations import Migrations, UnknownRevisionError
 from eventapi.adapters.postgres.tables import metadata
+from eventapi.application.ports.accounts import UserSearch
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
@@ -103,8 +104,8 @@ BEFORE_EVENTS_IN_FULL = """
             'UTC', 'Blue Note, Berlin', 5, now(), now());
     INSERT INTO orders (id, event_id, buyer_id, status, total, created_at)
     VALUES (gen_random_uuid(), 1, 2, 'confirmed', 0, now());
-    INSERT INTO tickets (id, event_id, order_id, code, issued_at)
-    SELECT gen_random_uuid(), 1, id, 'A', now() FROM orders;
+    INSERT INTO tickets (id, event_id, order_id, code, attendee_name, issued_at)
+    SELECT gen_random_uuid(), 1, id, 'A', 'Élodie Straße', now() FROM orders;
 """
 
 
@@ -129,6 +130,11 @@ def test_what_was_there_before_events_in_full_is_there_afterwards(
     ):
         found = storage.events.search(search, after=None, limit=5)
         assert [item.id for item in found.items] == [1]
+    for q in ("elodie", "STRASSE"):
+        found_attendees = storage.orders.attendees(EventId(1), q=q, after=None, limit=5)
+        assert len(found_attendees.items) == 1
+    (bob,) = storage.users.search(UserSearch(q="BO"), after=None, limit=5).items
+    assert bob.id == 2
     (order,) = storage.orders.of_buyer(UserId(2), before=None, limit=5).items
     assert (order.tickets[0].ticket_type, str(order.tickets[0].price)) == (None, "0.00")
     engine.dispose()

@@ -8,7 +8,7 @@ from eventapi.application.event_parts import session_of, ticket_type_of
 from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.system import Clock
-from eventapi.application.search import EventSearch, EventSort
+from eventapi.application.search import EventSearch, EventSort, search_words
 from eventapi.application.views import (
     EventPosition,
     EventStatistics,
@@ -24,7 +24,7 @@ from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, ImageNotFound
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, Scope
-from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId, tokenize
+from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId
 
 CALENDAR_HISTORY = dt.timedelta(days=90)
 """How long past events stay in the calendar feed, so that subscribers keep their history."""
@@ -167,8 +167,8 @@ class ListEvents:
             now=self.clock.now(),
             past=wanted.past,
             owner=owner,
-            words=None if wanted.q is None else frozenset(tokenize(wanted.q)),
-            location=None if wanted.location is None else frozenset(tokenize(wanted.location)),
+            words=None if wanted.q is None else search_words(wanted.q),
+            location=None if wanted.location is None else search_words(wanted.location),
             category=wanted.category,
             organizer=None if wanted.organizer is None else UserId(wanted.organizer),
             starts_after=wanted.starts_after,

@@ -1,10 +1,42 @@
-"""Searches for events."""
+"""Searches for events, and the rules by which texts are found.
+
+Texts follow the rules when they are stored, and so do the terms of a search. So a
+search has the same result on every storage and in every locale.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from eventapi.domain.values import UserId
+from eventapi.domain.user import User
+from eventapi.domain.values import Attendee, UserId, normalize, tokenize
+
+MAX_WORD_LENGTH = 64
+"""Longer words are found by this many characters: the entries of an index are limited."""
+
+
+def search_words(*texts: str) -> frozenset[str]:
+    """Return the words of texts, ignoring case and accents, as searches compare them."""
+    return frozenset(word[:MAX_WORD_LENGTH] for text in texts for word in tokenize(text))
+
+
+def search_text(*texts: str | None) -> str:
+    """Return texts as one, a line each, ignoring case and accents: a search is a part of it."""
+    return "\n".join(normalize(text) for text in texts if text)
+
+
+def account_text(user: User) -> str:
+    """Return the text in which searches find an account."""
+    profile = user.profile
+    email = profile.email.value if profile.email else None
+    return search_text(user.username.value, email, profile.first_name, profile.last_name)
+
+
+def attendee_text(attendee: Attendee | None) -> str | None:
+    """Return the text in which searches find an attendee; None for nobody."""
+    if attendee is None:
+        return None
+    return search_text(attendee.name, attendee.email.value if attendee.email else None)
 
 
 class EventSort(StrEnum):
@@ -38,7 +70,7 @@ class EventSearch:
         owner: all events of this organizer, whatever their visibility and status;
             None for public events that are not cancelled.
         words: all of them occur in the name, the description or the location, as
-            `tokenize` splits them. None matches all events; an empty set matches none.
+            `search_words` returns them. None matches all events; an empty set matches none.
         location: all of these words occur in the location.
         category: the slug of the category.
         organizer: the organizer of the event.

@@ -44,6 +44,7 @@ class TestAccounts:
             return [item["username"] for item in found]
 
         assert names(q="bob@example") == names(q="_%") == names(q="BOB") == ["bob"]
+        assert names(q="unal") == names(q="ÜNAL") == ["bob"]
         assert names(role="organizer") == ["olga"]
         assert names(q="'; DROP TABLE users; --") == []
         admin.patch(f"/api/users/{id_of(olga)}", json={"is_disabled": True})

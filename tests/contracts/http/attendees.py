@@ -66,6 +66,24 @@ class TestAttendees:
             path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
         assert seen == ["ada", "grace", "adam", "eve_%", "zoe"]
 
+    @pytest.mark.parametrize(("name", "part"), [
+        ("Élodie", "elod"),
+        ("elodie", "ÉLOD"),
+        ("İpek", "ipek"),
+        ("STRASSE", "straße"),
+        ("Οδυσσευς", "ΣΕΥΣ"),
+        ("Иван", "ИВАН"),
+    ])  # fmt: skip
+    def test_a_search_for_attendees_ignores_case_and_accents(
+        self, olga: Client, guest: Client, name: str, part: str
+    ) -> None:
+        event = make_event(olga)
+        register(guest, event, "a@example.org", name=name)
+
+        found = olga.get(path_of(event, "attendees"), query_string={"q": part}).get_json()
+
+        assert [item["attendee"]["name"] for item in found["items"]] == [name]
+
     def test_attendees_are_exported_as_csv_that_no_spreadsheet_runs(
         self, olga: Client, guest: Client, bob: Client
     ) -> None:

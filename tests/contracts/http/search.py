@@ -34,6 +34,7 @@ class TestSearch:
                                "capacity": 1}),
                 (otto, "chess", {"name": "chess 100%", "location": "Café_Central, Wien"}),
                 (otto, "types", {"name": "Beer fest", "location": "München",
+                                 "description": "l" + 69 * "o" + "ng",
                                  "ticket_types": [{"name": "A", "quantity": 1}]}),
         ]  # fmt: skip
         for number, (owner, key, said) in enumerate(wanted):
@@ -52,6 +53,9 @@ class TestSearch:
             ({"q": "zurich"}, ["run", "jazz"]),
             ({"q": "zÜRICH"}, ["run", "jazz"]),
             ({"q": "jaz"}, []),
+            ({"q": "l" + 69 * "o" + "ng"}, ["types"]),
+            ({"q": "l" + 63 * "o"}, ["types"]),  # the length by which words are found
+            ({"q": "l" + 62 * "o"}, []),
             ({"q": "100"}, ["chess"]),
             ({"q": "cafe central"}, ["chess"]),
             ({"q": "%"}, []),

@@ -7,8 +7,10 @@ from eventapi.adapters.memory.database import MemoryDatabase
 from eventapi.application.audit import AuditEntry
 from eventapi.application.ports.accounts import KeyHolder, UserSearch
 from eventapi.application.ports.audit import AuditSearch
+from eventapi.application.search import account_text, search_text
 from eventapi.application.views import AccountRef, ApiKeyView, AuditEntryView, Page, UserView
 from eventapi.domain.policy import Actor
+from eventapi.domain.user import User
 from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId
 
 
@@ -29,21 +31,24 @@ class MemoryUserQueries:
     ) -> Page[UserView, UserId]:
         """List accounts."""
         with self._database.mutex:
-            views = [UserView.of(user) for user in self._database.users.values()]
+            users = list(self._database.users.values())
         found = sorted(
-            (view for view in views if _is_wanted(view, search) and view.id > (after or 0)),
+            (
+                UserView.of(user)
+                for user in users
+                if _is_wanted(user, search) and user.id > (after or 0)
+            ),
             key=lambda view: view.id,
         )
         more = len(found) > limit
         return Page(found[:limit], UserId(found[limit - 1].id) if more else None)
 
 
-def _is_wanted(user: UserView, search: UserSearch) -> bool:
-    words = (user.username, user.email, user.first_name, user.last_name)
+def _is_wanted(user: User, search: UserSearch) -> bool:
     return (
-        (search.q is None or any(search.q.lower() in word.lower() for word in words if word))
+        (search.q is None or search_text(search.q) in account_text(user))
         and (search.role is None or user.role == search.role)
-        and (search.is_disabled is None or user.is_disabled == search.is_disabled)
+        and (search.is_disabled is None or user.is_active != search.is_disabled)
     )
 
 

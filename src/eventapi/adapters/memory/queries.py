@@ -11,7 +11,13 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from eventapi.adapters.memory.database import MemoryDatabase
-from eventapi.application.search import EventSearch, EventSort
+from eventapi.application.search import (
+    EventSearch,
+    EventSort,
+    attendee_text,
+    search_text,
+    search_words,
+)
 from eventapi.application.views import (
     AccountRef,
     AttendeePosition,
@@ -39,7 +45,6 @@ from eventapi.domain.values import (
     TicketCode,
     UserId,
     sort_key,
-    tokenize,
 )
 
 
@@ -102,8 +107,8 @@ class MemoryEventQueries:
     def _matches(self, search: EventSearch, event: Event) -> bool:
         details = event.details
         start = details.period.start
-        location = set(tokenize(details.location))
-        words = {*tokenize(details.name), *tokenize(details.description)} | location
+        location = search_words(details.location)
+        words = search_words(details.name, details.description) | location
         category = self._category(event)
         return (
             (event.organizer_id == search.owner if search.owner is not None else _is_listed(event))
@@ -193,8 +198,8 @@ class MemoryEventQueries:
 def _is_called(attendee: Attendee | None, q: str | None) -> bool:
     if q is None:
         return True
-    who = [] if attendee is None else [attendee.name, str(attendee.email or "")]
-    return q.lower() in "\n".join(who).lower()
+    text = attendee_text(attendee)
+    return text is not None and search_text(q) in text
 
 
 def _sort_key(event: Event, sort: EventSort) -> datetime | str:

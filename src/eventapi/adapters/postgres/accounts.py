@@ -11,6 +11,7 @@ from eventapi.adapters.postgres.reader import Reader, page_of
 from eventapi.adapters.postgres.tables import api_keys, users
 from eventapi.adapters.postgres.view_columns import columns_of
 from eventapi.application.ports.accounts import KeyHolder, UserSearch
+from eventapi.application.search import search_text
 from eventapi.application.views import ApiKeyView, Page, UserView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.policy import Actor
@@ -56,9 +57,7 @@ class PostgresUserQueries(Reader):
         if after is not None:
             query = query.where(users.c.id > after)
         if search.q is not None:
-            names = (users.c.username, users.c.email, users.c.first_name, users.c.last_name)
-            wanted = func.lower(search.q)
-            query = query.where(or_(*(func.strpos(func.lower(name), wanted) > 0 for name in names)))
+            query = query.where(func.strpos(users.c.search_text, search_text(search.q)) > 0)
         if search.role is not None:
             query = query.where(users.c.role == search.role.value)
         if search.is_disabled is not None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.event_views import events_in_full
-from eventapi.adapters.postgres.rows import MAX_WORD_LENGTH, location_word
+from eventapi.adapters.postgres.rows import location_word
 from eventapi.adapters.postgres.view_columns import order_of
 from eventapi.application.search import EventSearch
 from eventapi.application.views import EventPosition
@@ -108,8 +108,7 @@ def _filter_conditions(
     search: EventSearch, events: Any = tables.events.c
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that the order of the list does not help to find."""
-    words = [word[:MAX_WORD_LENGTH] for word in search.words or ()]
-    words += [location_word(word) for word in search.location or ()]
+    words = [*(search.words or ()), *map(location_word, search.location or ())]
     if search.words == frozenset() or search.location == frozenset():
         yield false()
     elif words:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from eventapi.adapters.postgres.reader import Reader, page_of, to_view
 from eventapi.adapters.postgres.tables import events, orders, ticket_types, tickets, users
 from eventapi.adapters.postgres.view_columns import NO_ITEMS, columns_of, if_any, json_of, order_of
+from eventapi.application.search import search_text
 from eventapi.application.views import (
     AccountRef,
     AttendeePosition,
@@ -175,8 +176,7 @@ class PostgresOrderQueries(Reader):
             here = tuple_(tickets.c.order_id, tickets.c.id)
             query = query.where(here > tuple_(after.order_id, after.ticket_id))
         if q is not None:
-            text = func.concat_ws("\n", tickets.c.attendee_name, tickets.c.attendee_email)
-            query = query.where(func.strpos(func.lower(text), func.lower(q)) > 0)
+            query = query.where(func.strpos(tickets.c.search_text, search_text(q)) > 0)
         found = self.views(TicketDetails, query)
         return page_of(found, limit, lambda details: details.position)
 

@@ -346,7 +346,7 @@ class PostgresOrders:
                 tickets.c.order_id == orders.c.id,
                 orders.c.buyer_id == buyer,
             )
-            .values(attendee_name=None, attendee_email=None),
+            .values(attendee_name=None, attendee_email=None, search_text=None),
             update(orders)
             .where(orders.c.buyer_id == buyer, orders.c.registrant.is_not(None))
             .values(registrant=func.concat("erased-", cast(orders.c.id, String))),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from eventapi.application.search import account_text, attendee_text, search_words
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
@@ -31,11 +32,7 @@ from eventapi.domain.values import (
     UserId,
     Username,
     sort_key,
-    tokenize,
 )
-
-MAX_WORD_LENGTH = 64
-"""How much of a word is searched by: an index takes no entry of any length."""
 
 Row = Any  # a row of SQLAlchemy: its columns are its attributes
 
@@ -69,6 +66,7 @@ def user_row(user: User) -> dict[str, object]:
         "email": user.profile.email.value if user.profile.email else None,
         "first_name": user.profile.first_name,
         "last_name": user.profile.last_name,
+        "search_text": account_text(user),
         "created_at": user.created_at,
         "disabled_at": user.disabled_at,
         "erased_at": user.erased_at,
@@ -172,25 +170,22 @@ def event_row(event: Event) -> dict[str, object]:
         ],
         "image": event.image,
         "name_key": sort_key(details.name),
-        "words": search_words(details),
+        "words": event_words(details),
         "created_at": event.created_at,
         "updated_at": event.updated_at,
         "version": event.version,
     }
 
 
-def search_words(details: EventDetails) -> list[str]:
-    """Give the words that an event is found by: see the column words in tables.py."""
-    of_location = tokenize(details.location)
-    words = {*tokenize(details.name), *tokenize(details.description), *of_location}
-    return sorted(
-        {word[:MAX_WORD_LENGTH] for word in words} | {location_word(word) for word in of_location}
-    )
+def event_words(details: EventDetails) -> list[str]:
+    """Return the words of an event; see the column words in tables.py."""
+    words = search_words(details.name, details.description, details.location)
+    return sorted(words.union(map(location_word, search_words(details.location))))
 
 
 def location_word(word: str) -> str:
-    """Give a word as it stands among the words for a location alone."""
-    return f"@{word[:MAX_WORD_LENGTH]}"
+    """Return a word as it is stored for searches of locations alone."""
+    return f"@{word}"
 
 
 def ticket_type_rows(event: Event) -> list[dict[str, object]]:
@@ -241,6 +236,7 @@ def order_columns(orders: Sequence[Order]) -> dict[str, list[object]]:
             ticket.attendee.email.value if ticket.attendee and ticket.attendee.email else None
             for _, ticket in tickets
         ],
+        "ticket_search_texts": [attendee_text(ticket.attendee) for _, ticket in tickets],
         "ticket_issued_ats": [ticket.issued_at for _, ticket in tickets],
     }
 
@@ -288,6 +284,7 @@ def ticket_changes(ticket: Ticket) -> dict[str, object]:
     return {
         "attendee_name": attendee.name if attendee else None,
         "attendee_email": attendee.email.value if attendee and attendee.email else None,
+        "search_text": attendee_text(attendee),
         "issued_at": ticket.issued_at,
         "checked_in_at": ticket.checked_in_at,
         "cancelled_at": ticket.cancelled_at,

@@ -57,6 +57,8 @@ users = Table(
     Column("email", String(254)),
     Column("first_name", String(150)),
     Column("last_name", String(150)),
+    # What searches look into; computed by the application, as for events below.
+    Column("search_text", Text(collation="C"), nullable=False, server_default=text("''")),
     _moment("created_at"),
     _moment("disabled_at", nullable=True),
     _moment("erased_at", nullable=True),
@@ -178,7 +180,7 @@ events = Table(
     Column("sessions", JSONB, nullable=False, server_default=text("'[]'")),
     Column("image", String(200)),
     # The key that names are sorted by, and the words that texts are searched by:
-    # see normalize and tokenize in domain/values.py. The application computes
+    # see normalize in domain/values.py and application/search.py. The application computes
     # them, so that the locale of a database has no effect on order and matches.
     # Words of the location are stored twice, once prefixed with @ for searches
     # of the location alone.
@@ -338,6 +340,8 @@ tickets = Table(
     Column("price", Numeric(12, 2), nullable=False, server_default=text("0")),
     Column("attendee_name", String(255)),
     Column("attendee_email", String(254)),
+    # What searches for attendees look into; see users above.
+    Column("search_text", Text(collation="C")),
     _moment("issued_at"),
     _moment("checked_in_at", nullable=True),
     _moment("cancelled_at", nullable=True),
@@ -350,6 +354,10 @@ tickets = Table(
     CheckConstraint("price >= 0", name="tickets_price_check"),
     CheckConstraint(
         "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
+    ),
+    # Who erases the one erases the other.
+    CheckConstraint(
+        "(search_text IS NULL) = (attendee_name IS NULL)", name="tickets_search_text_check"
     ),
     # For the tickets of an order, and for those of an event.
     Index("tickets_by_event_and_order", "event_id", "order_id"),

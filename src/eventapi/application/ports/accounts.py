@@ -18,7 +18,7 @@ class UserSearch:
     """A search for accounts; None matches all.
 
     Attributes:
-        q: a part of the username, email address or names, ignoring case.
+        q: a part of the username, email address or names, ignoring case and accents.
     """
 
     q: str | None = None

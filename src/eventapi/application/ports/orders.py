@@ -119,8 +119,8 @@ class OrderQueries(Protocol):
 
         Args:
             event: the event.
-            q: a part of the attendee's name or email address, ignoring case; None
-                for all.
+            q: a part of the attendee's name or email address, ignoring case and
+                accents; None for all.
             after: the position at which the previous page ended.
             limit: the maximum number of tickets.
         """
