@@ -1,4 +1,4 @@
-"""What every store of images must keep."""
+"""The contract of image stores."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from eventapi.application.ports.media import ImageStore
 
 
 class ImageStoreContract:
-    """Run on every adapter; a subclass brings the fixture ``images``."""
+    """Run on every store; a subclass provides the fixture ``images``."""
 
     def test_an_image_comes_back_as_it_was_put(self, images: ImageStore) -> None:
         content = bytes(range(256)) * 1000

@@ -1,4 +1,4 @@
-"""The program as a stranger starts it: served, stopped, misconfigured."""
+"""The command ``eventapi``: serving, stopping, wrong settings, administration."""
 
 import json
 import os
@@ -23,7 +23,7 @@ ELLIPSIS = "…"
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command and wait for its end."""
     return subprocess.run(
         [*PROGRAM, *arguments],
         env=environment(**variables),
@@ -45,7 +45,7 @@ def processes_below(pid: int) -> list[psutil.Process]:
 
 
 def server_runs(data: Path) -> bool:
-    """PostgreSQL removes this file when it has shut down in order."""
+    """Return whether PostgreSQL runs: it removes this file when it shuts down."""
     return (data / "postgres" / "postmaster.pid").exists()
 
 
@@ -67,7 +67,7 @@ class TestServing:
                 if any("spawn_main" in word for word in process.cmdline())
             ]
             assert workers
-            # Ctrl-C reaches the program alone, and its workers by its word.
+            # Ctrl-C signals only the main process, which stops the workers.
             assert {os.getpgid(worker.pid) for worker in workers} == {
                 worker.pid for worker in workers
             }
@@ -93,7 +93,7 @@ class TestServing:
             family = processes_below(program.process.pid)
             program.process.kill()
             program.process.wait()
-            for process in family:  # its workers outlive it for a moment
+            for process in family:  # workers live a moment longer
                 if process.is_running():
                     process.kill()
 
@@ -123,7 +123,7 @@ class TestServing:
 
 
 def walk_through_the_readme(port: int) -> None:
-    """Run every command of the README as printed, and compare what it shows."""
+    """Run the commands of the README as printed, and compare the answers."""
     text = (ROOT / "README.md").read_text("utf-8")
     walkthrough = text.partition("<!-- walkthrough -->")[2].partition("<!-- /walkthrough -->")[0]
     blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", walkthrough, re.DOTALL)
@@ -159,7 +159,7 @@ def assert_like(answer: Any, shown: Any) -> None:
 
 
 class TestMistakes:
-    """One clear line, an exit code that is not zero, and no traceback."""
+    """Each prints one clear line and no traceback, and exits with an error code."""
 
     def fails(self, result: subprocess.CompletedProcess[str], *words: str, lines: int = 1) -> None:
         assert result.returncode in {1, 2}

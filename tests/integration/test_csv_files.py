@@ -1,4 +1,4 @@
-"""CSV files are read as people write them, and what is wrong is told by line and column."""
+"""CSV files: accepted formats, and problems reported by line and column."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -56,7 +56,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, byte_order_mark: str, e
 @pytest.mark.parametrize(
     ("cell", "moment"),
     [
-        ("+0d 19:30", datetime(2026, 6, 2, 17, 30, tzinfo=UTC)),  # it is past midnight there
+        ("+0d 19:30", datetime(2026, 6, 2, 17, 30, tzinfo=UTC)),  # past midnight in that time zone
         ("+300d 19:30", datetime(2027, 3, 29, 17, 30, tzinfo=UTC)),
         ("2027-03-28 01:59", datetime(2027, 3, 28, 0, 59, tzinfo=UTC)),
         ("2027-03-28 03:00", datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),

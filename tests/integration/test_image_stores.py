@@ -1,4 +1,4 @@
-"""Images in a folder and in S3 keep the contract, and say so when they can't."""
+"""The image stores in a directory and in S3, by the contract and in failures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +53,7 @@ class TestFolderImages(ImageStoreContract):
 
 @pytest.fixture(scope="module")
 def s3_endpoint() -> Iterator[str]:
-    """A server that speaks the protocol of S3."""
+    """The URL of an S3-compatible server."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (
             ("AWS_ACCESS_KEY_ID", "testing"),

@@ -1,4 +1,4 @@
-"""Limits that processes share, on a real Redis."""
+"""Rate limits shared by processes, on a real Redis."""
 
 import subprocess
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def told(redis_url: str) -> Iterator[redis.Redis]:
-    """Ask the Redis itself."""
+    """A client of the Redis server."""
     with redis.Redis.from_url(redis_url) as client:
         yield client
 
@@ -60,4 +60,4 @@ def test_logins_are_counted_in_redis_and_forgotten_with_success(
     assert [login(WRONG).status_code for login in logins * 2] == [401, 401, 401, 429]
     assert told.dbsize() > 0
     keys = "".join(map(str, told.keys()))
-    assert "bob" not in keys  # what somebody typed is kept nowhere
+    assert "bob" not in keys  # usernames are stored as digests only

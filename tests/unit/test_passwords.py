@@ -15,7 +15,7 @@ from eventapi.testing.api import TEST_SETTINGS
 
 
 class CountingArgon2(Argon2):
-    """The library's hasher; notes with which parameters it worked."""
+    """The library's hasher, which records the parameters of each verification."""
 
     def __init__(self) -> None:
         params = CHEAPEST
@@ -59,7 +59,7 @@ def test_a_login_of_nobody_costs_as_much_as_one_with_a_wrong_password() -> None:
 
 
 def test_a_third_hash_waits_until_one_of_two_is_made() -> None:
-    """A flood of logins may not take 64 MiB for each of its threads."""
+    """Otherwise a flood of logins would take 64 MiB for each thread."""
     entered, leave = threading.Semaphore(0), threading.Event()
 
     class SlowArgon2(CountingArgon2):

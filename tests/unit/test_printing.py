@@ -1,4 +1,4 @@
-"""What stands on a printed ticket."""
+"""The texts on a printed ticket."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def text_of(pdf: bytes) -> str:
     ],
 )  # fmt: skip
 def test_a_name_shows_in_whatever_script_it_is(name: str) -> None:
-    # A character that no font has leaves nothing to be read.
+    # The text of a PDF lacks characters that no font has.
     assert set(name) <= set(text_of(printed_for(name)))
 
 

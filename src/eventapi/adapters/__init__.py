@@ -1,1 +1,1 @@
-"""What implements the application's ports: storage, clock, identities, password hashes."""
+"""Implementations of the application's ports, such as storage, clock and password hashes."""

@@ -1,1 +1,1 @@
-"""What drives the application: HTTP, the command line, and the root where all is composed."""
+"""The entrypoints: HTTP, the command line, the server, and the composition root."""

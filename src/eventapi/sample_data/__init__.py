@@ -1,1 +1,1 @@
-"""Events and attendees to try things out with: see ``eventapi load-sample-data``."""
+"""Sample events and attendees, loaded by ``eventapi load-sample-data``."""

@@ -23,7 +23,7 @@ def users() -> None:
 def create_admin(username: str, email: str | None, password: str) -> None:
     """Create an admin called USERNAME, such as the first one of an installation."""
     with open_database() as settings:
-        # Whoever runs this command has access to the database anyway.
+        # Running this command requires access to the database anyway.
         use_cases = bootstrap.postgres_use_cases(settings, open_admin_sign_up=True)
         account = NewAccount(username=username, password=password, role=Role.ADMIN, email=email)
         user = use_cases.sign_up(None, account)
