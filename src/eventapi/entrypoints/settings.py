@@ -102,127 +102,88 @@ def _parse_duration(value: object) -> object:
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-Profile = Literal["development", "production"]
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """Text; an empty variable counts as absent."""
 Count = Annotated[int, Field(ge=1)]
 Limit = Annotated[str, AfterValidator(_check_limit)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:\d+)?$")]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
-CommaSeparated = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
+List = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
 
 
-# Production's checks read the fields declared above theirs, so the order of these matters.
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(validate_default=True))
+# The checks of production read profile and allow_embedded_database, so these two come first.
+# (pydantic validates fields with a plain default after those that are declared with Field.)
+@dataclass(
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(validate_default=True, use_attribute_docstrings=True),
+)
 class Settings:
     """The configuration of one installation.
 
-    A new setting is one field here: with its type, default, check and help.
-    The constructor does not read the environment; ``from_environment`` does.
+    A new setting is one field here, with its type, default, checks and help. The
+    constructor does not read the environment; ``from_environment`` does.
     """
 
-    profile: Profile = Field(
-        default="development",
-        description="development, or production, which refuses unsafe settings.",
+    profile: Literal["development", "production"] = Field(default="development")
+    """development, or production, which refuses unsafe settings."""
+    allow_embedded_database: bool = Field(default=False)
+    """Allow the embedded PostgreSQL in production."""
+    database_url: Annotated[Text, AfterValidator(_check_database)] = Field(default=None, repr=False)
+    """postgresql://user:password@host:port/name. If unset, an embedded PostgreSQL is started."""
+    data_dir: Path = Path("var")
+    """Directory of the embedded database, the generated secret key and images."""
+    secret_key: Annotated[Text, AfterValidator(_check_secrets)] = Field(default=None, repr=False)
+    """Key that signs tokens. Required in production; generated in development."""
+    old_secret_keys: Annotated[List[str], AfterValidator(_check_secrets)] = Field(
+        default=(), repr=False
     )
-    allow_embedded_database: bool = Field(
-        default=False, description="Allow the embedded PostgreSQL in production."
-    )
-    database_url: Annotated[Text, AfterValidator(_check_database)] = Field(
-        default=None,
-        repr=False,
-        description="postgresql://user:password@host:port/name. "
-        "If unset, an embedded PostgreSQL is started.",
-    )
-    data_dir: Path = Field(
-        default=Path("var"),
-        description="Directory of the embedded database, the generated secret key and images.",
-    )
-    secret_key: Annotated[Text, AfterValidator(_check_secrets)] = Field(
-        default=None,
-        repr=False,
-        description="Key that signs tokens. Required in production; generated in development.",
-    )
-    old_secret_keys: Annotated[CommaSeparated[str], AfterValidator(_check_secrets)] = Field(
-        default=(),
-        repr=False,
-        description="Former keys whose signatures remain valid, comma-separated.",
-    )
+    """Former keys whose signatures remain valid, comma-separated."""
     open_admin_sign_up: Annotated[
         bool, BeforeValidator(_default_to_profile), AfterValidator(_check_admin_sign_up)
-    ] = Field(
-        default=None,
-        validate_default=True,
-        description="Allow anyone to sign up as an admin; refused in production. "
-        "[default: true in development]",
-    )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
-    workers: Count = Field(
-        default_factory=lambda: os.cpu_count() or 1,
-        description="Server processes. [default: one per CPU core]",
-    )
-    threads: Count = Field(default=16, description="Threads per process.")
-    connections: Count = Field(
-        default=4, description="Maximum number of database connections per process."
-    )
-    order_limit: Count = Field(default=10, description="Maximum number of tickets per order.")
-    access_token_lifetime: Duration = Field(
-        default="15m",
-        validate_default=True,
-        description="Lifetime of access tokens, such as 900 (seconds), 15m or 30d.",
-    )
-    refresh_token_lifetime: Duration = Field(
-        default="30d",
-        validate_default=True,
-        description="Lifetime of refresh tokens.",
-    )
-    max_body_size: Count = Field(
-        default=1024 * 1024, description="Maximum size of a request body, in bytes."
-    )
-    max_image_size: Count = Field(
-        default=5 * 1024 * 1024, description="Maximum size of an event's image, in bytes."
-    )
-    image_bucket: Text = Field(
-        default=None,
-        description="S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. "
-        "Requires: pip install 'eventapi[s3]'",
-    )
-    s3_endpoint: Text = Field(
-        default=None,
-        description="URL of an S3-compatible service, if not Amazon's. Credentials are read "
-        "from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION.",
-    )
-    rate_limit: Limit = Field(
-        default="3000 per minute", description="Requests per client; empty for no limit."
-    )
-    login_limit: Limit = Field(
-        default="10 per 5 minutes",
-        description="Failed logins, sign-ups and password changes per account and network "
-        "address; empty for no limit.",
-    )
-    address_limit: Limit = Field(
-        default="60 per minute",
-        description="Logins and sign-ups per network address; empty for no limit.",
-    )
-    redis_url: Text = Field(
-        default=None,
-        pattern=r"^rediss?://.",
-        repr=False,
-        description="redis://host:port/0, where processes share their rate limits. If unset, "
-        "each process counts alone. Requires: pip install 'eventapi[redis]'",
-    )
-    cors_origins: CommaSeparated[Origin] = Field(
-        default=(),
-        description="Origins of web pages that may call the API, comma-separated, "
-        "such as https://shop.example.",
-    )
-    trusted_proxies: int = Field(
-        default=0,
-        ge=0,
-        le=10,
-        description="Number of trusted reverse proxies in front of the program.",
-    )
+    ] = Field(default=None, validate_default=True)
+    """Allow anyone to sign up as an admin; refused in production. [default: true in development]"""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """Port to listen on."""
+    workers: Count = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Server processes. [default: one per CPU core]"""
+    threads: Count = 16
+    """Threads per process."""
+    connections: Count = 4
+    """Maximum number of database connections per process."""
+    order_limit: Count = 10
+    """Maximum number of tickets per order."""
+    access_token_lifetime: Duration = Field(default="15m", validate_default=True)
+    """Lifetime of access tokens, such as 900 (seconds), 15m or 30d."""
+    refresh_token_lifetime: Duration = Field(default="30d", validate_default=True)
+    """Lifetime of refresh tokens."""
+    max_body_size: Count = 1024 * 1024
+    """Maximum size of a request body, in bytes."""
+    max_image_size: Count = 5 * 1024 * 1024
+    """Maximum size of an event's image, in bytes."""
+    image_bucket: Text = None
+    """S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. Requires:
+    pip install 'eventapi[s3]'"""
+    s3_endpoint: Text = None
+    """URL of an S3-compatible service, if not Amazon's. Credentials are read from
+    AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION."""
+    rate_limit: Limit = "3000 per minute"
+    """Requests per client; empty for no limit."""
+    login_limit: Limit = "10 per 5 minutes"
+    """Failed logins, sign-ups and password changes per account and network address; empty for
+    no limit."""
+    address_limit: Limit = "60 per minute"
+    """Logins and sign-ups per network address; empty for no limit."""
+    redis_url: Text = Field(default=None, repr=False, pattern=r"^rediss?://.")
+    """redis://host:port/0, where processes share their rate limits. If unset, each process
+    counts alone. Requires: pip install 'eventapi[redis]'"""
+    cors_origins: List[Origin] = ()
+    """Origins of web pages that may call the API, comma-separated, such as
+    https://shop.example."""
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    """Number of trusted reverse proxies in front of the program."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -260,4 +221,4 @@ def describe_variables() -> Iterator[tuple[str, str]]:
     for name, field in _FIELDS.items():
         has_default = field.default not in {None, (), PydanticUndefined}
         default = f" [default: {str(field.default).lower()}]" if has_default else ""
-        yield _VARIABLES[name], f"{field.description}{default}"
+        yield _VARIABLES[name], " ".join(f"{field.description}{default}".split())

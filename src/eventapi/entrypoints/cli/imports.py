@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TypeVar
@@ -14,13 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventapi.application.accounts import NewAccount
-from eventapi.application.importing import (
-    AttendeeRow,
-    EventRow,
-    ImportOptions,
-    ImportResult,
-    RowProblem,
-)
+from eventapi.application.importing import ImportOptions, ImportResult, RowProblem
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import UsernameTaken
 from eventapi.domain.user import Role
@@ -101,14 +96,12 @@ def load_sample_data() -> None:
     They belong to the organizer sample-organizer, whose password is printed
     when the account is created. Loading them again adds nothing.
     """
-    with (
-        _open_use_cases() as use_cases,
-        as_file(files("eventapi") / "sample_data") as folder,
-    ):
+    samples = files("eventapi") / "sample_data"
+    with _open_use_cases() as use_cases, as_file(samples) as folder:
         _create_sample_organizer(use_cases)
-        sample = SAMPLE_ORGANIZER, ImportOptions()
-        _import_events(use_cases, folder / "events.csv", *sample, new_categories=True)
-        _import_attendees(use_cases, folder / "attendees.csv", *sample)
+        common = SAMPLE_ORGANIZER, ImportOptions()
+        _import_events(use_cases, folder / "events.csv", *common, new_categories=True)
+        _import_attendees(use_cases, folder / "attendees.csv", *common)
 
 
 @contextmanager
@@ -136,57 +129,42 @@ def _import_events(
     *,
     new_categories: bool,
 ) -> None:
-    def store(rows: Sequence[EventRow], options: ImportOptions) -> ImportResult:
-        return use_cases.import_events(organizer, rows, options, new_categories=new_categories)
-
-    with _csv_errors(path):
-        read = read_events(path, now=datetime.now(UTC))
-    _report(_run(read, options, store), "events")
+    store = partial(use_cases.import_events, organizer, new_categories=new_categories)
+    rows = _read(path, partial(read_events, now=datetime.now(UTC)))
+    _report(_import(rows, store, options), "events")
 
 
 def _import_attendees(
     use_cases: UseCases, path: Path, organizer: str, options: ImportOptions
 ) -> None:
-    def store(rows: Sequence[AttendeeRow], options: ImportOptions) -> ImportResult:
-        return use_cases.import_attendees(organizer, rows, options)
-
-    with _csv_errors(path):
-        read = read_attendees(path)
-    _report(_run(read, options, store), "attendees")
+    store = partial(use_cases.import_attendees, organizer)
+    _report(_import(_read(path, read_attendees), store, options), "attendees")
 
 
-@contextmanager
-def _csv_errors(path: Path) -> Iterator[None]:
+def _read(path: Path, read: Callable[[Path], CsvRows[Row]]) -> CsvRows[Row]:
     try:
-        yield
+        return read(path)
     except CsvError as error:
         raise click.ClickException(f"{path.name}: {error}") from error
 
 
-def _run(
+def _import(
     read: CsvRows[Row],
-    options: ImportOptions,
     store: Callable[[Sequence[Row], ImportOptions], ImportResult],
+    options: ImportOptions,
 ) -> ImportResult:
     """Import rows with a progress bar; return the result with the problems of reading added."""
     # Rows that can't be read prevent the import, but the others are checked nevertheless.
     has_unreadable_rows = bool(read.problems) and not options.skip_bad_rows
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task("Rows", total=len(read.rows))
-        result = store(
-            read.rows,
-            replace(
-                options,
-                dry_run=options.dry_run or has_unreadable_rows,
-                progress=lambda rows: progress.advance(task, rows),
-            ),
+        options = replace(
+            options,
+            dry_run=options.dry_run or has_unreadable_rows,
+            progress=lambda rows: progress.advance(task, rows),
         )
+        result = store(read.rows, options)
     result.problems = sorted([*read.problems, *result.problems], key=lambda problem: problem.line)
     return result
 
