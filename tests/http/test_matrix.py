@@ -94,7 +94,7 @@ RULES: dict[str, Rule] = {
     # Events
     "list_events": Rule(scope=READ),
     "get_event": Rule(scope=READ),
-    "show_image": Rule(scope=READ),
+    "get_image": Rule(scope=READ),
     "get_calendar": Rule(scope=READ),
     "get_calendar_feed": Rule(scope=READ),
     "get_ticket_type": Rule(scope=READ),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from eventapi.application.ports.accounts import ApiKeyQueries
 from eventapi.application.ports.storage import UnitOfWorkFactory
@@ -23,7 +24,7 @@ class NewApiKey:
     """A new API key, together with the key itself, which is shown only once."""
 
     view: ApiKeyView
-    key: str
+    key: Annotated[str, "Send it as `Authorization: Bearer …`. It is shown only once."]
 
 
 @dataclass(frozen=True, slots=True)

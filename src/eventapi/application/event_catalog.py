@@ -15,8 +15,6 @@ from eventapi.application.views import (
     EventView,
     Page,
     SessionView,
-    TicketTypeFigures,
-    TicketTypeRef,
     TicketTypeView,
     TopEventView,
 )
@@ -233,21 +231,4 @@ class GetStatistics:
             EventNotFound: there is none that the actor may see.
         """
         event = require_organizer(actor, event_id, self.events, Action.SEE_EVENT_FIGURES)
-        figures = self.events.sales_figures(event)
-        types = [
-            TicketTypeFigures(
-                ticket_type=TicketTypeRef(type_.id, type_.name),
-                quantity=type_.quantity,
-                tickets_sold=figures.by_type.get(type_.id, 0),
-                tickets_remaining=type_.quantity - figures.by_type.get(type_.id, 0),
-            )
-            for type_ in event.ticket_types
-        ]
-        # Tickets sold before the event had ticket types belong to no type.
-        if untyped := figures.by_type.get(None, 0) if event.ticket_types else 0:
-            types.append(
-                TicketTypeFigures(
-                    ticket_type=None, quantity=untyped, tickets_sold=untyped, tickets_remaining=0
-                )
-            )
-        return EventStatistics(event=event, by_type=types, figures=figures)
+        return EventStatistics.of(event, self.events.sales_figures(event))

@@ -1,6 +1,7 @@
 """Registrations: one ticket for one attendee, or a place on the waitlist."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from eventapi.application.access import check_visible
 from eventapi.application.idempotency import RequestKey, account_owner, guest_owner
@@ -53,16 +54,17 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationResult:
-    """The answer to a registration.
+    """The order of a registration, and the secret with which a guest manages it.
 
     Attributes:
-        secret: with which a guest accesses the order; None for an account.
         replayed: whether the same registration was accepted before, and this is the
             answer that it got then.
     """
 
     order: OrderView
-    secret: str | None
+    secret: Annotated[
+        str | None, "With it a guest reads and cancels the order. Null for an account."
+    ]
     replayed: bool
 
 

@@ -1,22 +1,25 @@
-"""What queries and use cases give: frozen, flat, and shaped for their reader.
+"""What queries and use cases return: frozen, flat, and shaped for their reader.
 
-All times are in UTC.
+The API writes a view as it stands here: each public attribute and property is a
+member of the JSON object, described by the text of its annotation. All times
+are in UTC.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Annotated, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
+from eventapi.application.audit import AUDIT_ACTIONS
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
-from eventapi.domain.event import Event
-from eventapi.domain.event_details import AgendaSession
+from eventapi.domain.event import Event, EventStatus
+from eventapi.domain.event_details import AgendaSession, Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType
-from eventapi.domain.user import User
+from eventapi.domain.user import Role, User
 from eventapi.domain.values import UserId
 
 Item = TypeVar("Item")
@@ -25,20 +28,20 @@ Position = TypeVar("Position")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserView:
-    """An account as its owner may see it."""
+    """An account, as its owner and admins see it."""
 
     id: int
     username: str
-    role: str
+    role: Annotated[str, Role]
     email: str | None
     first_name: str | None
     last_name: str | None
     created_at: datetime
-    is_disabled: bool = False
+    is_disabled: Annotated[bool, "Whether the account was disabled or erased."] = False
 
     @classmethod
     def of(cls, user: User) -> Self:
-        """Show an account."""
+        """Return the view of an account."""
         return cls(
             id=user.id,
             username=user.username.value,
@@ -53,24 +56,19 @@ class UserView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyView:
-    """An API key as its owner may see it: without the key itself.
-
-    Attributes:
-        hint: its last characters.
-        last_used_at: as exact as a minute.
-    """
+    """An API key, as its owner sees it: without the key itself."""
 
     id: int
     name: str
     scopes: Sequence[str]
-    hint: str
+    hint: Annotated[str, "The last characters of the key."]
     created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
+    expires_at: Annotated[datetime | None, "Null if the key does not expire."]
+    last_used_at: Annotated[datetime | None, "To the minute; null if the key was never used."]
 
     @classmethod
     def of(cls, key: ApiKey) -> Self:
-        """Show a key."""
+        """Return the view of a key."""
         return cls(
             id=key.id,
             name=key.name,
@@ -84,34 +82,30 @@ class ApiKeyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntryView:
-    """A line of the audit trail.
+    """An entry of the audit trail: who did what, to what, when, and from where."""
 
-    Attributes:
-        id: later lines have higher ones.
-        actor: None for a guest and for the command line.
-        address: of the client; only admins see it.
-    """
-
-    id: int
+    id: Annotated[int, "Grows with time."]
     at: datetime
-    action: str
-    actor: "AccountRef | None"
-    api_key_id: int | None
+    action: Annotated[str, AUDIT_ACTIONS]
+    actor: Annotated["AccountRef | None", "Null for a guest and for the command line."]
+    api_key_id: Annotated[int | None, "The API key that was used; null for a person."]
     event_id: int | None
     order_id: UUID | None
     account_id: int | None
-    detail: str | None
-    address: str | None
+    detail: Annotated[
+        str | None, "More about the action: a role, the slug of a category, an API key."
+    ]
+    address: Annotated[str | None, "The client's network address; null unless you are an admin."]
     request_id: str | None
 
     def without_address(self) -> Self:
-        """Give the line as an organizer may see it."""
+        """Return the entry as organizers see it."""
         return replace(self, address=None)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account as everybody may see it."""
+    """An account, as everyone sees it."""
 
     id: int
     username: str
@@ -119,33 +113,35 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True)
 class CategoryView:
-    """A kind of event."""
+    """A category of events."""
 
-    slug: str
+    slug: Annotated[str, "The category's name in paths and queries."]
     name: str
 
     @classmethod
     def of(cls, category: Category) -> Self:
-        """Show a category."""
+        """Return the view of a category."""
         return cls(category.slug.value, category.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTypeView:
-    """A kind of ticket, and how many are sold of it."""
+    """A ticket type of an event, and how many tickets of it are sold."""
 
     id: int
     name: str
     price: Decimal
-    currency: str | None
+    currency: Annotated[str | None, "The ISO 4217 code; null for a free type without a currency."]
     quantity: int
     tickets_sold: int
-    sales_start: datetime | None
-    sales_end: datetime | None
+    sales_start: Annotated[datetime | None, "When sales begin; null if they have begun."]
+    sales_end: Annotated[datetime | None, "When sales end; null if they end with the event's."]
 
     @property
-    def tickets_remaining(self) -> int:
-        """How many are left of this type; the event may have fewer places."""
+    def tickets_remaining(
+        self,
+    ) -> Annotated[int, "How many tickets of the type are left; the event may have fewer."]:
+        """Return how many tickets of the type are left; the event may have fewer."""
         return self.quantity - self.tickets_sold
 
     @classmethod
@@ -177,46 +173,46 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """An event, and what is sold of it.
-
-    Attributes:
-        image: the key of its picture in the image store.
-        access_code: only for those who may change the event; see :meth:`for_others`.
-    """
+    """An event, and how many tickets of it are sold."""
 
     id: int
     name: str
     description: str
     start_time: datetime
     end_time: datetime
-    timezone: str
+    timezone: Annotated[str, "The name of an IANA time zone."]
     location: str
     category: CategoryView | None
-    visibility: str
-    access_code: str | None
-    status: str
-    image: str | None
+    visibility: Annotated[str, Visibility]
+    access_code: Annotated[
+        str | None,
+        "The code that opens a private event; null unless you may change the event.",
+    ]
+    status: Annotated[str, EventStatus]
+    image: Annotated[str | None, "The key of the image in the image store."]
     organizer: AccountRef
     capacity: int
     tickets_sold: int
-    sales_start: datetime | None
-    sales_end: datetime | None
+    sales_start: Annotated[datetime | None, "When sales begin; null if they have begun."]
+    sales_end: Annotated[datetime | None, "When sales end; null if at the event's start."]
     ticket_types: tuple[TicketTypeView, ...]
-    sessions: tuple[SessionView, ...]
+    sessions: Annotated[tuple[SessionView, ...], "The agenda."]
     created_at: datetime
     updated_at: datetime
-    version: int
+    version: Annotated[int, "Counts the organizer's changes, from 1."]
 
     @property
-    def tickets_remaining(self) -> int:
-        """How many tickets are left: of the capacity, and of the types together."""
+    def tickets_remaining(
+        self,
+    ) -> Annotated[int, "How many tickets are left, by the capacity and the ticket types."]:
+        """Return how many tickets are left, by the capacity and the ticket types."""
         places = self.capacity - self.tickets_sold
         if not self.ticket_types:
             return places
         return min(places, sum(kind.tickets_remaining for kind in self.ticket_types))
 
     def for_others(self) -> Self:
-        """Give the view without what only those may see who may change the event."""
+        """Return the view without the access code, for those who may not change the event."""
         return self if self.access_code is None else replace(self, access_code=None)
 
     @classmethod
@@ -242,7 +238,7 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class EventRef:
-    """An event as its orders name it."""
+    """A reference to an event."""
 
     id: int
     name: str
@@ -251,7 +247,7 @@ class EventRef:
 
 @dataclass(frozen=True, slots=True)
 class AttendeeView:
-    """The person a ticket admits."""
+    """The person that a ticket admits."""
 
     name: str
     email: str | None
@@ -259,7 +255,7 @@ class AttendeeView:
 
 @dataclass(frozen=True, slots=True)
 class TicketTypeRef:
-    """A ticket type as its tickets name it."""
+    """A reference to a ticket type."""
 
     id: int
     name: str
@@ -267,17 +263,12 @@ class TicketTypeRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketView:
-    """One admission, with its secret code.
-
-    Attributes:
-        price: what it cost when it was sold, in the currency of its order.
-        cancelled_at: in UTC; None while it is live.
-    """
+    """A ticket: one admission."""
 
     id: UUID
-    code: str
+    code: Annotated[str, "Admits the person who shows it: keep it secret."]
     ticket_type: TicketTypeRef | None
-    price: Decimal
+    price: Annotated[Decimal, "The price at which it was sold, in the currency of its order."]
     attendee: AttendeeView | None
     issued_at: datetime
     checked_in_at: datetime | None
@@ -285,17 +276,17 @@ class TicketView:
 
     @property
     def is_checked_in(self) -> bool:
-        """Whether it was used at the door."""
+        """Return whether the ticket was used at the door."""
         return self.checked_in_at is not None
 
     @property
-    def is_cancelled(self) -> bool:
-        """Whether it admits nobody any more."""
+    def is_cancelled(self) -> Annotated[bool, "Whether it was cancelled or transferred."]:
+        """Return whether the ticket was cancelled or transferred."""
         return self.cancelled_at is not None
 
     @classmethod
     def of(cls, ticket: Ticket, *, event: Event) -> Self:
-        """Show a ticket of an event."""
+        """Return the view of a ticket of an event."""
         kind = None
         if ticket.ticket_type_id is not None:
             details = event.ticket_type(ticket.ticket_type_id).details
@@ -316,7 +307,7 @@ class TicketView:
 
 
 class AttendeePosition(NamedTuple):
-    """Where in the list of attendees, by order and then by ticket, a page ended."""
+    """The position of a ticket in the list of attendees, which is sorted by order and ticket."""
 
     order_id: UUID
     ticket_id: UUID
@@ -324,7 +315,7 @@ class AttendeePosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDetails:
-    """A ticket by itself, with what tells where it belongs."""
+    """A ticket, with the order and the event that it belongs to."""
 
     ticket: TicketView
     order_id: UUID
@@ -333,23 +324,18 @@ class TicketDetails:
 
     @property
     def position(self) -> AttendeePosition:
-        """Where it stands in the list of attendees."""
+        """Return the ticket's position in the list of attendees."""
         return AttendeePosition(self.order_id, self.ticket.id)
 
     @property
-    def is_valid(self) -> bool:
-        """Whether it admits somebody, or has."""
+    def is_valid(self) -> Annotated[bool, "Whether the ticket is sold and not cancelled."]:
+        """Return whether the order is confirmed and the ticket is not cancelled."""
         return self.order_status == OrderStatus.CONFIRMED and not self.ticket.is_cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInCounts:
-    """How many are in, of how many.
-
-    Attributes:
-        sold: how many tickets admit somebody.
-        checked_in: how many of them have.
-    """
+    """The tickets of an event that are sold, and how many of them are checked in."""
 
     sold: int
     checked_in: int
@@ -357,29 +343,24 @@ class CheckInCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order with its tickets, for its buyer.
-
-    Attributes:
-        buyer: the account that bought it; None where a guest registered.
-        quantity: how many live tickets it holds, or waits for.
-        tickets: none while it waits.
-        position: its place in the waitlist, from 1; None where it does not wait.
-    """
+    """An order with its tickets."""
 
     id: UUID
     event: EventRef
-    buyer: AccountRef | None
-    status: str
-    total: Decimal
-    currency: str | None
+    buyer: Annotated[AccountRef | None, "The account that bought it; null for a guest."]
+    status: Annotated[str, OrderStatus]
+    total: Annotated[Decimal, "The sum of the prices of its tickets."]
+    currency: Annotated[str | None, "The ISO 4217 code of the total; null if nothing is charged."]
     created_at: datetime
-    quantity: int
-    tickets: tuple[TicketView, ...]
-    position: int | None = None
+    quantity: Annotated[int, "How many valid tickets it has, or waits for."]
+    tickets: Annotated[tuple[TicketView, ...], "Empty while the order is waitlisted."]
+    position: Annotated[
+        int | None, "Its position in the waitlist, from 1; null if it is not waitlisted."
+    ] = None
 
     @property
     def is_waitlisted(self) -> bool:
-        """Whether it waits for places."""
+        """Return whether the order waits for places."""
         return self.status == OrderStatus.WAITLISTED
 
     @classmethod
@@ -391,7 +372,7 @@ class OrderView:
         buyer: AccountRef | None,
         position: int | None = None,
     ) -> Self:
-        """Show an order as it stands."""
+        """Return the view of an order."""
         return cls(
             id=order.id,
             event=EventRef(event.id, event.details.name, event.details.period.start),
@@ -410,35 +391,33 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
-    """An order together with whose event it is for, so that access can be decided."""
+    """An order and the organizer of its event, to decide about access."""
 
     order: OrderView
     organizer_id: int
 
     @property
     def owners(self) -> Sequence[UserId]:
-        """Whose it is: the buyer's, and the organizer's."""
+        """Return the accounts whose own order it is: the buyer and the organizer."""
         buyer = () if self.order.buyer is None else (UserId(self.order.buyer.id),)
         return (*buyer, UserId(self.organizer_id))
 
 
 @dataclass(frozen=True, slots=True)
 class TopEventView:
-    """An event and its place in the ranking by tickets sold."""
+    """An event and its rank by tickets sold."""
 
-    rank: int
+    rank: Annotated[int, "From 1."]
     event: EventView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTypeFigures:
-    """What was sold of one ticket type; of the event as a whole where it has none.
+    """The sales of one ticket type."""
 
-    Attributes:
-        ticket_type: None for tickets of no type.
-    """
-
-    ticket_type: TicketTypeRef | None
+    ticket_type: Annotated[
+        TicketTypeRef | None, "Null for tickets sold before the event had ticket types."
+    ]
     quantity: int
     tickets_sold: int
     tickets_remaining: int
@@ -446,7 +425,7 @@ class TicketTypeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """What was charged in one currency."""
+    """The revenue in one currency."""
 
     currency: str
     amount: Decimal
@@ -454,7 +433,7 @@ class Revenue:
 
 @dataclass(frozen=True, slots=True)
 class DaySales:
-    """What was sold on one day, as the event's clocks count days."""
+    """The tickets sold on one day, in the event's time zone."""
 
     date: date
     tickets: int
@@ -462,12 +441,12 @@ class DaySales:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesFigures:
-    """What one event sold, counted from its confirmed orders.
+    """The sales of one event, counted from its confirmed orders.
 
     Attributes:
-        by_type: how many tickets of each ticket type's id; None stands for no type.
-        revenue: what was charged, by currency, in their order.
-        by_day: what was sold on each day on which anything was, the first one first.
+        by_type: the number of tickets for each ticket type's id; None stands for no type.
+        revenue: one entry for each currency, in alphabetical order.
+        by_day: one entry for each day with sales, oldest first.
         checked_in: how many tickets were used at the door.
         waitlisted: how many orders wait for places.
         cancelled: how many tickets were cancelled.
@@ -483,15 +462,52 @@ class SalesFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventStatistics:
-    """What an organizer wants to know of an event's sales."""
+    """The sales of an event; cancelled tickets are counted only in `cancelled`."""
 
-    event: EventView
-    by_type: Sequence[TicketTypeFigures]
-    figures: SalesFigures
+    capacity: int
+    tickets_sold: int
+    tickets_remaining: int
+    ticket_types: Sequence[TicketTypeFigures]
+    revenue: Annotated[Sequence[Revenue], "One entry for each currency."]
+    sales_by_day: Annotated[Sequence[DaySales], "One entry for each day with sales."]
+    checked_in: Annotated[int, "How many tickets were used at the door."]
+    waitlisted: Annotated[int, "How many orders wait for places."]
+    cancelled: Annotated[int, "How many tickets were cancelled."]
+
+    @classmethod
+    def of(cls, event: EventView, figures: SalesFigures) -> Self:
+        """Return the statistics of an event with these figures."""
+        types = [
+            TicketTypeFigures(
+                ticket_type=TicketTypeRef(ticket_type.id, ticket_type.name),
+                quantity=ticket_type.quantity,
+                tickets_sold=figures.by_type.get(ticket_type.id, 0),
+                tickets_remaining=ticket_type.quantity - figures.by_type.get(ticket_type.id, 0),
+            )
+            for ticket_type in event.ticket_types
+        ]
+        # Sold before the event had ticket types: they are of no type.
+        if untyped := figures.by_type.get(None, 0) if event.ticket_types else 0:
+            types.append(
+                TicketTypeFigures(
+                    ticket_type=None, quantity=untyped, tickets_sold=untyped, tickets_remaining=0
+                )
+            )
+        return cls(
+            capacity=event.capacity,
+            tickets_sold=event.tickets_sold,
+            tickets_remaining=event.tickets_remaining,
+            ticket_types=types,
+            revenue=figures.revenue,
+            sales_by_day=figures.by_day,
+            checked_in=figures.checked_in,
+            waitlisted=figures.waitlisted,
+            cancelled=figures.cancelled,
+        )
 
 
 class EventPosition(NamedTuple):
-    """Where in a sorted list of events, by the sort's key and then id, a page ended."""
+    """The position of an event in a list that is sorted by a key and the event's id."""
 
     key: datetime | str
     id: int
@@ -502,7 +518,8 @@ class Page(Generic[Item, Position]):
     """One page of a list.
 
     Attributes:
-        next: where the next page begins, None after the last.
+        next: the position of the last item, after which the next page begins;
+            None on the last page.
     """
 
     items: Sequence[Item]

@@ -1,6 +1,5 @@
-"""Accounts: registering, sessions, and oneself."""
+"""Accounts: registration, sessions, and one's own account."""
 
-from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.accounts import NewAccount
@@ -16,17 +15,11 @@ from eventapi.domain.errors import (
     UsernameTaken,
     UserNotFound,
 )
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import (
-    ACCOUNT,
-    ANYONE,
-    GUEST_OR_ACCOUNT,
-    LOCATION_HEADER,
-    REFRESH_TOKEN,
-    ApiBlueprint,
-    use_cases,
-)
+from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT, REFRESH_TOKEN
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.limits import count_costly, limits
+from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
     PasswordChangeSchema,
@@ -38,13 +31,13 @@ from eventapi.entrypoints.http.schemas.accounts import (
 from eventapi.entrypoints.http.security import (
     current_actor,
     current_session,
+    issue_tokens,
     read_refresh_token,
     signed_in_actor,
-    tokens_of,
 )
 
 blueprint = ApiBlueprint(
-    "accounts", __name__, url_prefix="/api", description="Registering and signing in."
+    "accounts", __name__, url_prefix="/api", description="Registration, login and your own account."
 )
 
 
@@ -53,15 +46,11 @@ blueprint = ApiBlueprint(
     "/register",
     access=GUEST_OR_ACCOUNT,
     body=RegistrationSchema,
-    gives=UserSchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER,
+    response=created(UserSchema),
     errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
-    example=examples.REGISTRATION,
-    answer_example=examples.USER,
 )
-def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
-    """Make an account."""
+def register(body: dict[str, Any]) -> Created[UserView]:
+    """Create an account."""
     count_costly()
     with limits().failures("register", body["username"]):
         user = use_cases().sign_up(current_actor(), NewAccount(**body))
@@ -73,37 +62,31 @@ def register(body: dict[str, Any]) -> tuple[UserView, dict[str, str]]:
     "/login",
     access=ANYONE,
     body=LoginSchema,
-    gives=TokensSchema,
+    response=ok(TokensSchema, no_store=True),
     errors=(InvalidCredentials, AccountDisabled, Overloaded),
-    example=examples.LOGIN,
-    answer_example=examples.TOKENS,
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Begin a session: an access and a refresh token for a username and a password."""
+    """Sign in with username and password."""
     count_costly()
     with limits().failures("login", body["username"]):
-        return tokens_of(use_cases().sign_in(body["username"], body["password"]))
+        return issue_tokens(use_cases().sign_in(body["username"], body["password"]))
 
 
 @blueprint.operation(
-    "POST",
-    "/token/refresh",
-    access=REFRESH_TOKEN,
-    gives=TokensSchema,
-    answer_example=examples.TOKENS,
+    "POST", "/token/refresh", access=REFRESH_TOKEN, response=ok(TokensSchema, no_store=True)
 )
 def refresh_token() -> dict[str, Any]:
-    """Get new tokens for a refresh token, sent in place of the access token.
+    """Exchange a refresh token for new tokens.
 
-    It is good once. If it comes a second time, somebody has copied it, and the
-    whole session ends.
+    Send the refresh token in place of the access token. It is valid once: if it
+    is used a second time, it may have been stolen, and the session ends.
     """
-    return tokens_of(use_cases().renew_session(*read_refresh_token()))
+    return issue_tokens(use_cases().renew_session(*read_refresh_token()))
 
 
-@blueprint.operation("POST", "/logout", access=ACCOUNT, status=HTTPStatus.NO_CONTENT)
+@blueprint.operation("POST", "/logout", access=ACCOUNT)
 def logout() -> None:
-    """End this session: its tokens are worth nothing from now on."""
+    """End this session and revoke its tokens."""
     session = current_session()
     if session is not None:
         use_cases().sign_out(signed_in_actor(), session)
@@ -113,13 +96,12 @@ def logout() -> None:
     "GET",
     "/users/me",
     access=ACCOUNT,
-    gives=UserSchema,
+    response=ok(UserSchema),
+    conditional=ETAG,
     errors=(AccountDeleted,),
-    etag=True,
-    answer_example=examples.USER,
 )
 def get_me() -> UserView:
-    """Show one's own account."""
+    """Get your account."""
     return use_cases().change_own_account.get(signed_in_actor())
 
 
@@ -128,13 +110,11 @@ def get_me() -> UserView:
     "/users/me",
     access=ACCOUNT,
     body=ProfileChangeSchema,
-    gives=UserSchema,
+    response=ok(UserSchema),
     errors=(AccountDeleted,),
-    example={"email": "alice@example.org", "first_name": "Alice"},
-    answer_example=examples.USER,
 )
 def update_me(body: dict[str, Any]) -> UserView:
-    """Change one's email address and names."""
+    """Update your profile."""
     return use_cases().change_own_account.update_profile(signed_in_actor(), body)
 
 
@@ -143,12 +123,13 @@ def update_me(body: dict[str, Any]) -> UserView:
     "/users/me/password",
     access=ACCOUNT,
     body=PasswordChangeSchema,
-    status=HTTPStatus.NO_CONTENT,
     errors=(AccountDeleted, Overloaded),
-    example={"current_password": "correct horse battery", "new_password": "staple battery horse"},
 )
 def change_password(body: dict[str, Any]) -> None:
-    """Choose another password. All other sessions of the account end."""
+    """Change your password.
+
+    All other sessions of the account end.
+    """
     actor = signed_in_actor()
     count_costly()
     with limits().failures("password", actor.username):
@@ -160,17 +141,11 @@ def change_password(body: dict[str, Any]) -> None:
         )
 
 
-@blueprint.operation(
-    "DELETE",
-    "/users/me",
-    access=ACCOUNT,
-    status=HTTPStatus.NO_CONTENT,
-    errors=(UserNotFound, LastAdmin),
-)
+@blueprint.operation("DELETE", "/users/me", access=ACCOUNT, errors=(UserNotFound, LastAdmin))
 def erase_me() -> None:
-    """Erase one's own account.
+    """Erase your account.
 
-    Names, email addresses and the attendees of one's orders are removed for
-    good, and nobody can sign in to it again. Orders stay counted.
+    Removes the names, the email address and the attendees of its orders for
+    good. The orders still count as sales.
     """
     use_cases().erase_account.own(signed_in_actor())

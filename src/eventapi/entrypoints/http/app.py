@@ -7,7 +7,6 @@ from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any
 
-import flask_smorest
 import orjson
 import structlog
 from flask import Flask, Response, g, request
@@ -24,6 +23,7 @@ from eventapi.entrypoints.http import (
     audit,
     calendars,
     categories,
+    check_in,
     docs,
     event_parts,
     events,
@@ -34,7 +34,8 @@ from eventapi.entrypoints.http import (
     users,
 )
 from eventapi.entrypoints.http.config import HttpConfig
-from eventapi.entrypoints.http.limits import Limits, show_limit
+from eventapi.entrypoints.http.limits import Limits, set_limit_headers
+from eventapi.entrypoints.http.openapi import DocumentedApi, document_options
 from eventapi.entrypoints.http.pagination import register_cursor_keys
 from eventapi.entrypoints.http.paths import IdConverter, id_schema
 from eventapi.entrypoints.http.problems import document_problems, register_error_handlers
@@ -44,71 +45,49 @@ log = structlog.get_logger(__name__)
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # paths hold codes, and queries hold secrets
+    "Referrer-Policy": "no-referrer",  # paths contain codes, and queries contain secrets
     "X-Frame-Options": "DENY",
-    # An answer of the API is no page: nothing in it runs, and no page shows it in a frame.
+    # A response of the API is not a page: nothing in it runs, and no page embeds it.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
-NO_STORE_ENDPOINTS = frozenset(
-    {
-        "accounts.login",
-        "accounts.refresh_token",
-        "api_keys.create_api_key",
-        "orders.register_attendee",
-    }
-)
-"""Operations whose answers are kept by nobody: they hold tokens, a key, or an order's secret."""
 CORS_HEADERS = (
     "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID",
 )  # fmt: skip
-CORS_SHOWN_HEADERS = (
+CORS_EXPOSED_HEADERS = (
     "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
     "RateLimit-Reset", "Retry-After", "X-Request-ID",
 )  # fmt: skip
-_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-
-DESCRIPTION = """\
-A headless ticketing engine: events, tickets, orders and check-in. It never oversells, and never
-loses an accepted order.
-
-- Every error is a problem document (RFC 9457) whose `code` is stable; `/docs/problems` lists them.
-- Lists come in pages: follow `next`, or the `Link` header, until there is none.
-- Unknown fields and parameters are errors, not ignored.
-- What you change, you change as you saw it: send its `ETag` as `If-Match`, and nobody overwrites
-  what they have not seen.
-- Times are RFC 3339 with an offset and are answered in UTC; money is a decimal string.
-- Every path answers with and without a trailing slash.
-"""
+_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class OrjsonProvider(JSONProvider):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no duplicate meanings; and fast."""
+    """Strict and fast JSON (RFC 8259): UTF-8, no NaN."""
 
     def dumps(self, obj: Any, **_kwargs: Any) -> str:
-        """Write JSON."""
+        """Return a value as JSON."""
         return orjson.dumps(obj).decode()
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
-        """Read JSON."""
+        """Return the value of a JSON text."""
         return orjson.loads(s)
 
     def response(self, *args: Any, **_kwargs: Any) -> Response:
-        """Answer JSON."""
+        """Return a response with a value as JSON."""
         (obj,) = args
         return Response(orjson.dumps(obj), mimetype="application/json")
 
 
 class _App(Flask):
-    """Flask, but for what it logs."""
+    """Flask, with another log entry for unhandled exceptions."""
 
     def log_exception(self, exc_info: Any) -> None:
-        """Log a defect, without the path of the request: paths hold the codes of tickets."""
+        """Log an exception without the path of the request, which can contain a ticket's code."""
         log.error("unhandled exception", operation=request.endpoint, exc_info=exc_info)
 
 
 def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
-    """Make the WSGI application that drives these use cases."""
+    """Return the WSGI application for these use cases."""
     app = _App("eventapi", static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
@@ -135,10 +114,10 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
             app,
             origins=list(config.cors_origins),
             allow_headers=CORS_HEADERS,
-            expose_headers=CORS_SHOWN_HEADERS,
+            expose_headers=CORS_EXPOSED_HEADERS,
             max_age=timedelta(hours=1),
         )
-    api = _Api(app, spec_kwargs=_spec_options())
+    api = DocumentedApi(app, spec_kwargs=document_options())
     api.register_converter(IdConverter, id_schema)
     register_error_handlers(app)
     document_problems(api)
@@ -152,6 +131,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         calendars,
         orders,
         tickets,
+        check_in,
         reports,
         audit,
         health,
@@ -159,18 +139,18 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         api.register_blueprint(module.blueprint)
     docs.register_docs(app, api)
     if config.trusted_proxies:
-        # Only these are believed about who the client is, and nobody else.
-        near = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near, x_host=near)  # type: ignore[method-assign]
+        # The forwarding headers of any other sender are not trusted.
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.wsgi_app = _with_chunked_bodies(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
 def _with_chunked_bodies(wsgi_app: Callable[..., Any]) -> Callable[..., Any]:
-    """Read bodies that come in chunks too: their end is known though their length is not.
+    """Accept bodies with chunked transfer encoding.
 
-    Werkzeug takes such a body as empty unless the server says that it ends,
-    which Granian's does, without saying so.
+    Werkzeug treats them as empty unless the server declares that their end is
+    known. With Granian it is, but Granian does not declare it.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Any:
@@ -181,48 +161,16 @@ def _with_chunked_bodies(wsgi_app: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class _Api(flask_smorest.Api):
-    """flask-smorest, with our error table instead of its own."""
-
-    DEFAULT_ERROR_RESPONSE_NAME = None
-
-    def _register_error_handlers(self) -> None:
-        """Do nothing: register_error_handlers does it."""
-
-
-def _spec_options() -> dict[str, Any]:
-    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    return {
-        "info": {
-            "description": DESCRIPTION,
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
-        "servers": [{"url": "/"}],
-        "components": {
-            "securitySchemes": {
-                "access": bearer | {"description": "The access token of a login."},
-                "refresh": bearer | {"description": "The refresh token of a login."},
-                "api_key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An API key, sent like a token; which scope it needs is named "
-                    "where it is good. `manage` is good for all of them.",
-                },
-            }
-        },
-    }
-
-
 def _begin_request() -> None:
-    wanted = request.headers.get("X-Request-ID", "")
-    g.request_id = wanted if _SANE_REQUEST_ID.fullmatch(wanted) else uuid7().hex
+    sent = request.headers.get("X-Request-ID", "")
+    g.request_id = sent if _VALID_REQUEST_ID.fullmatch(sent) else uuid7().hex
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     current_origin.set(Origin(_address(), g.request_id))
 
 
 def _address() -> str | None:
-    """Give the client's address, if it is one: behind a proxy it is what a header says."""
+    """Return the client's address; None if a proxy's header has no valid one."""
     try:
         return str(ip_address(request.remote_addr or ""))
     except ValueError:
@@ -235,12 +183,10 @@ def _end_request(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.path.startswith(docs.DOCS_PATH):
         response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
-    if request.endpoint in NO_STORE_ENDPOINTS:
-        response.headers["Cache-Control"] = "no-store"
-    elif request.path.startswith("/api/"):
-        # What is somebody's own, no cache between us and them keeps; they may, and ask again.
+    if request.path.startswith("/api/"):
+        # Responses are for one client, which may cache them but has to revalidate.
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    show_limit(response)
+    set_limit_headers(response)
     return response

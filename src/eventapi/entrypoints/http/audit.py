@@ -7,21 +7,18 @@ from eventapi.domain.api_key import KeyScope
 from eventapi.domain.domain_event import DomainEventType
 from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.values import EventId, OrderId, UserId
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
-from eventapi.entrypoints.http.errors import InvalidCursor
-from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
-from eventapi.entrypoints.http.pagination import (
-    LINK_HEADER,
-    Cursors,
-    PageQuerySchema,
-    page_answer,
-)
-from eventapi.entrypoints.http.schemas.audit import AuditPageSchema, AuditQuerySchema
+from eventapi.entrypoints.http.access import ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.responses import page_of
+from eventapi.entrypoints.http.schemas.audit import AuditEntrySchema, AuditQuerySchema
+from eventapi.entrypoints.http.schemas.common import PageQuerySchema
+from eventapi.entrypoints.http.schemas.derivation import example_of
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "audit", __name__, url_prefix="/api", description="Who did what, when, and from where."
+    "audit", __name__, url_prefix="/api", description="Who changed what, when, and from where."
 )
 
 CURSORS: Cursors[int] = Cursors("audit", int)
@@ -32,13 +29,11 @@ CURSORS: Cursors[int] = Cursors("audit", int)
     "/audit",
     access=ACCOUNT,
     query=AuditQuerySchema,
-    gives=AuditPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(NotSignedIn, NotAllowed, InvalidCursor),
-    answer_example={"items": [examples.AUDIT_ENTRY], "next": None},
+    response=page_of(AuditEntrySchema),
+    errors=(NotSignedIn, NotAllowed),
 )
-def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Tell admins who did what, newest first."""
+def list_audit_trail(query: dict[str, Any]) -> PageBody:
+    """List the audit trail, newest first, for admins."""
     search = AuditSearch(
         event=_if_given(EventId, query["event"]),
         order=_if_given(OrderId, query["order"]),
@@ -46,11 +41,9 @@ def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
         actor=_if_given(UserId, query["actor"]),
         action=_if_given(DomainEventType, query.get("action")),
     )
+    before = CURSORS.decode(query["cursor"])
     page = use_cases().list_audit_trail(
-        current_actor(),
-        search,
-        before=CURSORS.decode(query["cursor"]),
-        limit=query["limit"],
+        current_actor(), search, before=before, limit=query["limit"]
     )
     return page_answer(page, CURSORS)
 
@@ -58,23 +51,16 @@ def list_audit_trail(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
 @blueprint.operation(
     "GET",
     f"/events{EVENT}/audit",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
-    gives=AuditPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(*MAY_NOT_CHANGE, InvalidCursor),
-    answer_example={"items": [examples.AUDIT_ENTRY | {"address": None}], "next": None},
+    response=page_of(AuditEntrySchema, example=example_of(AuditEntrySchema) | {"address": None}),
+    errors=ORGANIZER_ONLY,
 )
-def list_event_audit_trail(
-    query: dict[str, Any], event_id: int
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Tell an event's organizer who did what to it and its orders, newest first."""
+def list_event_audit_trail(query: dict[str, Any], event_id: int) -> PageBody:
+    """List the audit trail of an event and its orders, newest first."""
+    before = CURSORS.decode(query["cursor"])
     page = use_cases().list_audit_trail.of_event(
-        current_actor(),
-        EventId(event_id),
-        before=CURSORS.decode(query["cursor"]),
-        limit=query["limit"],
+        current_actor(), EventId(event_id), before=before, limit=query["limit"]
     )
     return page_answer(page, CURSORS)
 

@@ -1,7 +1,4 @@
-"""Calendars (RFC 5545): of one event, and of all that are public.
-
-The text is icalendar's work; what stands in it is decided here.
-"""
+"""Calendars (RFC 5545): of one event, and of all public events."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -9,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
-from flask import Response, request
+from flask import Response
 
 from eventapi.application.views import EventView
 from eventapi.domain.api_key import KeyScope
@@ -17,83 +14,76 @@ from eventapi.domain.errors import CategoryNotFound, EventNotFound
 from eventapi.domain.event import EventStatus
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import EventId
-from eventapi.entrypoints.http.blueprint import (
-    ETAG_HEADER,
-    GUEST_OR_ACCOUNT,
-    ApiBlueprint,
-    use_cases,
-)
+from eventapi.entrypoints.http.access import GUEST_OR_ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT
-from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema, CalendarQuerySchema
+from eventapi.entrypoints.http.responses import file
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
+from eventapi.entrypoints.http.schemas.events import CalendarQuerySchema
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "calendars", __name__, url_prefix="/api/events", description="Events for calendar programs."
+    "calendars", __name__, url_prefix="/api/events", description="Events as iCalendar files."
 )
 
 CALENDAR = "text/calendar"
-REFRESH = timedelta(hours=1)
-"""How often a calendar program is asked to look again."""
+REFRESH_INTERVAL = timedelta(hours=1)
+"""How often calendar applications are asked to load the calendar again."""
 
 
 @blueprint.operation(
     "GET",
     "/calendar.ics",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=CalendarQuerySchema,
-    gives_media=(CALENDAR,),
-    answer_headers=ETAG_HEADER,
+    response=file(CALENDAR),
+    conditional=ETAG,
     errors=(CategoryNotFound,),
-    conditional=True,
 )
 def get_calendar_feed(query: dict[str, Any]) -> Response:
-    """Give all public events, or those of a category, as a calendar to subscribe to."""
+    """Get all public events, or those of one category, as a calendar to subscribe to."""
     slug = query["category"]
     name = "Events" if slug is None else use_cases().list_categories.get(slug).name
-    return _answer(use_cases().get_calendar(category=slug), name=name)
+    return _calendar_of(use_cases().get_calendar(category=slug), name=name)
 
 
 @blueprint.operation(
     "GET",
     f"{EVENT}/calendar.ics",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=AccessCodeQuerySchema,
-    gives_media=(CALENDAR,),
-    answer_headers=ETAG_HEADER,
+    response=file(CALENDAR),
+    conditional=ETAG,
     errors=(EventNotFound,),
-    conditional=True,
 )
 def get_calendar(query: dict[str, Any], event_id: int) -> Response:
-    """Give an event as a calendar.
+    """Get an event as a calendar file.
 
-    Its UID never changes, its SEQUENCE grows with every change, and when it is
-    cancelled its STATUS says so: a calendar program that has it keeps up.
+    The UID of the event does not change, its SEQUENCE grows with every change,
+    and its STATUS is CANCELLED once it is cancelled, so that a calendar
+    application can update it.
     """
     event = use_cases().get_event(current_actor(), EventId(event_id), **query)
-    return _answer([event], name=event.name)
+    return _calendar_of([event], name=event.name)
 
 
-def _answer(events: Sequence[EventView], *, name: str) -> Response:
+def _calendar_of(events: Sequence[EventView], *, name: str) -> Response:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//EventAPI//EventAPI//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_INTERVAL, parameters={"VALUE": "DURATION"})
     for event in events:
         calendar.add_component(_component(event))
     calendar.add_missing_timezones()
-    response = Response(calendar.to_ical(), content_type=f"{CALENDAR}; charset=utf-8")
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return Response(calendar.to_ical(), content_type=f"{CALENDAR}; charset=utf-8")
 
 
 def _component(event: EventView) -> icalendar.Event:
     component = icalendar.Event()
-    # Of what never changes, and as unique in the world as a calendar needs it.
+    # Globally unique, and made from values that never change.
     made = int(event.created_at.timestamp() * 1_000_000)
     component.add("uid", f"{event.id}-{made}@eventapi")
     component.add("sequence", event.version - 1)
@@ -118,21 +108,21 @@ def _component(event: EventView) -> icalendar.Event:
 
 
 def _times(event: EventView) -> tuple[Any, Any]:
-    """Say when an event is, as its place counts time.
+    """Return the start and end of an event in its time zone.
 
-    From midnight to midnight it is a matter of days, which have no time zone.
+    An event from midnight to midnight takes whole days, which have no time zone.
     """
     zone = ZoneInfo(event.timezone)
     start, end = event.start_time.astimezone(zone), event.end_time.astimezone(zone)
     if start.time() == end.time() == time.min:
         return start.date(), end.date()
-    return _sayable(start), _sayable(end)
+    return _disambiguate_dst(start), _disambiguate_dst(end)
 
 
-def _sayable(moment: datetime) -> datetime:
-    """Say a moment in UTC where the clocks of its place show it for the second time.
+def _disambiguate_dst(moment: datetime) -> datetime:
+    """Return a local time, in UTC if it is the second of two that the clocks show.
 
-    When clocks are put back, an hour comes twice, and a local time in a
-    calendar means the first (RFC 5545, 3.3.5).
+    An hour repeats when clocks are put back; a local time in a calendar means
+    the first one (RFC 5545, 3.3.5).
     """
     return moment.astimezone(UTC) if moment.fold else moment

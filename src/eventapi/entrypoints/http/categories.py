@@ -1,6 +1,5 @@
-"""Categories: the kinds of event."""
+"""Categories of events."""
 
-from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.views import CategoryView
@@ -12,14 +11,9 @@ from eventapi.domain.errors import (
     NotAllowed,
     NotSignedIn,
 )
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import (
-    ACCOUNT,
-    GUEST_OR_ACCOUNT,
-    LOCATION_HEADER,
-    ApiBlueprint,
-    use_cases,
-)
+from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.events import (
     CategoryListSchema,
     CategorySchema,
@@ -28,17 +22,15 @@ from eventapi.entrypoints.http.schemas.events import (
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "categories", __name__, url_prefix="/api/categories", description="The kinds of event."
+    "categories", __name__, url_prefix="/api/categories", description="Categories of events."
 )
 
 
 @blueprint.operation(
     "GET",
     "",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
-    gives=CategoryListSchema,
-    answer_example={"items": [examples.CATEGORY]},
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
+    response=ok(CategoryListSchema),
 )
 def list_categories() -> dict[str, Any]:
     """List all categories by name."""
@@ -48,18 +40,16 @@ def list_categories() -> dict[str, Any]:
 @blueprint.operation(
     "POST",
     "",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
-    gives=CategorySchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER,
+    response=created(CategorySchema),
     errors=(NotSignedIn, NotAllowed, CategoryTaken),
-    example={"name": "Concerts"},
-    answer_example=examples.CATEGORY,
 )
-def create_category(body: dict[str, Any]) -> tuple[CategoryView, dict[str, str]]:
-    """Make a category. Its slug is made of its name, and stays."""
+def create_category(body: dict[str, Any]) -> Created[CategoryView]:
+    """Create a category.
+
+    Its slug is made from its name, and does not change when the name does.
+    """
     category = use_cases().manage_categories.create(current_actor(), body["name"])
     return category, {"Location": f"/api/categories/{category.slug}"}
 
@@ -67,41 +57,34 @@ def create_category(body: dict[str, Any]) -> tuple[CategoryView, dict[str, str]]
 @blueprint.operation(
     "GET",
     "/<slug>",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
-    gives=CategorySchema,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
+    response=ok(CategorySchema),
     errors=(CategoryNotFound,),
-    answer_example=examples.CATEGORY,
 )
 def get_category(slug: str) -> CategoryView:
-    """Show a category."""
+    """Get a category."""
     return use_cases().list_categories.get(slug)
 
 
 @blueprint.operation(
     "PATCH",
     "/<slug>",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
-    gives=CategorySchema,
+    response=ok(CategorySchema),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound),
-    example={"name": "Concerts and recitals"},
-    answer_example=examples.CATEGORY,
 )
 def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
-    """Give a category another name; its slug stays, and so do links to it."""
+    """Rename a category; its slug stays the same."""
     return use_cases().manage_categories.rename(current_actor(), slug, body["name"])
 
 
 @blueprint.operation(
     "DELETE",
     "/<slug>",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    status=HTTPStatus.NO_CONTENT,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound, CategoryInUse),
 )
 def delete_category(slug: str) -> None:
-    """Delete a category to which no event belongs."""
+    """Delete a category that has no events."""
     use_cases().manage_categories.delete(current_actor(), slug)

@@ -1,6 +1,6 @@
-"""The documentation: the OpenAPI document, the page that shows it, and the list of problems.
+"""The documentation: the OpenAPI document, a page that displays it, and the list of problems.
 
-Everything the pages need is served from here, so they work with no other network.
+The pages load nothing from other hosts, so they work without a network.
 """
 
 from functools import cache
@@ -18,11 +18,11 @@ DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 )
-"""What the documentation's pages may load and do; Swagger UI has its configuration inline."""
+"""The Content-Security-Policy of the pages; Swagger UI has inline configuration."""
 
 
 def register_docs(app: Flask, api: flask_smorest.Api) -> None:
-    """Serve the documentation of an API whose operations are all registered."""
+    """Add the documentation's routes, after all operations are registered."""
 
     @cache
     def document() -> str:
@@ -43,7 +43,7 @@ def register_docs(app: Flask, api: flask_smorest.Api) -> None:
             config={
                 "app_name": "EventAPI",
                 "persistAuthorization": True,
-                "validatorUrl": None,  # the only thing that would ask another host
+                "validatorUrl": None,  # the only request to another host
             },
         )
     )
@@ -68,10 +68,10 @@ tr:target {{ background: #fff3bf }}
 </style></head>
 <body>
 <h1>Problems</h1>
-<p>Every error of the API is an <code>application/problem+json</code> document. Its
-<code>code</code> is one of these and does not change.</p>
+<p>Every error of the API is an <code>application/problem+json</code> document (RFC 9457) with one
+of these codes. The codes are stable.</p>
 <table>
-<thead><tr><th>code</th><th>status</th><th>what it means</th><th>an example</th></tr></thead>
+<thead><tr><th>code</th><th>status</th><th>meaning</th><th>example</th></tr></thead>
 <tbody>
 {rows}
 </tbody></table>

@@ -1,9 +1,8 @@
-"""The parts of an event: its ticket types, its sessions, its picture."""
+"""The parts of an event: its ticket types, its sessions and its image."""
 
-from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from eventapi.application.forms import SessionForm, TicketTypeForm
 from eventapi.application.views import EventView, SessionView, TicketTypeView
@@ -18,21 +17,20 @@ from eventapi.domain.errors import (
 )
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import EventId, TicketTypeId
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import (
-    ACCOUNT,
-    ETAG_HEADER,
-    GUEST_OR_ACCOUNT,
-    LOCATION_HEADER,
-    ApiBlueprint,
+from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.bodies import read_raw_body
+from eventapi.entrypoints.http.conditional import (
+    ETAG,
+    IF_MATCH,
+    VERSIONED,
     if_match_versions,
-    raw_body,
     set_etag_version,
-    use_cases,
 )
-from eventapi.entrypoints.http.events import CANT_BE_REVISED, EVENT, MAY_NOT_CHANGE, shown
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY, UPDATE_ERRORS, with_version
+from eventapi.entrypoints.http.responses import Created, created, file, ok
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.events import (
-    AccessCodeQuerySchema,
     EventSchema,
     ImageQuerySchema,
     NewTicketTypeSchema,
@@ -49,7 +47,7 @@ blueprint = ApiBlueprint(
     "event parts",
     __name__,
     url_prefix=f"/api/events{EVENT}",
-    description="Ticket types, sessions and the picture of an event.",
+    description="The ticket types, the sessions and the image of an event.",
 )
 
 TICKET_TYPE = "/ticket-types/<id:ticket_type_id>"
@@ -58,76 +56,60 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 A_MINUTE = 60
 
-_CACHE_HEADER = {
-    "Cache-Control": {
-        "description": "For how long the picture may be kept: for ever, if asked for as in "
-        "`image_url`.",
-        "schema": {"type": "string"},
-    }
-}
-
 
 @blueprint.operation(
     "POST",
     "/ticket-types",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewTicketTypeSchema,
-    gives=TicketTypeSchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER,
-    errors=(*MAY_NOT_CHANGE, EventCancelled),
-    etag=True,
-    example=examples.NEW_TICKET_TYPE,
-    answer_example=examples.TICKET_TYPE,
+    response=created(TicketTypeSchema),
+    conditional=ETAG,
+    errors=(*ORGANIZER_ONLY, EventCancelled),
 )
-def add_ticket_type(body: dict[str, Any], event_id: int) -> tuple[TicketTypeView, dict[str, str]]:
+def add_ticket_type(body: dict[str, Any], event_id: int) -> Created[TicketTypeView]:
     """Add a ticket type to an event."""
     position = body.pop("position", None)
-    event, kind = use_cases().change_ticket_types.add(
+    event, ticket_type = use_cases().change_ticket_types.add(
         current_actor(), EventId(event_id), TicketTypeForm.from_fields(**body), position=position
     )
     set_etag_version(event.version)
-    return kind, {"Location": f"/api/events/{event_id}/ticket-types/{kind.id}"}
+    return ticket_type, {"Location": f"/api/events/{event_id}/ticket-types/{ticket_type.id}"}
 
 
 @blueprint.operation(
     "GET",
     TICKET_TYPE,
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=AccessCodeQuerySchema,
-    gives=TicketTypeSchema,
+    response=ok(TicketTypeSchema),
+    conditional=ETAG,
     errors=(EventNotFound, TicketTypeNotFound),
-    etag=True,
-    answer_example=examples.TICKET_TYPE,
 )
 def get_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
-    """Show a ticket type of an event."""
-    event, kind = use_cases().get_event.ticket_type(
+    """Get a ticket type of an event."""
+    event, ticket_type = use_cases().get_event.ticket_type(
         current_actor(), EventId(event_id), TicketTypeId(ticket_type_id), **query
     )
     set_etag_version(event.version)
-    return kind
+    return ticket_type
 
 
 @blueprint.operation(
     "PATCH",
     TICKET_TYPE,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=TicketTypePatchSchema,
-    gives=TicketTypeSchema,
-    errors=(*MAY_NOT_CHANGE, TicketTypeNotFound, *CANT_BE_REVISED),
-    etag=True,
-    if_match=True,
-    example={"price": "60.00"},
-    answer_example=examples.TICKET_TYPE,
+    response=ok(TicketTypeSchema),
+    conditional=VERSIONED,
+    errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
-    """Change something of a ticket type (RFC 7396). What was sold of it keeps its price."""
+    """Update a ticket type (JSON Merge Patch, RFC 7396).
+
+    Tickets that are already sold keep their price.
+    """
     position = body.pop("position", None)
-    event, kind = use_cases().change_ticket_types.update(
+    event, ticket_type = use_cases().change_ticket_types.update(
         current_actor(),
         EventId(event_id),
         TicketTypeId(ticket_type_id),
@@ -136,20 +118,18 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
         versions=if_match_versions(),
     )
     set_etag_version(event.version)
-    return kind
+    return ticket_type
 
 
 @blueprint.operation(
     "DELETE",
     TICKET_TYPE,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    status=HTTPStatus.NO_CONTENT,
-    errors=(*MAY_NOT_CHANGE, TicketTypeNotFound, *CANT_BE_REVISED),
-    if_match=True,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    conditional=IF_MATCH,
+    errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
-    """Remove a ticket type of which nothing is sold."""
+    """Delete a ticket type of which no tickets are sold."""
     use_cases().change_ticket_types.delete(
         current_actor(),
         EventId(event_id),
@@ -161,19 +141,14 @@ def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
 @blueprint.operation(
     "POST",
     "/sessions",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=SessionFieldsSchema,
-    gives=SessionSchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER,
-    errors=(*MAY_NOT_CHANGE, EventCancelled),
-    etag=True,
-    example=examples.NEW_SESSION,
-    answer_example=examples.SESSION,
+    response=created(SessionSchema),
+    conditional=ETAG,
+    errors=(*ORGANIZER_ONLY, EventCancelled),
 )
-def add_session(body: dict[str, Any], event_id: int) -> tuple[SessionView, dict[str, str]]:
-    """Add a session to an event's agenda."""
+def add_session(body: dict[str, Any], event_id: int) -> Created[SessionView]:
+    """Add a session to the agenda of an event."""
     event, session = use_cases().change_sessions.add(
         current_actor(), EventId(event_id), SessionForm.from_fields(**body)
     )
@@ -184,16 +159,14 @@ def add_session(body: dict[str, Any], event_id: int) -> tuple[SessionView, dict[
 @blueprint.operation(
     "GET",
     SESSION,
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=AccessCodeQuerySchema,
-    gives=SessionSchema,
+    response=ok(SessionSchema),
+    conditional=ETAG,
     errors=(EventNotFound, SessionNotFound),
-    etag=True,
-    answer_example=examples.SESSION,
 )
 def get_session(query: dict[str, Any], event_id: int, session_id: int) -> SessionView:
-    """Show a session of an event's agenda."""
+    """Get a session of an event."""
     event, session = use_cases().get_event.session(
         current_actor(), EventId(event_id), session_id, **query
     )
@@ -204,18 +177,14 @@ def get_session(query: dict[str, Any], event_id: int, session_id: int) -> Sessio
 @blueprint.operation(
     "PATCH",
     SESSION,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=SessionPatchSchema,
-    gives=SessionSchema,
-    errors=(*MAY_NOT_CHANGE, SessionNotFound, EventCancelled),
-    etag=True,
-    if_match=True,
-    example={"room": "Garden"},
-    answer_example=examples.SESSION,
+    response=ok(SessionSchema),
+    conditional=VERSIONED,
+    errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
 )
 def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> SessionView:
-    """Change something of a session (RFC 7396)."""
+    """Update a session (JSON Merge Patch, RFC 7396)."""
     event, session = use_cases().change_sessions.update(
         current_actor(), EventId(event_id), session_id, body, versions=if_match_versions()
     )
@@ -226,14 +195,12 @@ def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> Sessi
 @blueprint.operation(
     "DELETE",
     SESSION,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    status=HTTPStatus.NO_CONTENT,
-    errors=(*MAY_NOT_CHANGE, SessionNotFound, EventCancelled),
-    if_match=True,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    conditional=IF_MATCH,
+    errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
 )
 def delete_session(event_id: int, session_id: int) -> None:
-    """Take a session out of an event's agenda."""
+    """Delete a session from the agenda of an event."""
     use_cases().change_sessions.delete(
         current_actor(), EventId(event_id), session_id, versions=if_match_versions()
     )
@@ -242,49 +209,43 @@ def delete_session(event_id: int, session_id: int) -> None:
 @blueprint.operation(
     "PUT",
     "/image",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    takes_media=IMAGE_TYPES,
-    gives=EventSchema,
-    errors=(*MAY_NOT_CHANGE, EventCancelled, UnsuitableImage),
-    etag=True,
-    answer_example=examples.EVENT,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    consumes=IMAGE_TYPES,
+    response=ok(EventSchema),
+    conditional=ETAG,
+    errors=(*ORGANIZER_ONLY, EventCancelled, UnsuitableImage),
 )
 def put_image(event_id: int) -> EventView:
-    """Give an event a picture: PNG, JPEG or WebP, in place of the one it had."""
-    content = raw_body(*IMAGE_TYPES, limit=current_app.config["MAX_IMAGE_SIZE"])
-    return shown(use_cases().change_image.put(current_actor(), EventId(event_id), content))
+    """Set the image of an event: PNG, JPEG or WebP."""
+    content = read_raw_body(*IMAGE_TYPES, limit=current_app.config["MAX_IMAGE_SIZE"])
+    return with_version(use_cases().change_image.put(current_actor(), EventId(event_id), content))
 
 
 @blueprint.operation(
     "DELETE",
     "/image",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    status=HTTPStatus.NO_CONTENT,
-    errors=(*MAY_NOT_CHANGE, EventCancelled),
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    errors=(*ORGANIZER_ONLY, EventCancelled),
 )
 def delete_image(event_id: int) -> None:
-    """Take the picture of an event away, if it has one."""
+    """Delete the image of an event (idempotent)."""
     use_cases().change_image.delete(current_actor(), EventId(event_id))
 
 
 @blueprint.operation(
     "GET",
     "/image",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=ImageQuerySchema,
-    gives_media=IMAGE_TYPES,
-    answer_headers=ETAG_HEADER | _CACHE_HEADER,
+    response=file(*IMAGE_TYPES, headers=["Cache-Control"]),
+    conditional=ETAG,
     errors=(EventNotFound, ImageNotFound),
-    conditional=True,
 )
-def show_image(query: dict[str, Any], event_id: int) -> Response:
-    """Show the picture of an event.
+def get_image(query: dict[str, Any], event_id: int) -> Response:
+    """Get the image of an event.
 
-    Ask as `image_url` says, and the answer may be kept for ever: another
-    picture has another URL.
+    The URL in `image_url` changes with the image, so its response can be
+    cached for ever.
     """
     event, content = use_cases().get_event.image(
         current_actor(), EventId(event_id), access_code=query["access_code"]
@@ -293,10 +254,9 @@ def show_image(query: dict[str, Any], event_id: int) -> Response:
     version = image_version(key)
     response = Response(content, mimetype=f"image/{key.rpartition('.')[2]}")
     response.set_etag(version)
-    whose = "private" if event.visibility == Visibility.PRIVATE else "public"
-    how_long = f"max-age={A_YEAR}, immutable" if query["v"] == version else f"max-age={A_MINUTE}"
-    response.headers["Cache-Control"] = f"{whose}, {how_long}"
-    # Whatever a browser takes the content for, it does nothing but show it.
+    audience = "private" if event.visibility == Visibility.PRIVATE else "public"
+    lifetime = f"max-age={A_YEAR}, immutable" if query["v"] == version else f"max-age={A_MINUTE}"
+    response.headers["Cache-Control"] = f"{audience}, {lifetime}"
+    # A browser that takes the content for a document must not run anything in it.
     response.headers["Content-Security-Policy"] = "default-src 'none'"
-    response.make_conditional(request)
     return response

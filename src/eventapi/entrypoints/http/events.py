@@ -1,8 +1,7 @@
-"""Events: announcing, finding, changing and ending them."""
+"""Events: creating, finding, changing and cancelling them."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from eventapi.application.event_catalog import EventFilter
@@ -22,27 +21,22 @@ from eventapi.domain.errors import (
     TicketTypeInUse,
 )
 from eventapi.domain.values import EventId
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import (
-    ACCOUNT,
-    GUEST_OR_ACCOUNT,
-    LOCATION_HEADER,
-    ApiBlueprint,
+from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import (
+    ETAG,
+    IF_MATCH,
+    VERSIONED,
     if_match_versions,
     set_etag_version,
-    use_cases,
 )
-from eventapi.entrypoints.http.errors import InvalidCursor
-from eventapi.entrypoints.http.pagination import (
-    LINK_HEADER,
-    Cursors,
-    page_answer,
-)
+from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.responses import Created, created, ok, page_of
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
+from eventapi.entrypoints.http.schemas.derivation import example_of
 from eventapi.entrypoints.http.schemas.events import (
-    AccessCodeQuerySchema,
     EventFormSchema,
     EventListQuerySchema,
-    EventPageSchema,
     EventPatchSchema,
     EventSchema,
     StatisticsSchema,
@@ -50,10 +44,13 @@ from eventapi.entrypoints.http.schemas.events import (
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "events", __name__, url_prefix="/api/events", description="Announcing and finding events."
+    "events", __name__, url_prefix="/api/events", description="Creating and finding events."
 )
 
 EVENT = "/<id:event_id>"
+ORGANIZER_ONLY = (NotSignedIn, NotAllowed, EventNotFound)
+"""The errors of operations for an event's organizer and admins."""
+UPDATE_ERRORS = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
 
 
 def _cursors(sort: EventSort) -> Cursors[EventPosition]:
@@ -62,47 +59,36 @@ def _cursors(sort: EventSort) -> Cursors[EventPosition]:
 
 
 CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for sort in EventSort}
-MAY_NOT_CHANGE = (NotSignedIn, NotAllowed, EventNotFound)
-"""What everyone meets who wants to change an event and may not."""
-CANT_BE_REVISED = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
 
 
 @blueprint.operation(
     "POST",
     "",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=EventFormSchema,
-    gives=EventSchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER,
+    response=created(EventSchema),
+    conditional=ETAG,
     errors=(NotSignedIn, NotAllowed, AccountDeleted),
-    etag=True,
-    example=examples.NEW_EVENT,
-    answer_example=examples.EVENT,
 )
-def create_event(body: dict[str, Any]) -> tuple[EventView, dict[str, str]]:
-    """Announce an event. It belongs to the organizer or admin who announces it."""
+def create_event(body: dict[str, Any]) -> Created[EventView]:
+    """Create an event, as its organizer."""
     event = use_cases().create_event(current_actor(), EventForm.from_fields(**body))
-    return shown(event), {"Location": f"/api/events/{event.id}"}
+    return with_version(event), {"Location": f"/api/events/{event.id}"}
 
 
 @blueprint.operation(
     "GET",
     "",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=EventListQuerySchema,
-    gives=EventPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(NotSignedIn, NotAllowed, InvalidCursor),
-    answer_example={"items": [examples.EVENT], "next": None},
+    response=page_of(EventSchema),
+    errors=(NotSignedIn, NotAllowed),
 )
-def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """List events: the public ones that have not started, soonest first.
+def list_events(query: dict[str, Any]) -> PageBody:
+    """List events: by default the public ones that have not started, soonest first.
 
-    What is asked for in the query is asked for together. Cancelled events are
-    left out, except of your own list (`mine=true`).
+    An event has to match all filters. Cancelled events are only in your own
+    list (`mine=true`).
     """
     cursor, limit = query.pop("cursor"), query.pop("limit")
     wanted = EventFilter(**query)
@@ -115,110 +101,100 @@ def list_events(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @blueprint.operation(
     "GET",
     EVENT,
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=AccessCodeQuerySchema,
-    gives=EventSchema,
+    response=ok(EventSchema),
+    conditional=ETAG,
     errors=(EventNotFound,),
-    etag=True,
-    answer_example=examples.EVENT,
 )
 def get_event(query: dict[str, Any], event_id: int) -> EventView:
-    """Show an event: a private one to its organizer, to admins, and to users who are invited."""
-    return shown(use_cases().get_event(current_actor(), EventId(event_id), **query))
+    """Get an event.
+
+    A private event is visible to its organizer, to admins, and to users with
+    its access code or a ticket.
+    """
+    return with_version(use_cases().get_event(current_actor(), EventId(event_id), **query))
 
 
 @blueprint.operation(
     "PUT",
     EVENT,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=EventFormSchema,
-    gives=EventSchema,
-    errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
-    etag=True,
-    if_match=True,
-    example=examples.NEW_EVENT,
-    answer_example=examples.EVENT,
+    response=ok(EventSchema),
+    conditional=VERSIONED,
+    errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
 )
 def replace_event(body: dict[str, Any], event_id: int) -> EventView:
-    """Say everything of an event anew; what is left out is as for a new event.
+    """Replace an event.
 
-    Ticket types and sessions with an `id` are changed, those without one are
-    new, those that are not there any more are removed.
+    Fields that are left out get their defaults. Ticket types and sessions with
+    an `id` are updated, those without one are added, the others are removed.
     """
     form = EventForm.from_fields(**body)
     event = use_cases().change_event.replace(
         current_actor(), EventId(event_id), form, versions=if_match_versions()
     )
-    return shown(event)
+    return with_version(event)
 
 
 @blueprint.operation(
     "PATCH",
     EVENT,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=EventPatchSchema,
-    gives=EventSchema,
-    errors=(*MAY_NOT_CHANGE, *CANT_BE_REVISED),
-    etag=True,
-    if_match=True,
-    example=examples.EVENT_PATCH,
-    answer_example=examples.EVENT,
+    response=ok(EventSchema),
+    conditional=VERSIONED,
+    errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
 )
 def patch_event(body: dict[str, Any], event_id: int) -> EventView:
-    """Change something of an event (RFC 7396): what is left out stays, null clears."""
+    """Update an event (JSON Merge Patch, RFC 7396)."""
     event = use_cases().change_event.patch(
         current_actor(), EventId(event_id), body, versions=if_match_versions()
     )
-    return shown(event)
+    return with_version(event)
 
 
 @blueprint.operation(
     "DELETE",
     EVENT,
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    status=HTTPStatus.NO_CONTENT,
-    errors=(*MAY_NOT_CHANGE, EventHasOrders),
-    if_match=True,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    conditional=IF_MATCH,
+    errors=(*ORGANIZER_ONLY, EventHasOrders),
 )
 def delete_event(event_id: int) -> None:
-    """Delete an event of which nothing was ever sold; any other can be cancelled."""
+    """Delete an event without orders; cancel any other."""
     use_cases().delete_event(current_actor(), EventId(event_id), versions=if_match_versions())
 
 
 @blueprint.operation(
     "POST",
     f"{EVENT}/cancel",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
-    gives=EventSchema,
-    errors=(*MAY_NOT_CHANGE, EventEnded),
-    etag=True,
-    answer_example=examples.EVENT | {"status": "cancelled", "tickets_sold": 0},
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
+    response=ok(
+        EventSchema, example=example_of(EventSchema) | {"status": "cancelled", "tickets_sold": 0}
+    ),
+    conditional=ETAG,
+    errors=(*ORGANIZER_ONLY, EventEnded),
 )
 def cancel_event(event_id: int) -> EventView:
-    """Call an event off, and all its orders with it. Their history stays. Once is enough."""
-    return shown(use_cases().cancel_event(current_actor(), EventId(event_id)))
+    """Cancel an event and all its orders (idempotent)."""
+    return with_version(use_cases().cancel_event(current_actor(), EventId(event_id)))
 
 
 @blueprint.operation(
     "GET",
     f"{EVENT}/stats",
-    access=ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
-    gives=StatisticsSchema,
-    errors=MAY_NOT_CHANGE,
-    answer_example=examples.STATISTICS,
+    access=ACCOUNT.or_key(KeyScope.READ_EVENTS),
+    response=ok(StatisticsSchema),
+    errors=ORGANIZER_ONLY,
 )
 def get_statistics(event_id: int) -> EventStatistics:
-    """Tell how an event sells: to its organizer and to admins."""
+    """Get the sales figures of an event."""
     return use_cases().get_statistics(current_actor(), EventId(event_id))
 
 
-def shown(event: EventView) -> EventView:
-    """Show an event, its version in the ETag."""
+def with_version(event: EventView) -> EventView:
+    """Return an event, after setting its version in the response's ETag."""
     set_etag_version(event.version)
     return event

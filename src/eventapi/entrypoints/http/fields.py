@@ -1,7 +1,6 @@
 """Fields that are stricter than marshmallow's own."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,46 +9,29 @@ from marshmallow import ValidationError, fields
 
 from eventapi.domain.values import MAX_YEAR
 
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+
 
 class Text(fields.String):
-    """A text that can be stored and sent on: no NUL, no half of a surrogate pair."""
+    """A text that every storage and encoding accepts: no NUL, no unpaired surrogates."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ValidationError("Must not contain NUL or unpaired surrogates.")
         return text
 
 
-class WholeNumber(fields.Integer):
-    """A JSON integer: not 1.5, not 2.0, not "2", not true."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strict=True, **kwargs)
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> int:
-        if isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        number: int = super()._deserialize(value, attr, data, **kwargs)
-        return number
-
-
 class Timestamp(fields.AwareDateTime):
-    """A moment, RFC 3339 with an offset; shown in UTC."""
+    """A moment, RFC 3339 with an offset; written in UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> datetime:
-        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, *args, **kwargs)
         if not 1 < moment.year <= MAX_YEAR:
-            raise ValidationError(f"Must lie before the end of the year {MAX_YEAR}.")
+            raise ValidationError(f"Must be before the end of the year {MAX_YEAR}.")
         return moment.astimezone(UTC)
 
     def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
@@ -57,17 +39,15 @@ class Timestamp(fields.AwareDateTime):
 
 
 class QueryTimestamp(Timestamp):
-    """A moment in a query, where a plus that was not encoded arrives as a space."""
+    """A moment in a query, in which a plus sign that was not encoded arrives as a space."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> datetime:
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
         encoded = value.replace(" ", "+") if isinstance(value, str) else value
-        return super()._deserialize(encoded, attr, data, **kwargs)
+        return super()._deserialize(encoded, *args, **kwargs)
 
 
 class Flag(fields.Boolean):
-    """JSON's true or false, and nothing that only looks like it."""
+    """JSON's true or false; no other spelling."""
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -76,7 +56,7 @@ class Flag(fields.Boolean):
 
 
 class QueryFlag(fields.Boolean):
-    """``true`` or ``false``, and nothing that only looks like it."""
+    """`true` or `false` in a query; no other spelling."""
 
     truthy = {"true"}  # noqa: RUF012
     falsy = {"false"}  # noqa: RUF012
@@ -85,17 +65,15 @@ class QueryFlag(fields.Boolean):
 class Day(fields.Date):
     """A day, RFC 3339 full-date."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> date:
-        day: date = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        day: date = super()._deserialize(value, *args, **kwargs)
         if day.year > MAX_YEAR:
-            raise ValidationError(f"Must not lie after the year {MAX_YEAR}.")
+            raise ValidationError(f"Must not be after the year {MAX_YEAR}.")
         return day
 
 
 class Amount(fields.String):
-    """Money, as a decimal string with two places: a JSON number would be read as a float."""
+    """Money, as a decimal string with two places; a JSON number would be read as a float."""
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {"pattern": r"^[0-9]+\.[0-9]{2}$", **kwargs.pop("metadata", {})}
@@ -104,13 +82,8 @@ class Amount(fields.String):
     def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
         return None if value is None else f"{value:.2f}"
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text: str = super()._deserialize(value, *args, **kwargs)
         if not _AMOUNT.fullmatch(text):
             raise ValidationError('Must be a decimal string with at most two places: "50.00".')
         return Decimal(text)
-
-
-_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")

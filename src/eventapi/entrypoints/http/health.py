@@ -1,41 +1,39 @@
-"""Signs of life, for whoever keeps the service running."""
+"""Health checks, for orchestrators and load balancers."""
+
+from dataclasses import replace
 
 from marshmallow import Schema, fields
 
-from eventapi.entrypoints.http.blueprint import ANYONE, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.access import ANYONE
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.responses import ok
 
-blueprint = ApiBlueprint("health", __name__, url_prefix="/health", description="Signs of life.")
+blueprint = ApiBlueprint("health", __name__, url_prefix="/health", description="Health checks.")
+
+UNLIMITED = replace(ANYONE, rate_limited=False)
 
 
 class HealthSchema(Schema):
-    """All is well."""
+    """The service works."""
+
+    class Meta:
+        """The example."""
+
+        example = {"status": "ok"}  # noqa: RUF012
 
     status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
 @blueprint.operation(
-    "GET",
-    "/live",
-    access=ANYONE,
-    gives=HealthSchema,
-    stored=False,
-    counts=False,
-    answer_example={"status": "ok"},
+    "GET", "/live", access=UNLIMITED, response=ok(HealthSchema), needs_storage=False
 )
 def live() -> dict[str, str]:
-    """Tell whether the process answers; if not, it is to be restarted."""
+    """Check that the process responds; if it does not, restart it."""
     return {"status": "ok"}
 
 
-@blueprint.operation(
-    "GET",
-    "/ready",
-    access=ANYONE,
-    gives=HealthSchema,
-    counts=False,
-    answer_example={"status": "ok"},
-)
+@blueprint.operation("GET", "/ready", access=UNLIMITED, response=ok(HealthSchema))
 def ready() -> dict[str, str]:
-    """Tell whether requests can be served: the storage answers."""
+    """Check that requests can be served: the storage responds."""
     use_cases().storage_health.check()
     return {"status": "ok"}

@@ -37,21 +37,6 @@ CIRCUIT_OPEN_SECONDS = 5  # seconds, after it did not answer
 
 log = structlog.get_logger(__name__)
 
-RATE_LIMIT_HEADERS = {
-    "RateLimit-Limit": {
-        "description": "How many requests you may send in a window.",
-        "schema": {"type": "integer"},
-    },
-    "RateLimit-Remaining": {
-        "description": "How many of them are left.",
-        "schema": {"type": "integer"},
-    },
-    "RateLimit-Reset": {
-        "description": "Seconds until the window is over.",
-        "schema": {"type": "integer"},
-    },
-}
-
 
 class _LocalLimiter(SlidingWindowCounterRateLimiter):
     """Counts in this process's memory, one thread at a time.
@@ -253,7 +238,7 @@ def _digest(account: str) -> str:
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def show_limit(response: Response) -> None:
+def set_limit_headers(response: Response) -> None:
     """Say in an answer how many requests are left."""
     limited = g.get("limited")
     if limited is None:

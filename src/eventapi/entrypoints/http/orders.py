@@ -1,11 +1,12 @@
-"""Orders: buying tickets, and seeing what one bought."""
+"""Orders: purchases, registrations, and the buyer's own orders."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from eventapi.application.orders import NamedAttendee, Purchase
-from eventapi.application.registrations import Registration
+from eventapi.application.registrations import Registration, RegistrationResult
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
@@ -26,27 +27,18 @@ from eventapi.domain.errors import (
 )
 from eventapi.domain.event import Line
 from eventapi.domain.values import EventId, OrderId, TicketId
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import (
-    ACCOUNT,
-    GUEST_OR_ACCOUNT,
-    LOCATION_HEADER,
-    ApiBlueprint,
-    use_cases,
-)
-from eventapi.entrypoints.http.errors import InvalidCursor
-from eventapi.entrypoints.http.events import EVENT, MAY_NOT_CHANGE
-from eventapi.entrypoints.http.pagination import (
-    LINK_HEADER,
-    Cursors,
-    PageQuerySchema,
-    page_answer,
-)
-from eventapi.entrypoints.http.schemas.events import AccessCodeQuerySchema
+from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import ETAG
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.responses import Created, created, ok, page_of
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
+from eventapi.entrypoints.http.schemas.derivation import example_of
 from eventapi.entrypoints.http.schemas.orders import (
+    WAITLISTED_ORDER,
     EventRegistrationSchema,
     IdempotencySchema,
-    OrderPageSchema,
     OrderSchema,
     OrderSecretQuerySchema,
     PurchaseSchema,
@@ -55,55 +47,42 @@ from eventapi.entrypoints.http.schemas.orders import (
 from eventapi.entrypoints.http.security import current_actor, current_principal
 
 blueprint = ApiBlueprint(
-    "orders", __name__, url_prefix="/api", description="Buying tickets and registering."
+    "orders", __name__, url_prefix="/api", description="Purchases, registrations and orders."
 )
 
+ORDER = "/orders/<uuid:order_id>"
 ORDER_CURSORS: Cursors[OrderId] = Cursors("orders", OrderId)
 WAITLIST_CURSORS: Cursors[int] = Cursors("waitlist", int)
-_ORDER_FIELDS = tuple(OrderSchema().fields)
-_REPLAYED_HEADER = {
-    "Idempotent-Replayed": {
-        "description": "`true` where this very purchase was accepted before.",
-        "schema": {"const": "true"},
-    }
-}
+SALE_ERRORS = (
+    AccountDeleted,
+    EventNotFound,
+    TicketTypeNotFound,
+    SoldOut,
+    SalesClosed,
+    EventStarted,
+    EventCancelled,
+    IdempotencyKeyReused,
+)
 
 
 @blueprint.operation(
     "POST",
     f"/events{EVENT}/purchase",
-    access=ACCOUNT,
+    access=replace(ACCOUNT, deferred=True),
     body=PurchaseSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
-    gives=OrderSchema,
-    status=HTTPStatus.CREATED,
-    answer_headers=LOCATION_HEADER | _REPLAYED_HEADER,
-    errors=(
-        NotSignedIn,
-        AccountDeleted,
-        NotAllowed,
-        EventNotFound,
-        TicketTypeNotFound,
-        SoldOut,
-        SalesClosed,
-        EventStarted,
-        EventCancelled,
-        OrderTooLarge,
-        IdempotencyKeyReused,
-    ),
-    asks=False,
-    example=examples.PURCHASE,
-    answer_example=examples.ORDER,
+    response=created(OrderSchema, headers=["Idempotent-Replayed"]),
+    errors=(*SALE_ERRORS, NotAllowed, OrderTooLarge),
 )
 def purchase_tickets(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
-) -> tuple[OrderView, dict[str, str]]:
-    """Buy tickets: all that are asked for, or none.
+) -> Created[OrderView]:
+    """Purchase tickets.
 
-    Two that want the last ticket at the same instant get one 201 and one 409.
-    With an `Idempotency-Key`, sending the same purchase again repeats its
-    answer and buys nothing.
+    The order gets all tickets that are requested, or none. If two buyers
+    request the last ticket at the same time, one of them gets 201 and the other
+    409. With an `Idempotency-Key`, a purchase can be repeated safely.
     """
     purchased = use_cases().purchase_tickets(
         current_principal(),
@@ -115,69 +94,52 @@ def purchase_tickets(
             idempotency_key=headers["idempotency_key"],
         ),
     )
-    answer_headers = {"Location": f"/api/orders/{purchased.order.id}"}
-    if purchased.replayed:
-        answer_headers["Idempotent-Replayed"] = "true"
-    return purchased.order, answer_headers
+    return purchased.order, _sale_headers(purchased.order, replayed=purchased.replayed)
 
 
 def _lines(body: dict[str, Any]) -> list[Line]:
-    """Read what is wanted: lines, or a quantity of one type or of the only one."""
+    """Return the lines of a purchase; a quantity is one line."""
     return [Line(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]]
 
 
+def _sale_headers(order: OrderView, *, replayed: bool) -> dict[str, str]:
+    location = {"Location": f"/api/orders/{order.id}"}
+    return {**location, "Idempotent-Replayed": "true"} if replayed else location
+
+
 @blueprint.operation(
-    "GET",
-    "/orders",
-    access=ACCOUNT,
-    query=PageQuerySchema,
-    gives=OrderPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(NotSignedIn, InvalidCursor),
-    answer_example={"items": [examples.ORDER], "next": None},
+    "GET", "/orders", access=ACCOUNT, query=PageQuerySchema, response=page_of(OrderSchema)
 )
-def list_orders(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """List one's own orders, newest first."""
-    page = use_cases().list_orders(
-        current_actor(), before=ORDER_CURSORS.decode(query["cursor"]), limit=query["limit"]
-    )
+def list_orders(query: dict[str, Any]) -> PageBody:
+    """List your orders, newest first."""
+    before = ORDER_CURSORS.decode(query["cursor"])
+    page = use_cases().list_orders(current_actor(), before=before, limit=query["limit"])
     return page_answer(page, ORDER_CURSORS)
 
 
 @blueprint.operation(
     "POST",
     f"/events{EVENT}/register",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.SELL,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.SELL),
     body=EventRegistrationSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
-    gives=RegistrationResultSchema,
-    status=HTTPStatus.CREATED,
-    other_status=HTTPStatus.ACCEPTED,
-    answer_headers=LOCATION_HEADER | _REPLAYED_HEADER,
-    errors=(
-        AccountDeleted,
-        EventNotFound,
-        TicketTypeNotFound,
-        AlreadyRegistered,
-        SoldOut,
-        SalesClosed,
-        EventStarted,
-        EventCancelled,
-        IdempotencyKeyReused,
+    response=created(
+        RegistrationResultSchema,
+        other_status=HTTPStatus.ACCEPTED,
+        headers=["Idempotent-Replayed"],
+        no_store=True,
     ),
-    example=examples.REGISTER,
-    answer_example=examples.REGISTERED,
+    errors=(*SALE_ERRORS, AlreadyRegistered),
 )
 def register_attendee(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
-) -> tuple[dict[str, Any], int, dict[str, str]]:
+) -> tuple[RegistrationResult, int, dict[str, str]]:
     """Register one person for one ticket, with an account or as a guest.
 
-    One person holds one registration of an event, by account and by email
-    address. Where the event is full, `"waitlist": true` gives a place in the
-    waitlist and the answer 202.
+    A person can hold one registration per event, by account and by email
+    address. If the event is full, `"waitlist": true` adds the registration to
+    the waitlist, and the status is 202.
     """
     registered = use_cases().register_attendee(
         current_actor(),
@@ -193,60 +155,57 @@ def register_attendee(
     )
     order = registered.order
     status = HTTPStatus.ACCEPTED if order.is_waitlisted else HTTPStatus.CREATED
-    answer_headers = {"Location": f"/api/orders/{order.id}"}
-    if registered.replayed:
-        answer_headers["Idempotent-Replayed"] = "true"
-    shown = {name: getattr(order, name) for name in _ORDER_FIELDS}
-    return shown | {"secret": registered.secret}, status, answer_headers
+    return registered, status, _sale_headers(order, replayed=registered.replayed)
 
 
 @blueprint.operation(
     "GET",
-    "/orders/<uuid:order_id>",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.SELL,
+    ORDER,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.SELL),
     query=OrderSecretQuerySchema,
-    gives=OrderSchema,
+    response=ok(OrderSchema),
+    conditional=ETAG,
     errors=(NotSignedIn, OrderNotFound),
-    etag=True,
-    answer_example=examples.ORDER,
 )
 def get_order(query: dict[str, Any], order_id: UUID) -> OrderView:
-    """Show an order: to its buyer, the organizer, an admin, or by a guest's secret."""
+    """Get an order.
+
+    It is visible to its buyer, to the organizer, to admins, and to a guest with
+    its secret.
+    """
     return use_cases().get_order(current_actor(), OrderId(order_id), **query)
 
 
 @blueprint.operation(
     "DELETE",
-    "/orders/<uuid:order_id>",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.MANAGE,
+    ORDER,
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
-    gives=OrderSchema,
+    response=ok(OrderSchema, example=example_of(OrderSchema) | {"status": "cancelled"}),
     errors=(NotSignedIn, OrderNotFound, EventStarted),
-    answer_example=examples.ORDER | {"status": "cancelled"},
 )
 def cancel_order(query: dict[str, Any], order_id: UUID) -> OrderView:
-    """Cancel an order, or leave the waitlist. Once is enough.
+    """Cancel an order or leave the waitlist (idempotent).
 
-    Its buyer may until the event starts, the organizer always. Its places go
-    to those who wait, before anybody else can take them.
+    The buyer can cancel until the event starts, the organizer at any time. The
+    places go to the waitlist first.
     """
     return use_cases().cancel_order(current_actor(), OrderId(order_id), **query)
 
 
 @blueprint.operation(
     "DELETE",
-    "/orders/<uuid:order_id>/tickets/<uuid:ticket_id>",
-    access=GUEST_OR_ACCOUNT,
-    scope=KeyScope.MANAGE,
+    f"{ORDER}/tickets/<uuid:ticket_id>",
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
-    gives=OrderSchema,
+    response=ok(OrderSchema),
     errors=(NotSignedIn, OrderNotFound, TicketNotFound, EventStarted),
-    answer_example=examples.ORDER,
 )
 def cancel_ticket(query: dict[str, Any], order_id: UUID, ticket_id: UUID) -> OrderView:
-    """Cancel one ticket of an order; with its last ticket goes the order. Once is enough."""
+    """Cancel one ticket of an order (idempotent).
+
+    Cancelling the last ticket cancels the order.
+    """
     return use_cases().cancel_order(
         current_actor(), OrderId(order_id), ticket_id=TicketId(ticket_id), **query
     )
@@ -255,23 +214,16 @@ def cancel_ticket(query: dict[str, Any], order_id: UUID, ticket_id: UUID) -> Ord
 @blueprint.operation(
     "GET",
     f"/events{EVENT}/orders",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
-    gives=OrderPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(*MAY_NOT_CHANGE, InvalidCursor),
-    answer_example={"items": [examples.ORDER], "next": None},
+    response=page_of(OrderSchema),
+    errors=ORGANIZER_ONLY,
 )
-def list_event_orders(
-    query: dict[str, Any], event_id: int
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """List the orders of an event, newest first, for its organizer and admins."""
+def list_event_orders(query: dict[str, Any], event_id: int) -> PageBody:
+    """List the orders of an event, newest first."""
+    before = ORDER_CURSORS.decode(query["cursor"])
     page = use_cases().list_event_orders(
-        current_actor(),
-        EventId(event_id),
-        before=ORDER_CURSORS.decode(query["cursor"]),
-        limit=query["limit"],
+        current_actor(), EventId(event_id), before=before, limit=query["limit"]
     )
     return page_answer(page, ORDER_CURSORS)
 
@@ -279,20 +231,15 @@ def list_event_orders(
 @blueprint.operation(
     "GET",
     f"/events{EVENT}/waitlist",
-    access=ACCOUNT,
-    scope=KeyScope.MANAGE,
+    access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
-    gives=OrderPageSchema,
-    answer_headers=LINK_HEADER,
-    errors=(*MAY_NOT_CHANGE, InvalidCursor),
-    answer_example={"items": [examples.WAITING], "next": None},
+    response=page_of(OrderSchema, example=WAITLISTED_ORDER),
+    errors=ORGANIZER_ONLY,
 )
-def list_waitlist(query: dict[str, Any], event_id: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """List those who wait for places, the first one first, for its organizer and admins."""
+def list_waitlist(query: dict[str, Any], event_id: int) -> PageBody:
+    """List the waitlist of an event, first come first."""
+    after = WAITLIST_CURSORS.decode(query["cursor"]) or 0
     page = use_cases().list_event_orders.waitlist(
-        current_actor(),
-        EventId(event_id),
-        after=WAITLIST_CURSORS.decode(query["cursor"]) or 0,
-        limit=query["limit"],
+        current_actor(), EventId(event_id), after=after, limit=query["limit"]
     )
     return page_answer(page, WAITLIST_CURSORS)

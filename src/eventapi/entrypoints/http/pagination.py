@@ -1,6 +1,7 @@
 """Pages of lists: signed cursors, and the Link header (RFC 8288)."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -8,52 +9,33 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Flask, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from eventapi.application.views import Page
 from eventapi.entrypoints.http.errors import InvalidCursor
-from eventapi.entrypoints.http.fields import Text
+from eventapi.entrypoints.http.schemas.derivation import example_of
 
 Position = TypeVar("Position")
-
-MAX_PAGE_SIZE = 100
-MAX_CURSOR_LENGTH = 1_500  # in a list by name, a cursor holds a name
-
-LINK_HEADER = {
-    "Link": {
-        "description": 'The next page, as `<path>; rel="next"`; absent on the last one.',
-        "schema": {"type": "string"},
-    }
-}
+PageBody = tuple[dict[str, Any], dict[str, str]]
+"""The body and the headers of a page."""
 
 
-class PageQuerySchema(Schema):
-    """Which page of a list."""
-
-    cursor = Text(
-        load_default=None,
-        validate=validate.Length(max=MAX_CURSOR_LENGTH),
-        metadata={"description": "The `next` of the page before; none asks for the first page."},
-    )
-    limit = fields.Integer(
-        load_default=20,
-        validate=validate.Range(1, MAX_PAGE_SIZE),
-        metadata={"description": "How many items the page may have."},
-    )
-
-
-def page_schema(item: type[Schema], name: str) -> type[Schema]:
-    """Make the schema of a page of items."""
-    schema: type[Schema] = Schema.from_dict(
+@cache
+def page_schema(item: type[Schema]) -> type[Schema]:
+    """Return the schema of a page of items."""
+    schema: type[Schema] = type(
+        f"{item.__name__.removesuffix('Schema')}PageSchema",
+        (Schema,),
         {
+            "__doc__": "A page of a list.",
+            "Meta": type("Meta", (), {"example": {"items": [example_of(item)], "next": None}}),
             "items": fields.List(fields.Nested(item), required=True),
             "next": fields.String(
                 required=True,
                 allow_none=True,
-                metadata={"description": "The cursor of the next page; null on the last one."},
+                metadata={"description": "The cursor of the next page; null on the last page."},
             ),
         },
-        name=name,
     )
     return schema
 
@@ -120,9 +102,7 @@ def register_cursor_keys(app: Flask, keys: Sequence[str]) -> None:
     app.config["CURSOR_KEYS"] = list(reversed(keys))  # itsdangerous signs with the last one
 
 
-def page_answer(
-    page: Page[Any, Position], cursors: Cursors[Position]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def page_answer(page: Page[Any, Position], cursors: Cursors[Position]) -> PageBody:
     """Return the body and the headers of a page."""
     if page.next is None:
         return {"items": page.items, "next": None}, {}

@@ -1,23 +1,23 @@
-"""What stands in the paths of operations."""
+"""Parameters in the paths of operations."""
 
 from typing import Any
 
 from werkzeug.routing import IntegerConverter
 
-MAX_DIGITS = 18  # PostgreSQL's bigint holds any number of so many
+MAX_DIGITS = 18  # any such number fits PostgreSQL's bigint
 MAX_ID = 2**63 - 1
 
 
 class IdConverter(IntegerConverter):
-    """An id in a path, as ``<id:event_id>``.
+    """An id in a path, as in `<id:event_id>`.
 
-    A number that no id can be does not fit the path at all, and so gets the
-    same answer from every operation.
+    A number that is too large for an id does not match the path, so every
+    operation answers it in the same way: 404.
     """
 
     regex = rf"\d{{1,{MAX_DIGITS}}}"
 
 
 def id_schema(_converter: IdConverter) -> dict[str, Any]:
-    """Document an id."""
+    """Return the JSON Schema of an id."""
     return {"type": "integer", "minimum": 0, "maximum": 10**MAX_DIGITS - 1}

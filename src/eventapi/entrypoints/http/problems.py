@@ -207,7 +207,7 @@ def _answer_unavailable(error: StorageUnavailable) -> Response:
 
 
 def _answer_http_exception(error: HTTPException) -> Response:
-    """Answer an exception that Flask, Werkzeug or webargs raised."""
+    """Answer an exception that Flask or Werkzeug raised."""
     match error.code:
         case HTTPStatus.BAD_REQUEST:
             response = problem_response(http.MalformedBody())
@@ -217,8 +217,6 @@ def _answer_http_exception(error: HTTPException) -> Response:
             response = problem_response(http.MethodNotAllowed())
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             response = problem_response(http.BodyTooLarge(request.max_content_length or 0))
-        case HTTPStatus.UNPROCESSABLE_ENTITY if hasattr(error, "data"):
-            response = problem_response(http.ValidationFailed(flat_errors(error.data["messages"])))
         case _:
             # Anything else is a bug; Flask has logged it with its traceback.
             response = problem_response(http.InternalError())
@@ -226,25 +224,3 @@ def _answer_http_exception(error: HTTPException) -> Response:
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
     return response
-
-
-def flat_errors(messages: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Flatten marshmallow's nested messages to paths such as ``attendees.0.email``.
-
-    The outermost level, which says in which part of the request a field stands,
-    is dropped; what is wrong with a part as a whole stands under that part.
-    """
-    flat: dict[str, list[str]] = {}
-
-    def walk(path: tuple[str, ...], node: object) -> None:
-        if isinstance(node, Mapping):
-            for key, inner in node.items():
-                walk((*path, str(key)), inner)
-        else:
-            lines = node if isinstance(node, list) else [node]
-            named = [part for part in path[1:] if part != "_schema"]
-            name = ".".join(named) or {"json": "body"}.get(path[0], path[0])
-            flat.setdefault(name, []).extend(map(str, lines))
-
-    walk((), messages)
-    return flat

@@ -4,26 +4,26 @@ from typing import Any
 
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import NotAllowed, NotSignedIn
-from eventapi.entrypoints.http import examples
-from eventapi.entrypoints.http.blueprint import ACCOUNT, ApiBlueprint, use_cases
+from eventapi.entrypoints.http.access import ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.responses import ok
 from eventapi.entrypoints.http.schemas.events import TopEventsQuerySchema, TopEventsSchema
 from eventapi.entrypoints.http.security import current_actor
 
-blueprint = ApiBlueprint(
-    "reports", __name__, url_prefix="/api/reports", description="What was sold."
-)
+blueprint = ApiBlueprint("reports", __name__, url_prefix="/api/reports", description="Sales.")
 
 
 @blueprint.operation(
     "GET",
     "/top-events",
-    access=ACCOUNT,
-    scope=KeyScope.READ_EVENTS,
+    access=ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=TopEventsQuerySchema,
-    gives=TopEventsSchema,
+    response=ok(TopEventsSchema),
     errors=(NotSignedIn, NotAllowed),
-    answer_example={"items": [{"rank": 1, "event": examples.EVENT}]},
 )
 def top_events(query: dict[str, Any]) -> dict[str, Any]:
-    """Rank the events that sold the most tickets: an organizer's own, or to an admin all."""
+    """List the events with the most tickets sold.
+
+    An organizer's report has their own events, an admin's has all events.
+    """
     return {"items": use_cases().list_top_events(current_actor(), limit=query["limit"])}

@@ -1,9 +1,9 @@
-"""Who sent a request.
+"""Authentication of requests.
 
-People send tokens: JSON Web Tokens of a session, signed with the newest key of
-the installation and good with any that it knows. A token tells which session
-it is of; what its account may do, the application is asked for each request.
-Machines send API keys.
+People send the tokens of a session: JSON Web Tokens, signed with the newest key
+of the installation and verified with any of its keys. A token names its
+session; the application decides for each request whether the session is still
+valid and what its account may do. Programs send API keys.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import KeyNotAllowed, NotSignedIn
 from eventapi.domain.policy import Actor
 from eventapi.domain.values import LoginSessionId
+from eventapi.entrypoints.http.access import Access, Credentials
 from eventapi.entrypoints.http.errors import ExpiredToken, InvalidToken
 from eventapi.entrypoints.http.limits import count_caller, count_guest, limit_failed_keys
 from eventapi.entrypoints.http.problems import problem_response
@@ -36,17 +37,17 @@ ISSUER = "eventapi"
 
 
 def register_tokens(app: Flask, keys: Sequence[str]) -> None:
-    """Let flask-jwt-extended read and write tokens, and answer problems where it can't.
+    """Set up flask-jwt-extended, with problem documents as its errors.
 
     Args:
         app: the application.
-        keys: the first one signs; whatever one of them signed is good. Each
-            is at least as long as the digests that it makes (RFC 7518, 3.2).
+        keys: the first one signs, all of them verify. Each is at least as long
+            as the digests that it makes (RFC 7518, 3.2).
     """
     by_id = {_id_of(key): key for key in keys}
     app.config |= {
         "JWT_SECRET_KEY": keys[0],
-        # The one algorithm, whatever a token says of itself.
+        # The only algorithm, whatever a token's header says.
         "JWT_ALGORITHM": "HS256",
         "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_ENCODE_ISSUER": ISSUER,
@@ -62,11 +63,11 @@ def register_tokens(app: Flask, keys: Sequence[str]) -> None:
 
 
 def _id_of(key: str) -> str:
-    """Name a key without telling it."""
+    """Return a name for a key that does not reveal it."""
     return sha256(b"key id" + key.encode()).hexdigest()[:16]
 
 
-def tokens_of(signed_in: SignInResult) -> dict[str, Any]:
+def issue_tokens(signed_in: SignInResult) -> dict[str, Any]:
     """Issue an access and a refresh token."""
     identity, claims = str(signed_in.user.id), {"sid": signed_in.session_id.hex}
     header = {"kid": current_app.config["SIGNING_KEY_ID"]}
@@ -84,48 +85,48 @@ def tokens_of(signed_in: SignInResult) -> dict[str, Any]:
     }
 
 
-def authenticate_request(
-    identify: Authenticate, *, required: bool, scope: KeyScope | None, asks: bool = True
-) -> None:
-    """Find out who sends the current request; :func:`current_actor` tells it.
+def authenticate_request(authenticate: Authenticate, access: Access) -> None:
+    """Authenticate the sender of the current request, and count the request.
 
-    A request without a token is a guest's. One with a bad token is refused,
-    even where guests are welcome, so that its sender learns of it.
-
-    Args:
-        identify: tells whose a session or an API key is.
-        required: whether guests are kept out.
-        scope: which one an API key needs here; None where no key will do.
-        asks: whether to ask now whose the session is.
+    A request without a token is a guest's. A request with a bad token is
+    refused even if guests are allowed, so that the client notices.
 
     Raises:
-        SessionEnded, InvalidApiKey: what was sent is not good any more.
-        KeyNotAllowed: the API key was not made for this.
+        NotSignedIn: guests are not allowed.
+        InvalidToken, ExpiredToken, SessionEnded, InvalidApiKey: the credentials are not valid.
+        KeyNotAllowed: the API key does not have the scope.
+        TooManyRequests: the sender has reached the rate limit.
     """
-    scheme, _, sent = request.headers.get("Authorization", "").strip().partition(" ")
+    if access.credentials is Credentials.NONE:
+        if access.rate_limited:
+            count_guest()
+        return
+    if access.credentials is Credentials.REFRESH_TOKEN:
+        return  # the view calls read_refresh_token
+    scheme, _, credentials = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme and scheme.lower() != "bearer":
         count_guest()
         raise InvalidToken
-    if sent.startswith(API_KEY_PREFIX):
-        g.actor = _holder(sent, identify, scope)
+    if credentials.startswith(API_KEY_PREFIX):
+        g.actor = _authenticate_key(credentials, authenticate, access.scope)
         return
-    if scheme:  # the library knows it in this form only (RFC 9110, 11.1, knows no case)
-        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {sent}"
-    claims = _claims(optional=not required)
+    if scheme:  # the library accepts only this spelling; any case is valid (RFC 9110, 11.1)
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {credentials}"
+    claims = _read_claims(optional=access.credentials is Credentials.OPTIONAL_ACCESS_TOKEN)
     if not claims:
         count_guest()
         if scheme:
             raise InvalidToken
         return
-    g.session_id = _session_of(claims)
+    g.session_id = _session_id(claims)
     count_caller(f"user {claims['sub']}")
-    if asks:
-        g.actor = identify.by_session(g.session_id)
+    if not access.deferred:
+        g.actor = authenticate.by_session(g.session_id)
 
 
-def _holder(key: str, identify: Authenticate, scope: KeyScope | None) -> Actor:
+def _authenticate_key(key: str, authenticate: Authenticate, scope: KeyScope | None) -> Actor:
     with limit_failed_keys():
-        actor, scopes = identify.by_key(key)
+        actor, scopes = authenticate.by_key(key)
     count_caller(f"user {actor.id}")
     if scope is None or not {scope, KeyScope.MANAGE} & scopes:
         raise KeyNotAllowed(scope)
@@ -133,21 +134,21 @@ def _holder(key: str, identify: Authenticate, scope: KeyScope | None) -> Actor:
 
 
 def read_refresh_token() -> tuple[LoginSessionId, int]:
-    """Read the refresh token of the current request: its session, and which of its tokens it is.
+    """Return the session and the generation of the current request's refresh token.
 
     Raises:
-        InvalidToken: it was signed with our key, but not by this program.
+        InvalidToken: the token was signed with our key, but by another program.
     """
-    claims = _claims(refresh=True)
+    claims = _read_claims(refresh=True)
     count_caller(f"user {claims['sub']}")
     generation = claims.get("gen")
     if not isinstance(generation, int):
         raise InvalidToken
-    return _session_of(claims), generation
+    return _session_id(claims), generation
 
 
-def _claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
-    """Read the token of the current request; of a bad one, its address counts."""
+def _read_claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
+    """Return the claims of the current request's token; count a bad token for its address."""
     try:
         verify_jwt_in_request(optional=optional, refresh=refresh)
     except (JWTExtendedException, PyJWTError):
@@ -156,32 +157,36 @@ def _claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
     return get_jwt()
 
 
-def _session_of(claims: dict[str, Any]) -> LoginSessionId:
+def _session_id(claims: dict[str, Any]) -> LoginSessionId:
     try:
         return LoginSessionId(UUID(claims["sid"]))
     except (KeyError, ValueError, TypeError, AttributeError):
-        raise InvalidToken from None  # signed with our key, but not by this program
+        raise InvalidToken from None  # signed with our key, but by another program
 
 
 def current_actor() -> Actor | None:
-    """Tell who sent the current request, None for a guest."""
+    """Return the sender of the current request, None for a guest."""
     actor: Actor | None = g.get("actor")
     return actor
 
 
 def current_principal() -> Actor | LoginSessionId | None:
-    """Tell who sent the current request, or at least of which session it is."""
+    """Return the sender of the current request, or the session to authenticate it by."""
     return current_actor() or current_session()
 
 
 def current_session() -> LoginSessionId | None:
-    """Tell of which session the current request is, None for a guest's and a machine's."""
+    """Return the session of the current request, None for a guest or an API key."""
     session: LoginSessionId | None = g.get("session_id")
     return session
 
 
 def signed_in_actor() -> Actor:
-    """Tell who sent the current request, where guests are not let in."""
+    """Return the sender of the current request.
+
+    Raises:
+        NotSignedIn: the sender is a guest.
+    """
     actor = current_actor()
     if actor is None:
         raise NotSignedIn

@@ -1,7 +1,11 @@
-"""Accounts and tokens."""
+"""Accounts, tokens and API keys."""
+
+from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from eventapi.application.api_keys import NewApiKey
+from eventapi.application.views import AccountRef, ApiKeyView, UserView
 from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.user import (
     MAX_PASSWORD_LENGTH,
@@ -9,188 +13,182 @@ from eventapi.domain.user import (
     MIN_PASSWORD_LENGTH,
     Role,
 )
-from eventapi.domain.values import EmailAddress, Username
+from eventapi.domain.values import Username
 from eventapi.entrypoints.http.fields import Flag, QueryFlag, Text, Timestamp
-from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
+from eventapi.entrypoints.http.schemas.common import (
+    PageQuerySchema,
+    email_field,
+    search_field,
+)
+from eventapi.entrypoints.http.schemas.derivation import response_schema
 
-_ROLES = {"enum": [role.value for role in Role]}
+_ROLES = [role.value for role in Role]
+_ALICE = {"id": 1, "username": "alice"}
+
+
+def password_field(*, shortest: int | None = None) -> Text:
+    """Return the field of a password; a new one has a minimum length."""
+    return Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(shortest, MAX_PASSWORD_LENGTH),
+        metadata={"format": "password"},
+    )
+
+
+def person_name_field(**options: Any) -> Text:
+    """Return the field of a first or last name."""
+    return Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH), **options)
+
+
+AccountRefSchema = response_schema(AccountRef, example=_ALICE)
+UserSchema = response_schema(
+    UserView, example={**_ALICE, "role": "organizer", "email": "alice@example.org"}
+)
 
 
 class RegistrationSchema(Schema):
     """A new account."""
+
+    class Meta:
+        example = {
+            "username": "alice",
+            "password": "correct horse battery",
+            "role": "organizer",
+            "email": "alice@example.org",
+        }
 
     username = Text(
         required=True,
         validate=validate.Length(3, Username.MAX_LENGTH),
         metadata={"description": "Unique without regard to letter case."},
     )
-    password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
-        metadata={"format": "password"},
-    )
+    password = password_field(shortest=MIN_PASSWORD_LENGTH)
     role = Text(
         load_default=Role.USER.value,
         metadata={
-            **_ROLES,
-            "description": "Read without regard to letter case. Registering an admin needs an "
-            "admin's token, unless admin registration is open, as in development.",
+            "enum": _ROLES,
+            "description": "Read without regard to letter case. Only admins can register an admin, "
+            "unless the installation allows it to anyone, as in development.",
         },
     )
-    email = Text(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
-        metadata={"format": "email"},
-    )
-    first_name = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH)
-    )
-    last_name = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH)
-    )
-
-
-class UserSchema(Schema):
-    """An account, as its owner sees it."""
-
-    id = fields.Integer(required=True)
-    username = fields.String(required=True)
-    role = fields.String(required=True, metadata=_ROLES)
-    email = fields.String(required=True, allow_none=True)
-    first_name = fields.String(required=True, allow_none=True)
-    last_name = fields.String(required=True, allow_none=True)
-    created_at = Timestamp(required=True)
-    is_disabled = fields.Boolean(
-        required=True,
-        metadata={"description": "Whether nobody may act as it: disabled, or erased."},
-    )
+    email = email_field(load_default=None)
+    first_name = person_name_field(load_default=None)
+    last_name = person_name_field(load_default=None)
 
 
 class ProfileChangeSchema(Schema):
-    """What changes of one's account; what is not given stays as it is."""
+    """A change of one's own profile; fields that are left out stay as they are."""
 
-    email = Text(
-        allow_none=True,
-        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
-        metadata={"format": "email"},
-    )
-    first_name = Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH))
-    last_name = Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH))
+    class Meta:
+        example = {"email": "alice@example.org", "first_name": "Alice"}
+
+    email = email_field()
+    first_name = person_name_field()
+    last_name = person_name_field()
 
 
 class PasswordChangeSchema(Schema):
-    """Another password."""
+    """A new password."""
 
-    current_password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
-        metadata={"format": "password"},
-    )
-    new_password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
-        metadata={"format": "password"},
-    )
+    class Meta:
+        example = {
+            "current_password": "correct horse battery",
+            "new_password": "staple battery horse",
+        }
+
+    current_password = password_field()
+    new_password = password_field(shortest=MIN_PASSWORD_LENGTH)
 
 
 class UserChangeSchema(Schema):
-    """What an admin changes of an account; what is not given stays as it is."""
+    """A change of an account by an admin; fields that are left out stay as they are."""
 
-    role = Text(
-        metadata={**_ROLES, "description": "Read without regard to letter case."},
-    )
+    class Meta:
+        example = {"role": "organizer", "is_disabled": False}
+
+    role = Text(metadata={"enum": _ROLES, "description": "Read without regard to letter case."})
     is_disabled = Flag()
 
 
 class UserListQuerySchema(PageQuerySchema):
-    """Which accounts."""
+    """Filters of the list of accounts."""
 
-    q = Text(
-        load_default=None,
-        validate=validate.Length(1, 200),
-        metadata={"description": "Stands in the username, the email address or a name."},
-    )
-    role = Text(validate=validate.OneOf([role.value for role in Role]), metadata=_ROLES)
+    q = search_field("A part of the username, the email address or a name.")
+    role = Text(validate=validate.OneOf(_ROLES))
     is_disabled = QueryFlag(load_default=None)
-
-
-UserPageSchema = page_schema(UserSchema, "UserPage")
 
 
 class NewApiKeySchema(Schema):
     """A new API key."""
+
+    class Meta:
+        example = {
+            "name": "Door 3",
+            "scopes": ["check_in"],
+            "expires_at": "2030-06-02T00:00:00Z",
+        }
 
     name = Text(required=True, validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH))
     scopes = fields.List(
         Text(validate=validate.OneOf([scope.value for scope in KeyScope])),
         required=True,
         validate=validate.Length(1, len(KeyScope)),
-        metadata={"description": "What it is good for; `manage` includes the others."},
+        metadata={"description": "What the key may be used for; `manage` includes the others."},
     )
     expires_at = Timestamp(
-        load_default=None, allow_none=True, metadata={"description": "null: never."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Null for a key that does not expire."},
     )
 
 
-class ApiKeySchema(Schema):
-    """An API key, without the key itself."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    scopes = fields.List(fields.String(), required=True)
-    hint = fields.String(required=True, metadata={"description": "The last characters of the key."})
-    created_at = Timestamp(required=True)
-    expires_at = Timestamp(required=True, allow_none=True)
-    last_used_at = Timestamp(
-        required=True, allow_none=True, metadata={"description": "As exact as a minute."}
-    )
-
-
-class CreatedApiKeySchema(ApiKeySchema):
-    """A new API key, with the key itself."""
-
-    key = fields.String(
-        required=True,
-        metadata={"description": "Send it as `Authorization: Bearer …`. It is told only now."},
-    )
-
-
-ApiKeyListSchema = page_schema(ApiKeySchema, "ApiKeyList")
-
-
-class AccountRefSchema(Schema):
-    """An account, as everybody sees it."""
-
-    id = fields.Integer(required=True)
-    username = fields.String(required=True)
+ApiKeySchema = response_schema(
+    ApiKeyView,
+    example={
+        "id": 3,
+        "name": "Door 3",
+        "scopes": ["check_in"],
+        "hint": "T1uI",
+        "expires_at": "2030-06-02T00:00:00Z",
+    },
+)
+CreatedApiKeySchema = response_schema(
+    NewApiKey,
+    name="CreatedApiKey",
+    flatten="view",
+    example={"key": "eventapi_7tPq3kZ1vXw9yB2nL5cR8sD4fG6hJ0mK_qW-eT1uI"},
+)
 
 
 class LoginSchema(Schema):
-    """Who wants in."""
+    """The credentials of an account."""
+
+    class Meta:
+        example = {"username": "alice", "password": "correct horse battery"}
 
     username = Text(required=True, validate=validate.Length(max=MAX_PASSWORD_LENGTH))
-    password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
-        metadata={"format": "password"},
-    )
+    password = password_field()
 
 
 class TokensSchema(Schema):
-    """What lets a client in."""
+    """The tokens of a session."""
+
+    class Meta:
+        example = {
+            "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.3bC1",
+            "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.9fA7",
+            "token_type": "Bearer",
+            "expires_in": 900,
+        }
 
     access = fields.String(
         required=True, metadata={"description": "Send it as `Authorization: Bearer …`."}
     )
     refresh = fields.String(
-        required=True, metadata={"description": "Good for new tokens, and nothing else."}
+        required=True, metadata={"description": "Can be exchanged once for new tokens."}
     )
     token_type = fields.String(required=True, validate=validate.Equal("Bearer"))
     expires_in = fields.Integer(
-        required=True, metadata={"description": "Seconds for which the access token is good."}
+        required=True, metadata={"description": "The lifetime of the access token, in seconds."}
     )

@@ -1,18 +1,21 @@
-"""Derive marshmallow fields from type annotations, so that no attribute is listed twice.
+"""Derive marshmallow fields and schemas from type annotations.
 
 The annotation `Annotated[int, "How many tickets are left."]` becomes an integer
-field with that description; an enum class among the metadata limits the values.
+field with that description. An enum class in the metadata, or a tuple of its members, limits
+the values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import EnumType
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from eventapi.domain.errors import Fact
 from eventapi.entrypoints.http.fields import Amount, Timestamp
@@ -29,6 +32,67 @@ _FIELDS: Mapping[Any, Callable[..., Field]] = {
     datetime: Timestamp,
     date: fields.Date,
 }
+_EXAMPLES: Mapping[type[Field], Any] = {
+    fields.Boolean: False,
+    fields.Integer: 1,
+    fields.String: "",
+    fields.UUID: "019aa59b-3c00-7d3e-9d2a-6f1c8b5e4a71",
+    Amount: "50.00",
+    Timestamp: "2026-11-21T09:30:00Z",
+    fields.Date: "2026-11-21",
+}
+_schemas: dict[type, type[Schema]] = {}
+"""The schema of each view, for the views that contain it."""
+
+
+def response_schema(
+    view: type,
+    *,
+    name: str | None = None,
+    only: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    flatten: str | None = None,
+    example: Mapping[str, Any] | None = None,
+    **overrides: Field,
+) -> type[Schema]:
+    """Return a schema that writes a view: its public attributes and properties, by their types.
+
+    Args:
+        view: a dataclass.
+        name: the schema's name in the OpenAPI document; that of the view by default.
+            Views that contain this view use the schema that has no name of its own.
+        only: the attributes to write; all by default.
+        exclude: attributes to leave out.
+        flatten: an attribute that is itself a view, whose fields stand among the others.
+        example: values of the schema's example, where the defaults will not do:
+            nested views have their own example, what may be null is null.
+        **overrides: fields that replace derived ones, or are added to them.
+
+    Raises:
+        ValueError: the view has a schema without a name of its own already.
+    """
+    derived: dict[str, Field] = {}
+    for member, annotation in public_annotations(view).items():
+        if member == flatten:
+            kind, _ = _unwrap(annotation)
+            derived |= _flat_fields(kind, member)
+        elif member not in exclude and (not only or member in only):
+            derived[member] = derive_field(annotation)
+    derived |= overrides
+    defaults = {member: _default_example(field) for member, field in derived.items()}
+    meta = type("Meta", (), {"example": defaults | dict(example or {})})
+    class_name = f"{name or view.__name__.removesuffix('View')}Schema"
+    schema = type(class_name, (Schema,), {"__doc__": view.__doc__, "Meta": meta, **derived})
+    if name is None:
+        if view in _schemas:
+            raise ValueError(f"{view.__name__} has a schema already.")
+        _schemas[view] = schema
+    return schema
+
+
+def example_of(schema: type[Schema] | None) -> Any:
+    """Return the example that a schema declares, None if it declares none."""
+    return getattr(getattr(schema, "Meta", None), "example", None)
 
 
 def public_annotations(owner: type) -> dict[str, Any]:
@@ -53,14 +117,41 @@ def derive_field(annotation: Any) -> Field:
     if get_origin(kind) in {Union, UnionType}:
         options["allow_none"] = True
         (kind,) = (choice for choice in get_args(kind) if choice is not NoneType)
-    if get_origin(kind) is Sequence:
+    if get_origin(kind) in {Sequence, tuple}:
         return fields.List(derive_field(get_args(kind)[0]), **options)
     if get_origin(kind) is Mapping:
         _, values = get_args(kind)
         return fields.Dict(keys=fields.String(), values=derive_field(values), **options)
+    if is_dataclass(kind):
+        return fields.Nested(_schema_of(kind), **options)
     if kind in _FIELDS:
         return _FIELDS[kind](**options)
     raise TypeError(f"There is no field for {annotation}.")
+
+
+def _schema_of(view: Any) -> type[Schema]:
+    return _schemas.get(view) or response_schema(view)
+
+
+def _flat_fields(view: type, attribute: str) -> dict[str, Field]:
+    """Return the fields of a nested view, to be written beside those of the outer view."""
+    flat: dict[str, Field] = {}
+    for name, field in _schema_of(view)().fields.items():
+        flat[name] = copy(field)
+        flat[name].attribute = f"{attribute}.{field.attribute or name}"
+    return flat
+
+
+def _default_example(field: Field) -> Any:
+    """Return the value that a field has in an example that does not set it."""
+    if isinstance(field, fields.Nested):
+        return None if field.allow_none else example_of(type(field.schema))
+    if isinstance(field, fields.List):
+        return [_default_example(field.inner)]
+    if field.allow_none:
+        return None
+    choices = field.metadata.get("enum")
+    return choices[0] if choices else _EXAMPLES.get(type(field))
 
 
 def _unwrap(annotation: Any) -> tuple[Any, Sequence[Any]]:
@@ -79,6 +170,6 @@ def _describe(metadata: Sequence[Any]) -> dict[str, Any]:
             described["description"] = entry
         elif isinstance(entry, Fact):
             described["description"] = entry.description
-        elif isinstance(entry, type) and issubclass(entry, Enum):
+        elif isinstance(entry, tuple | EnumType):
             described["enum"] = [member.value for member in entry]
     return described

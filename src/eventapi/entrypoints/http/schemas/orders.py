@@ -4,109 +4,198 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from eventapi.application.tickets import MAX_SCANS
+from eventapi.application.registrations import RegistrationResult
+from eventapi.application.tickets import MAX_SCANS, TicketWithEvent
+from eventapi.application.views import (
+    AttendeeView,
+    CheckInCounts,
+    EventRef,
+    EventView,
+    OrderView,
+    TicketDetails,
+    TicketView,
+)
 from eventapi.domain.event import Event
-from eventapi.domain.order import OrderStatus
-from eventapi.domain.values import Attendee, EmailAddress
-from eventapi.entrypoints.http.fields import Amount, Flag, Text, Timestamp, WholeNumber
-from eventapi.entrypoints.http.pagination import PageQuerySchema, page_schema
-from eventapi.entrypoints.http.schemas.accounts import AccountRefSchema
+from eventapi.entrypoints.http.fields import Flag, Text, Timestamp
+from eventapi.entrypoints.http.schemas.common import (
+    PageQuerySchema,
+    attendee_name_field,
+    email_field,
+    id_field,
+    search_field,
+)
+from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
+
+_CODE = "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE"
+_BOB = {"name": "Bob Example", "email": "bob@example.org"}
+_GRACE = {"name": "Grace Example", "email": "grace@example.org"}
+_EVENT = {"id": 1, "name": "Jazz night", "start_time": "2030-06-01T18:00:00Z"}
+
+
+def quantity_field(**options: Any) -> fields.Integer:
+    """Return the field of a number of tickets."""
+    return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
+
+
+def code_field() -> Text:
+    """Return the field of a ticket's code."""
+    return Text(
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "The ticket's code, as scanned or typed, in any letter case."},
+    )
+
+
+# Tickets
+
+
+AttendeeSchema = response_schema(AttendeeView, example=_BOB)
+TicketSchema = response_schema(
+    TicketView,
+    exclude=["cancelled_at"],
+    example={
+        "id": "019aa59b-3c00-7d3e-9d2a-7027a11d6c02",
+        "code": _CODE,
+        "ticket_type": example_of(TicketTypeRefSchema),
+        "attendee": _BOB,
+    },
+)
+TicketDetailsSchema = response_schema(TicketDetails, flatten="ticket", only=["ticket", "is_valid"])
+AttendeeTicketSchema = response_schema(
+    TicketDetails, name="AttendeeTicket", flatten="ticket", only=["ticket", "order_id"]
+)
+TicketEventSchema = response_schema(
+    EventView,
+    name="TicketEvent",
+    only=["id", "name", "start_time", "end_time", "timezone", "location", "status"],
+    example={
+        **_EVENT,
+        "end_time": "2030-06-01T21:30:00Z",
+        "timezone": "Europe/Berlin",
+        "location": "Blue Note, Berlin",
+    },
+)
+HeldTicketSchema = response_schema(
+    TicketWithEvent,
+    name="HeldTicket",
+    flatten="ticket",
+    event=fields.Nested(TicketEventSchema, required=True),
+    example={"is_valid": True},
+)
 
 
 class NamedAttendeeSchema(Schema):
-    """Whom a ticket shall admit."""
+    """The person that a ticket admits."""
 
-    name = Text(required=True, validate=validate.Length(1, Attendee.MAX_NAME_LENGTH))
-    email = Text(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
-        metadata={"format": "email"},
-    )
+    name = attendee_name_field(required=True)
+    email = email_field(load_default=None)
+
+
+class AttendeeChangeSchema(Schema):
+    """The person that a ticket admits; null removes the name."""
+
+    class Meta:
+        example = {"attendee": _GRACE}
+
+    attendee = fields.Nested(NamedAttendeeSchema, required=True, allow_none=True)
+
+
+class TransferSchema(Schema):
+    """The person to whom a ticket is transferred."""
+
+    class Meta:
+        example = _GRACE
+
+    name = attendee_name_field(required=True)
+    email = email_field(required=True)
+
+
+class AttendeeListQuerySchema(PageQuerySchema):
+    """Filters of the list of attendees."""
+
+    q = search_field("A part of the name or the email address.")
+
+
+# Orders
 
 
 class LineSchema(Schema):
-    """So many tickets of one type."""
+    """A number of tickets of one type."""
 
-    ticket_type = WholeNumber(
-        required=True, validate=validate.Range(min=1), metadata={"description": "Its id."}
-    )
-    quantity = WholeNumber(required=True, validate=validate.Range(min=1))
+    ticket_type = id_field(required=True, metadata={"description": "The id of the ticket type."})
+    quantity = quantity_field(required=True)
 
 
 class PurchaseSchema(Schema):
-    """What a buyer wants: a quantity, perhaps of one ticket type; or lines, of several."""
+    """A purchase: a quantity, optionally of one ticket type, or lines for several types."""
 
-    quantity = WholeNumber(
-        validate=validate.Range(min=1),
-        metadata={"description": "How many tickets; an installation limits them per order."},
+    class Meta:
+        example = {"quantity": 2, "attendees": [_BOB]}
+
+    quantity = quantity_field(
+        metadata={"description": "How many tickets, up to the installation's limit per order."}
     )
-    ticket_type = WholeNumber(
+    ticket_type = id_field(
         allow_none=True,
-        validate=validate.Range(min=1),
-        metadata={"description": "The id of their type; needed where the event has several."},
+        metadata={"description": "The id of the ticket type; required if the event has several."},
     )
     lines = fields.List(
         fields.Nested(LineSchema),
         validate=validate.Length(1, Event.MAX_TICKET_TYPES),
-        metadata={"description": "Instead of a quantity: how many of which type."},
+        metadata={"description": "Instead of a quantity: how many tickets of which type."},
     )
     attendees = fields.List(
         fields.Nested(NamedAttendeeSchema),
         load_default=(),
         validate=validate.Length(max=1000),
-        metadata={"description": "Whom the first of the tickets admit; at most one a ticket."},
+        metadata={"description": "The attendees of the first tickets, at most one per ticket."},
     )
 
     @validates_schema(skip_on_field_errors=True)
-    def _check_what_is_wanted(self, said: dict[str, Any], **_: Any) -> None:
-        if "lines" not in said:
-            if "quantity" not in said:
+    def _check_quantity_or_lines(self, loaded: dict[str, Any], **_: Any) -> None:
+        if "lines" not in loaded:
+            if "quantity" not in loaded:
                 raise ValidationError("Is required, unless lines are given.", "quantity")
-        elif said.keys() & {"quantity", "ticket_type"}:
-            raise ValidationError("Stand instead of quantity and ticket_type.", "lines")
+        elif loaded.keys() & {"quantity", "ticket_type"}:
+            raise ValidationError("Can't be combined with quantity or ticket_type.", "lines")
 
 
 class EventRegistrationSchema(Schema):
-    """Who registers: an account that says nothing registers itself."""
+    """A registration of one person for one ticket."""
 
-    name = Text(
+    class Meta:
+        example = {**_GRACE, "ticket_type": 7, "waitlist": True}
+
+    name = attendee_name_field(
         allow_none=True,
-        validate=validate.Length(1, Attendee.MAX_NAME_LENGTH),
-        metadata={"description": "A guest must say it; of an account, its own by default."},
+        metadata={"description": "Required for a guest; by default the name of the account."},
     )
-    email = Text(
-        allow_none=True,
-        validate=validate.Length(max=EmailAddress.MAX_LENGTH),
-        metadata={
-            "format": "email",
-            "description": "A guest must say it; of an account, its own by default.",
-        },
+    email = email_field(
+        metadata={"description": "Required for a guest; by default the email of the account."}
     )
-    ticket_type = WholeNumber(
+    ticket_type = id_field(
         allow_none=True,
-        validate=validate.Range(min=1),
-        metadata={"description": "The id of a type; needed where the event has several."},
+        metadata={"description": "The id of the ticket type; required if the event has several."},
     )
     waitlist = Flag(
         load_default=False,
-        metadata={"description": "Whether to wait for a place if there is none."},
+        metadata={"description": "Whether to join the waitlist if the event is full."},
     )
 
 
 class OrderSecretQuerySchema(Schema):
-    """How a guest, who has no account, shows whose order it is."""
+    """The secret of a guest's order."""
 
     secret = Text(
         load_default=None,
         validate=validate.Length(max=100),
-        metadata={"description": "Of a guest's order; the answer to the registration told it."},
+        metadata={"description": "The secret of a guest's order, from the registration."},
     )
 
 
 class IdempotencySchema(Schema):
-    """Makes a request safe to send again."""
+    """The header that makes a request safe to repeat."""
 
     idempotency_key = Text(
         data_key="Idempotency-Key",
@@ -115,161 +204,92 @@ class IdempotencySchema(Schema):
             r"^[\x21-\x7e]{1,255}$", error="Must be 1 to 255 visible ASCII characters."
         ),
         metadata={
-            "description": "Make one up for each purchase, for example a UUID. The same purchase "
-            "sent again with it is not bought again; its first answer is repeated."
+            "description": "A new key for each purchase or registration, such as a UUID. A request "
+            "that is repeated with its key is executed once; every repetition gets the first "
+            "response."
         },
     )
 
 
-class AttendeeSchema(Schema):
-    """The person a ticket admits."""
-
-    name = fields.String(required=True)
-    email = fields.String(required=True, allow_none=True)
-
-
-class TicketSchema(Schema):
-    """One admission."""
-
-    id = fields.UUID(required=True)
-    code = fields.String(
-        required=True, metadata={"description": "Admits whoever shows it: keep it secret."}
-    )
-    ticket_type = fields.Nested(TicketTypeRefSchema, required=True, allow_none=True)
-    price = Amount(
-        required=True, metadata={"description": "What it cost, in the currency of its order."}
-    )
-    attendee = fields.Nested(AttendeeSchema, required=True, allow_none=True)
-    issued_at = Timestamp(required=True)
-    is_checked_in = fields.Boolean(required=True)
-    checked_in_at = Timestamp(required=True, allow_none=True)
-    is_cancelled = fields.Boolean(
-        required=True, metadata={"description": "Whether it admits nobody any more."}
-    )
-
-
-class EventRefSchema(Schema):
-    """The event that an order is for."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    start_time = Timestamp(required=True)
-
-
-class OrderSchema(Schema):
-    """What one buyer took of one event in one go."""
-
-    id = fields.UUID(required=True)
-    event = fields.Nested(EventRefSchema, required=True)
-    buyer = fields.Nested(
-        AccountRefSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "Null where a guest registered."},
-    )
-    status = fields.String(
-        required=True, metadata={"enum": [status.value for status in OrderStatus]}
-    )
-    is_waitlisted = fields.Boolean(required=True)
-    position = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata={"description": "In the waitlist, from 1; null where the order does not wait."},
-    )
-    quantity = fields.Integer(required=True)
-    total = Amount(required=True, metadata={"description": "What the order costs."})
-    currency = fields.String(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Of the total, by ISO 4217; null where nothing is charged."},
-    )
-    created_at = Timestamp(required=True)
-    tickets = fields.List(fields.Nested(TicketSchema), required=True)
+EventRefSchema = response_schema(EventRef, example=_EVENT)
+OrderSchema = response_schema(
+    OrderView,
+    example={
+        "buyer": {"id": 2, "username": "bob"},
+        "status": "confirmed",
+        "total": "100.00",
+        "currency": "EUR",
+        "quantity": 2,
+        "tickets": [
+            example_of(TicketSchema),
+            {
+                **example_of(TicketSchema),
+                "id": "019aa59b-3c00-7d3e-9d2a-7034f2c9b8ee",
+                "code": "5GXA8WPS6K0D3F9QVYT2MZ7B1N",
+                "attendee": None,
+            },
+        ],
+    },
+)
+RegistrationResultSchema = response_schema(
+    RegistrationResult,
+    flatten="order",
+    exclude=["replayed"],
+    example={
+        "buyer": None,
+        "quantity": 1,
+        "total": "50.00",
+        "currency": "EUR",
+        "status": "confirmed",
+        "tickets": [{**example_of(TicketSchema), "attendee": _GRACE}],
+        "secret": "mzxw6ytboi4tqmzrgi2tcnzqge",
+    },
+)
+WAITLISTED_ORDER = {
+    **example_of(OrderSchema),
+    "buyer": None,
+    "status": "waitlisted",
+    "is_waitlisted": True,
+    "position": 3,
+    "quantity": 1,
+    "total": "50.00",
+    "tickets": [],
+}
 
 
-class TicketEventSchema(Schema):
-    """The event that a ticket is for, as its holder needs to know it."""
-
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    start_time = Timestamp(required=True)
-    end_time = Timestamp(required=True)
-    timezone = fields.String(required=True)
-    location = fields.String(required=True)
-    status = fields.String(required=True)
-
-
-class HeldTicketSchema(TicketSchema):
-    """A ticket, for whoever holds its code."""
-
-    is_valid = fields.Boolean(
-        required=True,
-        metadata={"description": "Whether it admits somebody, or has: nothing was cancelled."},
-    )
-    event = fields.Nested(TicketEventSchema, required=True)
-
-
-class AttendeeTicketSchema(TicketSchema):
-    """A ticket that admits somebody, for the organizer."""
-
-    order_id = fields.UUID(required=True)
-
-
-AttendeePageSchema = page_schema(AttendeeTicketSchema, "AttendeePage")
-
-
-class AttendeeListQuerySchema(PageQuerySchema):
-    """Who is looked for."""
-
-    q = Text(
-        load_default=None,
-        validate=validate.Length(1, 200),
-        metadata={"description": "What stands in the name or the email address."},
-    )
-
-
-class AttendeeChangeSchema(Schema):
-    """Whom a ticket shall admit; null leaves it open."""
-
-    attendee = fields.Nested(NamedAttendeeSchema, required=True, allow_none=True)
-
-
-class TransferSchema(Schema):
-    """To whom a ticket is handed on."""
-
-    name = Text(required=True, validate=validate.Length(1, Attendee.MAX_NAME_LENGTH))
-    email = Text(
-        required=True,
-        validate=validate.Length(1, EmailAddress.MAX_LENGTH),
-        metadata={"format": "email"},
-    )
-
-
-_CODE = {"description": "Of a ticket, as scanned or typed; upper or lower case."}
+# Check-in
 
 
 class ScanSchema(Schema):
-    """A code that was shown at the door."""
+    """A code that was scanned at the door."""
 
-    code = Text(required=True, validate=validate.Length(1, 100), metadata=_CODE)
+    class Meta:
+        example = {"code": _CODE}
+
+    code = code_field()
 
 
 class CodeQuerySchema(Schema):
-    """Which ticket is meant."""
+    """The code of a ticket."""
 
-    code = Text(required=True, validate=validate.Length(1, 100), metadata=_CODE)
+    code = code_field()
 
 
 class OfflineScanSchema(ScanSchema):
-    """A code that was shown at the door, while the scanner was offline perhaps."""
+    """A code that was scanned at the door, perhaps while the scanner was offline."""
 
     scanned_at = Timestamp(
-        load_default=None, allow_none=True, metadata={"description": "When; now, by default."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When the code was scanned; now by default."},
     )
 
 
 class ScanBatchSchema(Schema):
-    """What a scanner saw, in its order."""
+    """The scans of one device, in their order."""
+
+    class Meta:
+        example = {"scans": [{"code": _CODE, "scanned_at": "2030-06-01T18:02:11Z"}]}
 
     scans = fields.List(
         fields.Nested(OfflineScanSchema), required=True, validate=validate.Length(1, MAX_SCANS)
@@ -277,45 +297,36 @@ class ScanBatchSchema(Schema):
 
 
 class ScanResultSchema(Schema):
-    """What came of one scan."""
+    """The result of one scan."""
+
+    class Meta:
+        example = {
+            "code": _CODE,
+            "admitted": True,
+            "ticket": example_of(TicketSchema),
+            "problem": None,
+        }
 
     code = fields.String(required=True)
     admitted = fields.Boolean(required=True)
     ticket = fields.Nested(TicketSchema, required=True, allow_none=True)
-    problem = fields.Raw(  # ready as it is
+    problem = fields.Raw(  # a complete problem document
         required=True,
         allow_none=True,
         metadata={
-            "description": "Why nobody was admitted, as a single scan would be answered.",
+            "description": "Why the ticket was not admitted, as a single check-in reports it.",
             "oneOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}],
         },
     )
 
 
 class ScanBatchResultSchema(Schema):
-    """What came of each scan, in their order."""
+    """The result of each scan, in their order."""
+
+    class Meta:
+        example = {"results": [example_of(ScanResultSchema)]}
 
     results = fields.List(fields.Nested(ScanResultSchema), required=True)
 
 
-class CheckInCountsSchema(Schema):
-    """How many are in, of how many."""
-
-    sold = fields.Integer(required=True)
-    checked_in = fields.Integer(required=True)
-
-
-class RegistrationResultSchema(OrderSchema):
-    """The order of a registration, and how a guest comes back to it."""
-
-    secret = fields.String(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "By which a guest sees and cancels the order: keep it. Null for an "
-            "account, which needs none."
-        },
-    )
-
-
-OrderPageSchema = page_schema(OrderSchema, "OrderPage")
+CheckInCountsSchema = response_schema(CheckInCounts, example={"sold": 98, "checked_in": 41})

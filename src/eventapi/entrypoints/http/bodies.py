@@ -1,0 +1,106 @@
+"""Reading requests: strict JSON bodies, query strings, headers, and raw bodies."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from flask import current_app, request
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from eventapi.entrypoints.http.errors import MalformedBody, UnsupportedMediaType, ValidationFailed
+
+Unknown = Literal["exclude", "raise"]
+
+
+def read_json(schema: Schema) -> Any:
+    """Return the current request's JSON body, loaded by a schema.
+
+    Raises:
+        UnsupportedMediaType: the Content-Type is not JSON.
+        MalformedBody: the body is not JSON.
+        ValidationFailed: the body does not fit the schema; unknown fields do not.
+    """
+    if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
+        raise UnsupportedMediaType
+    try:
+        content = current_app.json.loads(_read_body())
+    except ValueError:
+        raise MalformedBody from None
+    return _load(schema, content, whole="body")
+
+
+def read_query(schema: Schema) -> Any:
+    """Return the current request's query string, loaded by a schema.
+
+    Raises:
+        ValidationFailed: the query does not fit the schema; unknown parameters do not.
+    """
+    return _load(schema, request.args.to_dict(), whole="query")
+
+
+def read_headers(schema: Schema) -> Any:
+    """Return those of the current request's headers that a schema has, loaded by it.
+
+    Raises:
+        ValidationFailed: a header is not valid.
+    """
+    return _load(schema, dict(request.headers), whole="headers", unknown=EXCLUDE)
+
+
+def read_raw_body(*media_types: str, limit: int) -> bytes:
+    """Return the current request's body as it is.
+
+    Args:
+        media_types: the accepted values of Content-Type.
+        limit: the largest accepted body, in bytes.
+
+    Raises:
+        UnsupportedMediaType: the Content-Type is another one.
+        RequestEntityTooLarge: the body is larger.
+    """
+    if request.mimetype not in media_types:
+        raise UnsupportedMediaType(expected=", ".join(media_types))
+    request.max_content_length = limit
+    return _read_body()
+
+
+def _read_body() -> bytes:
+    """Return the current request's body.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than allowed. Werkzeug itself
+            truncates a body without Content-Length at the limit, silently.
+    """
+    content = request.get_data()
+    if request.content_length is None and len(content) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    return content
+
+
+def _load(schema: Schema, content: Any, *, whole: str, unknown: Unknown = RAISE) -> Any:
+    try:
+        return schema.load(content, unknown=unknown)
+    except ValidationError as error:
+        raise ValidationFailed(flatten_messages(error.messages, whole=whole)) from None
+
+
+def flatten_messages(messages: Any, *, whole: str) -> dict[str, list[str]]:
+    """Flatten marshmallow's nested messages to paths such as `attendees.0.email`.
+
+    Args:
+        messages: as marshmallow returns them.
+        whole: the path of messages about the content as a whole.
+    """
+    flat: dict[str, list[str]] = {}
+
+    def walk(path: tuple[str, ...], node: object) -> None:
+        if isinstance(node, Mapping):
+            for key, inner in node.items():
+                walk((*path, str(key)), inner)
+        else:
+            lines = node if isinstance(node, list) else [node]
+            name = ".".join(part for part in path if part != "_schema") or whole
+            flat.setdefault(name, []).extend(map(str, lines))
+
+    walk((), messages)
+    return flat

@@ -1,0 +1,106 @@
+"""Check-in at the door."""
+
+from typing import Any
+
+from flask import g
+
+from eventapi.application.tickets import Scan, ScanResult
+from eventapi.application.views import CheckInCounts, TicketView
+from eventapi.domain.api_key import KeyScope
+from eventapi.domain.errors import (
+    AlreadyCheckedIn,
+    TicketCancelled,
+    TicketNotFound,
+    WrongEvent,
+)
+from eventapi.domain.values import EventId
+from eventapi.entrypoints.http.access import ACCOUNT
+from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.problems import problem_document
+from eventapi.entrypoints.http.responses import ok
+from eventapi.entrypoints.http.schemas.orders import (
+    CheckInCountsSchema,
+    CodeQuerySchema,
+    ScanBatchResultSchema,
+    ScanBatchSchema,
+    ScanSchema,
+    TicketSchema,
+)
+from eventapi.entrypoints.http.security import current_actor
+
+blueprint = ApiBlueprint(
+    "check-in",
+    __name__,
+    url_prefix=f"/api/events{EVENT}/check-in",
+    description="Check-in at the door, online and offline.",
+)
+
+AT_THE_DOOR = ACCOUNT.or_key(KeyScope.CHECK_IN)
+TICKET_ERRORS = (*ORGANIZER_ONLY, TicketNotFound, WrongEvent, TicketCancelled)
+
+
+@blueprint.operation(
+    "POST",
+    "",
+    access=AT_THE_DOOR,
+    body=ScanSchema,
+    response=ok(TicketSchema),
+    errors=(*TICKET_ERRORS, AlreadyCheckedIn),
+)
+def check_in(body: dict[str, Any], event_id: int) -> TicketView:
+    """Check in a ticket, once.
+
+    For a ticket that is already checked in, the problem has the time of its
+    check-in.
+    """
+    return use_cases().check_in(current_actor(), EventId(event_id), body["code"])
+
+
+@blueprint.operation(
+    "DELETE",
+    "",
+    access=AT_THE_DOOR,
+    query=CodeQuerySchema,
+    response=ok(TicketSchema),
+    errors=TICKET_ERRORS,
+)
+def undo_check_in(query: dict[str, Any], event_id: int) -> TicketView:
+    """Undo the check-in of a ticket."""
+    return use_cases().check_in.undo(current_actor(), EventId(event_id), query["code"])
+
+
+@blueprint.operation(
+    "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ONLY
+)
+def get_check_in_counts(event_id: int) -> CheckInCounts:
+    """Count the tickets that are sold and those that are checked in."""
+    return use_cases().check_in.counts(current_actor(), EventId(event_id))
+
+
+@blueprint.operation(
+    "POST",
+    "/batch",
+    access=AT_THE_DOOR,
+    body=ScanBatchSchema,
+    response=ok(ScanBatchResultSchema),
+    errors=ORGANIZER_ONLY,
+)
+def check_in_batch(body: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Check in the scans of a device that was offline.
+
+    Each scan has a result of its own.
+    """
+    scans = [Scan(scan["code"], scan["scanned_at"]) for scan in body["scans"]]
+    results = use_cases().check_in.batch(current_actor(), EventId(event_id), scans)
+    return {"results": [_result(result) for result in results]}
+
+
+def _result(result: ScanResult) -> dict[str, Any]:
+    refusal = result.refusal
+    return {
+        "code": result.code,
+        "admitted": refusal is None,
+        "ticket": result.ticket,
+        "problem": None if refusal is None else problem_document(refusal, request_id=g.request_id),
+    }

@@ -1,0 +1,204 @@
+"""The OpenAPI description of an operation, made from what the operation declares."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import flask_smorest
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import Schema
+
+from eventapi.entrypoints.http.access import Access
+from eventapi.entrypoints.http.conditional import Conditional
+from eventapi.entrypoints.http.headers import (
+    EVERY_RESPONSE,
+    EVERY_SUCCESS,
+    HEADERS,
+    PROBLEM_HEADERS,
+    describe_header,
+    refer_to_headers,
+)
+from eventapi.entrypoints.http.problems import PROBLEM_JSON, PROBLEMS, Problem
+from eventapi.entrypoints.http.responses import Success
+from eventapi.entrypoints.http.schemas.derivation import example_of
+
+DESCRIPTION = """\
+A headless ticketing engine: events, tickets, orders and check-in. It never oversells, and never
+loses an accepted order.
+
+- Every error is a problem document (RFC 9457) with a stable `code`; `/docs/problems` lists them.
+- Lists have pages: follow `next`, or the `Link` header, until there is none.
+- Unknown fields and parameters are errors, not ignored.
+- To change an event, send its `ETag` as `If-Match`; a change that you have not seen is never
+  overwritten.
+- Times are RFC 3339 with an offset, and are answered in UTC. Money is a decimal string.
+- Every path works with and without a trailing slash.
+"""
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag of the event, or of the part of it, that you want to change. If the "
+    "event was changed since, the response is 412 and nothing is changed. `*` overwrites any "
+    "version.",
+    "schema": {"type": "string"},
+}
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "An ETag that you have; if it is still current, the response is 304.",
+    "schema": {"type": "string"},
+}
+_NOT_MODIFIED = {
+    "description": "The content still has the ETag that you sent.",
+    "headers": refer_to_headers(*EVERY_RESPONSE, "ETag"),
+}
+
+
+class DocumentedApi(flask_smorest.Api):
+    """flask-smorest's API, without the errors and components of its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave it to register_error_handlers."""
+
+    def _register_responses(self) -> None:
+        """Leave it to document_problems."""
+
+    def _register_pagination_header(self) -> None:
+        """Leave out a header that is not used."""
+
+    def _register_etag_headers(self) -> None:
+        """Leave out headers that operations describe themselves."""
+
+
+def document_options() -> dict[str, Any]:
+    """Return the parts of the OpenAPI document that are not about one operation."""
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    return {
+        "marshmallow_plugin": DescribedSchemas(),
+        "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
+        "servers": [{"url": "/"}],
+        "components": {
+            "headers": {name: describe_header(name) for name in HEADERS},
+            "securitySchemes": {
+                "access": bearer | {"description": "The access token of a session."},
+                "refresh": bearer | {"description": "The refresh token of a session."},
+                "api_key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, sent like a token. The operation names the scope "
+                    "that the key needs; `manage` includes all scopes.",
+                },
+            },
+        },
+    }
+
+
+class DescribedSchemas(MarshmallowPlugin):
+    """Takes the description of a schema from the first paragraph of its docstring."""
+
+    class Converter(OpenAPIConverter):
+        """See the plugin."""
+
+        def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
+            """Return the JSON Schema of a schema."""
+            described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+            paragraph = (type(schema).__doc__ or "").partition("\n\n")[0]
+            return described | {"description": " ".join(paragraph.split())}
+
+
+def describe_operation(
+    view: Callable[..., Any],
+    *,
+    method: str,
+    access: Access,
+    response: Success,
+    body: type[Schema] | None,
+    consumes: Sequence[str],
+    query: type[Schema] | None,
+    headers: type[Schema] | None,
+    conditional: Conditional,
+    errors: Sequence[type[Exception]],
+) -> dict[str, Any]:
+    """Return the OpenAPI description of an operation.
+
+    Its summary and description, which the view's docstring holds, are not part of it.
+    """
+    parameters: list[dict[str, Any]] = [
+        {"in": location, "schema": schema}
+        for location, schema in (("query", query), ("header", headers))
+        if schema
+    ]
+    parameters += [_IF_NONE_MATCH] if conditional.etag and method == "GET" else []
+    parameters += [_IF_MATCH] if conditional.if_match else []
+    responses = _describe_success(response, conditional) | _describe_problems(errors)
+    if conditional.etag and method == "GET":
+        responses[304] = _NOT_MODIFIED
+    request_body = _describe_body(body, consumes)
+    return {
+        "operationId": view.__name__,
+        "security": access.security,
+        "responses": responses,
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": request_body} if request_body else {}),
+    }
+
+
+def _describe_body(body: type[Schema] | None, consumes: Sequence[str]) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        media_type: {"schema": _media_schema(media_type)} for media_type in consumes
+    }
+    if body:
+        content["application/json"] = {"schema": body, "example": example_of(body)}
+    return {"required": True, "content": content} if content else {}
+
+
+def _describe_success(response: Success, conditional: Conditional) -> dict[int, Any]:
+    content: dict[str, Any] = {
+        media_type: {"schema": _media_schema(media_type)} for media_type in response.produces
+    }
+    if response.schema:
+        content["application/json"] = {"schema": response.schema, "example": response.example}
+    etag = ("ETag",) if conditional.etag else ()
+    return {
+        status.value: {
+            "description": status.phrase,
+            "headers": refer_to_headers(*EVERY_SUCCESS, *response.headers, *etag),
+            **({"content": content} if content else {}),
+        }
+        for status in (response.status, response.other_status)
+        if status
+    }
+
+
+def _media_schema(media_type: str) -> dict[str, Any]:
+    binary = {} if media_type.startswith("text/") else {"contentMediaType": media_type}
+    return {"type": "string", **binary}
+
+
+def _describe_problems(errors: Sequence[type[Exception]]) -> dict[int, Any]:
+    """Describe errors: for each status its problems, with an example of each."""
+    by_status: dict[int, list[Problem]] = {}
+    for problem in sorted({PROBLEMS[error] for error in errors}, key=attrgetter("status", "code")):
+        by_status.setdefault(problem.status.value, []).append(problem)
+    return {status: _describe_status(status, problems) for status, problems in by_status.items()}
+
+
+def _describe_status(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    schemas = [{"$ref": f"#/components/schemas/{problem.schema_name}"} for problem in problems]
+    return {
+        "description": "; ".join(problem.title for problem in problems) + ".",
+        "headers": refer_to_headers(*EVERY_RESPONSE, *PROBLEM_HEADERS.get(status, ())),
+        "content": {
+            PROBLEM_JSON: {
+                "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
+                "examples": {
+                    problem.code: {"$ref": f"#/components/examples/{problem.code}"}
+                    for problem in problems
+                },
+            }
+        },
+    }

@@ -1,0 +1,109 @@
+"""The successful responses of operations: what is declared, and what is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Response, jsonify
+from marshmallow import Schema
+
+from eventapi.entrypoints.http.errors import InvalidCursor
+from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.schemas.derivation import example_of
+
+T = TypeVar("T")
+Created = tuple[T, dict[str, str]]
+"""A new resource, and the headers of the response, with its Location."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Success:
+    """The successful response of an operation.
+
+    Attributes:
+        schema: of the JSON body; None if there is none.
+        produces: the other media types that the view may return, as a `flask.Response`.
+        status: the status, unless the view returns another.
+        other_status: a status that the view may return instead.
+        headers: the names of the response's own headers, as in `HEADERS`.
+        example: of the JSON body.
+        errors: the errors that come with this kind of response.
+        no_store: whether no cache may store it, because it has a secret.
+    """
+
+    schema: type[Schema] | None = None
+    produces: Sequence[str] = ()
+    status: HTTPStatus = HTTPStatus.OK
+    other_status: HTTPStatus | None = None
+    headers: Sequence[str] = ()
+    example: Any = None
+    errors: Sequence[type[Exception]] = ()
+    no_store: bool = False
+
+
+NO_CONTENT = Success(status=HTTPStatus.NO_CONTENT)
+
+
+def ok(schema: type[Schema], *, example: Any = None, no_store: bool = False) -> Success:
+    """Declare a 200 with a body; the example is the schema's by default."""
+    return Success(schema=schema, example=example or example_of(schema), no_store=no_store)
+
+
+def created(
+    schema: type[Schema],
+    *,
+    other_status: HTTPStatus | None = None,
+    headers: Sequence[str] = (),
+    no_store: bool = False,
+) -> Success:
+    """Declare a 201 with the new resource as its body and its path in Location."""
+    return Success(
+        schema=schema,
+        status=HTTPStatus.CREATED,
+        other_status=other_status,
+        headers=("Location", *headers),
+        example=example_of(schema),
+        no_store=no_store,
+    )
+
+
+def page_of(item: type[Schema], *, example: Any = None, produces: Sequence[str] = ()) -> Success:
+    """Declare a page of a list; `page_answer` makes the body and headers."""
+    return Success(
+        schema=page_schema(item),
+        produces=produces,
+        headers=["Link"],
+        example={"items": [example], "next": None} if example else example_of(page_schema(item)),
+        errors=(InvalidCursor,),
+    )
+
+
+def file(*media_types: str, headers: Sequence[str] = ()) -> Success:
+    """Declare a body that is not JSON; the view returns a `flask.Response`."""
+    return Success(produces=media_types, headers=headers)
+
+
+def respond(success: Success, schema: Schema | None, result: Any) -> Response:
+    """Return the response for what a view returned.
+
+    Args:
+        success: what the operation declares.
+        schema: an instance of the declared schema.
+        result: a body, or a tuple of a body and headers, or of a body, a status
+            and headers; or a complete response.
+    """
+    if isinstance(result, Response):
+        return result
+    body, *more = result if type(result) is tuple else (result,)
+    headers = more.pop() if more else {}
+    if schema is None:
+        response = Response()
+        del response.headers["Content-Type"]
+    else:
+        response = jsonify(schema.dump(body))
+    response.status_code = more.pop() if more else success.status
+    response.headers.update(headers)
+    if success.no_store:
+        response.headers["Cache-Control"] = "no-store"
+    return response

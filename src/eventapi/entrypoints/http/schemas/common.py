@@ -1,0 +1,87 @@
+"""Fields and schemas that several requests share."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from eventapi.domain.values import AccessCode, Attendee, EmailAddress
+from eventapi.entrypoints.http.fields import Text
+from eventapi.entrypoints.http.paths import MAX_ID
+
+MAX_PAGE_SIZE = 100
+MAX_CURSOR_LENGTH = 1_500  # in a list by name, a cursor holds a name
+MAX_QUERY_LENGTH = 200
+
+
+class PatchSchema(Schema):
+    """A change by JSON Merge Patch (RFC 7396): every field may be left out, null clears a value.
+
+    Only the fields of the schema itself may be left out: an item of a list is complete.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"partial": tuple(self._declared_fields), **kwargs})
+
+
+class PageQuerySchema(Schema):
+    """A page of a list."""
+
+    cursor = Text(
+        load_default=None,
+        validate=validate.Length(max=MAX_CURSOR_LENGTH),
+        metadata={"description": "The `next` of the previous page; the first page needs none."},
+    )
+    limit = fields.Integer(
+        load_default=20,
+        validate=validate.Range(1, MAX_PAGE_SIZE),
+        metadata={"description": "The maximum number of items on the page."},
+    )
+
+
+class AccessCodeQuerySchema(Schema):
+    """The access code of a private event."""
+
+    access_code = Text(
+        load_default=None,
+        validate=validate.Length(max=AccessCode.MAX_LENGTH),
+        metadata={"description": "Opens a private event; ticket holders do not need it."},
+    )
+
+
+def email_field(*, required: bool = False, **options: Any) -> Text:
+    """Return the field of an email address."""
+    return Text(
+        required=required,
+        allow_none=not required,
+        validate=validate.Length(1 if required else None, EmailAddress.MAX_LENGTH),
+        metadata={"format": "email", **options.pop("metadata", {})},
+        **options,
+    )
+
+
+def attendee_name_field(**options: Any) -> Text:
+    """Return the field of the name of a person whom a ticket admits."""
+    return Text(validate=validate.Length(1, Attendee.MAX_NAME_LENGTH), **options)
+
+
+def id_field(**options: Any) -> fields.Integer:
+    """Return the field of an id in a body."""
+    return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
+
+
+def id_filter_field(description: str) -> fields.Integer:
+    """Return the field of an id in a query."""
+    return fields.Integer(
+        load_default=None,
+        validate=validate.Range(0, MAX_ID),
+        metadata={"description": description},
+    )
+
+
+def search_field(description: str) -> Text:
+    """Return the field of a text to search for in a query."""
+    return Text(
+        load_default=None,
+        validate=validate.Length(1, MAX_QUERY_LENGTH),
+        metadata={"description": description},
+    )
