@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import TextClause
 
 from benchmarks.load import Load
-from eventapi.adapters.postgres.repositories import LOCK_EVENTS, TICKET_TYPES
-from eventapi.adapters.postgres.unit_of_work import RECORD_ORDERS
+from eventapi.adapters.postgres.events import LOCK_EVENTS, TICKET_TYPES
+from eventapi.adapters.postgres.orders import RECORD_ORDERS
 
 ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
 
@@ -19,41 +19,19 @@ ORDER = "CAST(lpad(to_hex(:order), 32, '0') AS uuid)"
 LOCK_VALUES = {"ids": "ARRAY[:event]"}
 TYPE_VALUES = {"event_ids": "ARRAY[:event]"}
 SALE_VALUES = {
-    "order_ids": f"ARRAY[{ORDER}]",
-    "order_event_ids": "ARRAY[:event]",
-    "order_buyer_ids": "ARRAY[:buyer]",
-    "order_guest_names": "ARRAY[NULL]",
-    "order_guest_emails": "ARRAY[NULL]",
-    "order_registrants": "ARRAY[NULL]",
-    "order_statuses": "ARRAY['confirmed']",
-    "order_totals": "ARRAY[0.00]",
-    "order_currencies": "ARRAY[NULL]",
-    "order_created_ats": "ARRAY[now()]",
-    "ticket_ids": f"ARRAY[{ORDER}]",
-    "ticket_event_ids": "ARRAY[:event]",
-    "ticket_order_ids": f"ARRAY[{ORDER}]",
-    "ticket_codes": "ARRAY[lpad(to_hex(:order), 26, '0')]",
-    "ticket_type_ids": "ARRAY[NULL]",
-    "ticket_prices": "ARRAY[0.00]",
-    "ticket_attendee_names": "ARRAY[NULL]",
-    "ticket_attendee_emails": "ARRAY[NULL]",
-    "ticket_search_texts": "ARRAY[NULL]",
-    "ticket_issued_ats": "ARRAY[now()]",
-    "request_owners": "'{}'",
-    "request_keys": "'{}'",
-    "request_fingerprints": "'{}'",
-    "request_answers": "'{}'",
-    "request_accepted_ats": "'{}'",
-    "deed_ats": "ARRAY[now()]",
-    "deeds": "ARRAY['order.placed']",
-    "deed_actor_ids": "ARRAY[:buyer]",
-    "deed_api_key_ids": "ARRAY[NULL]",
-    "deed_event_ids": "ARRAY[:event]",
-    "deed_order_ids": f"ARRAY[{ORDER}]",
-    "deed_account_ids": "ARRAY[NULL]",
-    "deed_details": "ARRAY[NULL]",
-    "deed_addresses": "ARRAY['203.0.113.7']",
-    "deed_request_ids": "ARRAY[NULL]",
+    "orders": f"""json_build_array(json_build_object(
+        'id', {ORDER}, 'event_id', :event, 'buyer_id', :buyer, 'status', 'confirmed',
+        'total', '0.00', 'created_at', now()
+    ))""",
+    "tickets": f"""json_build_array(json_build_object(
+        'id', {ORDER}, 'event_id', :event, 'order_id', {ORDER}, 'price', '0.00',
+        'code', lpad(to_hex(:order), 26, '0'), 'issued_at', now()
+    ))""",
+    "requests": "'[]'",
+    "audit_entries": f"""json_build_array(json_build_object(
+        'at', now(), 'action', 'order.placed', 'actor_id', :buyer, 'event_id', :event,
+        'order_id', {ORDER}, 'address', '203.0.113.7'
+    ))""",
 }
 
 

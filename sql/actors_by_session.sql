@@ -8,6 +8,6 @@
 -- deleted when the session ends. Both tables are read by their primary keys:
 -- four cached pages per session.
 SELECT session.id, account.id AS user_id, account.username, account.role
-FROM sessions AS session
+FROM login_sessions AS session
 JOIN users AS account ON account.id = session.user_id
 WHERE session.id = ANY(CAST(:session_ids AS uuid[])) AND account.disabled_at IS NULL

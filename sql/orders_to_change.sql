@@ -2,15 +2,14 @@
 --
 -- Parameters: :event_id
 --             :order_ids  NULL loads the waitlist, in order of arrival
+--             {order_columns}, {ticket_columns}
+--             the columns of both tables, which the program fills in
 --
 -- Sent while the event is locked (sql/lock_events.sql). Every transaction that
 -- changes an order locks its event first, so orders need no locks of their own.
 -- With one lock per event, taken in the order of the ids, transactions cannot
 -- deadlock.
-SELECT o.id, o.event_id, o.buyer_id, o.guest_name, o.guest_email, o.registrant, o.status,
-       o.total, o.currency, o.created_at,
-       t.id AS ticket_id, t.code, t.ticket_type_id, t.price, t.attendee_name, t.attendee_email,
-       t.issued_at, t.checked_in_at, t.cancelled_at
+SELECT {order_columns}, {ticket_columns}
 FROM orders AS o
 JOIN tickets AS t ON t.event_id = o.event_id AND t.order_id = o.id
 WHERE o.event_id = :event_id

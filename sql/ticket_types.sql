@@ -7,7 +7,7 @@
 -- sees what the previous holder of the lock committed. Ticket types need no
 -- locks of their own, because every transaction that sells or changes a type
 -- locks its event first.
-SELECT id, event_id, name, price, currency, quantity, tickets_sold, sales_start, sales_end
+SELECT *
 FROM ticket_types
 WHERE event_id = ANY(CAST(:event_ids AS bigint[]))
 ORDER BY event_id, position, id

@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
@@ -224,6 +225,55 @@ def test_accounts_come_through_sessions_and_erasure_and_back(
     assert (erased.username, erased.email) == (f"erased-{erased.id}", None)
     for password in ("", "correct horse battery", "nobody's password"):
         assert not hasher.verify(erased.password_hash, password)
+    engine.dispose()
+
+
+BEFORE_PLAIN_NAMES = """
+    INSERT INTO users (username, username_key, password_hash, role, created_at)
+    VALUES ('bob', 'bob', '', 'user', now());
+    INSERT INTO sessions (id, user_id, generation, created_at, expires_at)
+    VALUES (gen_random_uuid(), 1, 3, now(), now() + interval '1 day');
+    INSERT INTO audit_entries (at, deed, account_id)
+    SELECT now(), deed, 1 FROM unnest(ARRAY[
+        'account.registered', 'session.begun', 'api_key.made', 'category.made', 'order.placed'
+    ]) AS deed;
+"""
+
+
+def test_the_audit_trail_and_login_sessions_keep_their_rows_under_plain_names(
+    migrations: Migrations, new_database: str
+) -> None:
+    migrations.upgrade("0005")
+    engine = make_engine(new_database, pool_size=2)
+
+    def read(column: str, table: str) -> list[object]:
+        with engine.connect() as connection:
+            return list(connection.exec_driver_sql(f"SELECT {column} FROM {table}").scalars())
+
+    def named_after(table: str) -> list[object]:
+        return read("conname", f"pg_constraint WHERE starts_with(conname, '{table}_')")
+
+    with engine.connect() as connection:
+        connection.exec_driver_sql(BEFORE_PLAIN_NAMES)
+    deeds = sorted(map(str, read("deed", "audit_entries")))
+
+    migrations.upgrade("0006")
+
+    assert sorted(map(str, read("action", "audit_entries"))) == [
+        "account.created", "api_key.created", "category.created", "order.placed", "session.started",
+    ]  # fmt: skip
+    assert read("generation", "login_sessions") == [3]
+    assert named_after("sessions") == named_after("audit_entries_deed") == []
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.exec_driver_sql("UPDATE audit_entries SET action = 'order.placed'")
+
+    migrations.downgrade("0005")
+
+    assert sorted(map(str, read("deed", "audit_entries"))) == deeds
+    assert read("generation", "sessions") == [3]
+    assert named_after("login_sessions") == named_after("audit_entries_action") == []
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.exec_driver_sql("DELETE FROM audit_entries")
     engine.dispose()
 
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from eventapi.adapters.postgres import PostgresEventQueries, make_engine
+from eventapi.adapters.postgres.event_queries import TOP_EVENTS
 from eventapi.adapters.postgres.event_search import search_statement
-from eventapi.adapters.postgres.events import TOP_EVENTS
 from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition

@@ -3,19 +3,27 @@
 from sqlalchemy import select
 
 from eventapi.adapters.postgres.reader import Reader, page_of
+from eventapi.adapters.postgres.repository import attributes, shared_names
 from eventapi.adapters.postgres.tables import audit_entries, users
 from eventapi.adapters.postgres.view_columns import columns_of, if_any, json_of
+from eventapi.application.audit import AuditEntry
 from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.views import AccountRef, AuditEntryView, Page
 
-ENTRIES = select(
-    *columns_of(
-        AuditEntryView,
-        audit_entries,
-        actor=if_any(users.c.id, json_of(AccountRef, users)),
-        action=audit_entries.c.deed,
-    )
+NAMES = shared_names(AuditEntry, audit_entries)
+VIEWS = select(
+    *columns_of(AuditEntryView, audit_entries, actor=if_any(users.c.id, json_of(AccountRef, users)))
 ).outerjoin_from(audit_entries, users, users.c.id == audit_entries.c.actor_id)
+
+
+def audit_entry_to_row(entry: AuditEntry) -> dict[str, object]:
+    """Return the row of an entry of the audit trail."""
+    return {
+        **attributes(entry, NAMES),
+        "api_key_id": entry.key_id,
+        "address": entry.origin.address,
+        "request_id": entry.origin.request_id,
+    }
 
 
 class PostgresAuditQueries(Reader):
@@ -30,10 +38,10 @@ class PostgresAuditQueries(Reader):
             (columns.order_id, search.order),
             (columns.account_id, search.account),
             (columns.actor_id, search.actor),
-            (columns.deed, search.action and search.action.value),
+            (columns.action, search.action),
         )
         conditions = [column == value for column, value in wanted if value is not None]
         if before is not None:
             conditions.append(columns.id < before)
-        query = ENTRIES.where(*conditions).order_by(columns.id.desc()).limit(limit + 1)
+        query = VIEWS.where(*conditions).order_by(columns.id.desc()).limit(limit + 1)
         return page_of(self.views(AuditEntryView, query), limit, lambda entry: entry.id)

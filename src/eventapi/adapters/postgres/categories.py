@@ -1,23 +1,58 @@
 """Categories on PostgreSQL."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Sequence, bindparam, select
 
-from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.reader import Reader
+from eventapi.adapters.postgres.repository import Repository
+from eventapi.adapters.postgres.tables import categories
 from eventapi.adapters.postgres.view_columns import columns_of
 from eventapi.application.views import CategoryView
-from eventapi.domain.values import sort_key
+from eventapi.domain.category import Category
+from eventapi.domain.values import CategoryId, Slug, sort_key
 
-CATEGORIES = select(*columns_of(CategoryView, tables.categories))
-CATEGORY_BY_SLUG = CATEGORIES.where(tables.categories.c.slug == bindparam("slug"))
+CATEGORY_IDS = Sequence("categories_id_seq")
+BY_SLUG = select(categories).where(categories.c.slug == bindparam("slug"))
+VIEWS = select(*columns_of(CategoryView, categories))
+VIEW_BY_SLUG = VIEWS.where(categories.c.slug == bindparam("slug"))
+
+
+def category_to_row(category: Category) -> dict[str, object]:
+    """Return the row of a category."""
+    return {"id": category.id, "slug": category.slug.value, "name": category.name}
+
+
+class PostgresCategories(Repository):
+    """Categories, as aggregates."""
+
+    def next_id(self) -> CategoryId:
+        return CategoryId(self._next_id(CATEGORY_IDS))
+
+    def add(self, category: Category) -> None:
+        self._collect(category)
+        self._staged.categories.append(category)
+
+    def by_slug(self, slug: Slug) -> Category | None:
+        row = self._row(BY_SLUG, {"slug": slug.value})
+        if row is None:
+            return None
+        return Category(id=CategoryId(row.id), slug=Slug(row.slug), name=row.name)
+
+    def save(self, category: Category) -> None:
+        self._collect(category)
+        self._stage(lambda: self._update(categories, category_to_row(category)))
+
+    def remove(self, category: Category) -> None:
+        self._collect(category)
+        self._staged.removed_categories[category.id] = category.slug
+        self._stage_delete(categories, category.id)
 
 
 class PostgresCategoryQueries(Reader):
     """Queries of categories."""
 
     def all(self) -> list[CategoryView]:
-        views = self.views(CategoryView, CATEGORIES)
+        views = self.views(CategoryView, VIEWS)
         return sorted(views, key=lambda view: (sort_key(view.name), view.slug))
 
     def get(self, slug: str) -> CategoryView | None:
-        return self.view(CategoryView, CATEGORY_BY_SLUG, {"slug": slug})
+        return self.view(CategoryView, VIEW_BY_SLUG, {"slug": slug})

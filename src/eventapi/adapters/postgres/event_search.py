@@ -22,11 +22,11 @@ from sqlalchemy import (
 
 from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.event_views import events_in_full
-from eventapi.adapters.postgres.rows import location_word
 from eventapi.adapters.postgres.view_columns import order_of
-from eventapi.application.search import EventSearch
+from eventapi.application.search import EventSearch, search_words
 from eventapi.application.views import EventPosition
 from eventapi.domain.event import EventStatus
+from eventapi.domain.event_details import EventDetails
 
 SCAN_LIMIT = 2_000
 """How many events of a list are filtered one by one, which takes some milliseconds."""
@@ -78,6 +78,17 @@ def search_statement(
     return events_in_full(page, *order)
 
 
+def event_words(details: EventDetails) -> list[str]:
+    """Return the words of an event, for the column `words` of its row."""
+    words = search_words(details.name, details.description, details.location)
+    return sorted(words.union(map(_location_word, search_words(details.location))))
+
+
+def _location_word(word: str) -> str:
+    """Return a word as it is stored for searches of the location alone."""
+    return f"@{word}"
+
+
 def id_of_category(slug: str) -> ScalarSelect[Any]:
     """Return the subquery for the id of a category."""
     categories = tables.categories.c
@@ -108,7 +119,7 @@ def _filter_conditions(
     search: EventSearch, events: Any = tables.events.c
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that the order of the list does not help to find."""
-    words = [*(search.words or ()), *map(location_word, search.location or ())]
+    words = [*(search.words or ()), *map(_location_word, search.location or ())]
     if search.words == frozenset() or search.location == frozenset():
         yield false()
     elif words:

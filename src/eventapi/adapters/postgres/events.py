@@ -1,103 +1,186 @@
 """Events on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, exists, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    String,
+    any_,
+    bindparam,
+    delete,
+    select,
+)
+from sqlalchemy import Sequence as IdSequence
 
-from eventapi.adapters.postgres import tables
 from eventapi.adapters.postgres.assets import sql_file
-from eventapi.adapters.postgres.event_search import SORT_COLUMNS, id_of_category, search_statement
-from eventapi.adapters.postgres.event_views import events_in_full
-from eventapi.adapters.postgres.reader import Reader, to_view
-from eventapi.application.search import EventSearch
+from eventapi.adapters.postgres.event_search import (
+    event_words,
+)
+from eventapi.adapters.postgres.repository import (
+    Repository,
+    Row,
+    attributes,
+    column_list,
+    shared_names,
+)
+from eventapi.adapters.postgres.tables import events, ticket_types
 from eventapi.application.views import (
-    DaySales,
-    EventPosition,
-    EventView,
-    Page,
-    Revenue,
-    SalesFigures,
-    TopEventView,
+    SessionView,
 )
-from eventapi.domain.order import OrderStatus
-from eventapi.domain.values import EventId, UserId
-
-EVENT_BY_ID = events_in_full(select(tables.events).where(tables.events.c.id == bindparam("id")))
-TOP_EVENTS = events_in_full(
-    sql_file("top_events.sql").columns(*tables.events.c), "-tickets_sold", "id"
-)
-EVENT_FIGURES = sql_file("event_figures.sql")
-HOLDS_TICKET = select(
-    exists().where(
-        tables.orders.c.event_id == bindparam("event_id"),
-        tables.orders.c.buyer_id == bindparam("buyer_id"),
-        tables.orders.c.status == OrderStatus.CONFIRMED.value,
-    )
+from eventapi.domain.event import Event, EventStatus
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
+from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
+from eventapi.domain.values import (
+    AccessCode,
+    EventId,
+    Money,
+    Period,
+    SalesWindow,
+    TicketTypeId,
+    Timezone,
+    UserId,
+    sort_key,
 )
 
+EVENT_IDS = IdSequence("events_id_seq")
+TICKET_TYPE_IDS = IdSequence("ticket_types_id_seq")
+FOR_LISTS = ("sales_tier", "sold_out", "name_key", "words")  # columns that no aggregate needs
+LOCK_EVENTS = sql_file("lock_events.sql", columns=column_list(events, without=FOR_LISTS))
+TICKET_TYPES = sql_file("ticket_types.sql")
+BY_REFERENCES = select(events.c.reference, events.c.id).where(
+    events.c.organizer_id == bindparam("organizer_id"),
+    events.c.reference == any_(bindparam("references", type_=ARRAY(String))),
+)
 
-class PostgresEventQueries(Reader):
-    """Queries of events."""
-
-    def get(self, id: EventId) -> EventView | None:
-        return self.view(EventView, EVENT_BY_ID, {"id": id})
-
-    def search(
-        self, search: EventSearch, *, after: EventPosition | None, limit: int
-    ) -> Page[EventView, EventPosition]:
-        rows = self.rows(search_statement(search, after=after, limit=limit + 1))
-        events = [to_view(EventView, row) for row in rows[:limit]]
-        if len(rows) <= limit:
-            return Page(events, None)
-        last = rows[limit - 1]
-        key = getattr(last, SORT_COLUMNS[search.sort.field])
-        return Page(events, EventPosition(key, last.id))
-
-    def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
-        events = tables.events.c
-        query = (
-            select(tables.events)
-            .where(literal_column(tables.PUBLIC, Boolean), events.start_time > since)
-            .order_by(events.start_time, events.id)
-            .limit(limit)
-        )
-        if category is not None:
-            query = query.where(events.category_id == id_of_category(category))
-        return self.views(EventView, events_in_full(query, "start_time", "id"))
-
-    def holds_ticket(self, user: UserId, event: EventId) -> bool:
-        ((holds,),) = self.rows(HOLDS_TICKET, {"event_id": event, "buyer_id": user})
-        return bool(holds)
-
-    def sales_figures(self, event: EventView) -> SalesFigures:
-        return _figures(
-            self.rows(EVENT_FIGURES, {"event_id": event.id, "timezone": event.timezone})
-        )
-
-    def top_by_tickets_sold(self, *, organizer: UserId | None, limit: int) -> list[TopEventView]:
-        events = self.views(EventView, TOP_EVENTS, {"organizer_id": organizer, "limit": limit})
-        return [TopEventView(rank, event) for rank, event in enumerate(events, start=1)]
+EVENT_NAMES = ["id", "organizer_id", "reference", "image", "created_at", "updated_at", "version"]
+DETAILS_NAMES = shared_names(
+    EventDetails, events, converted=["timezone", "visibility", "access_code", "sessions"]
+)
+TYPE_NAMES = shared_names(TicketTypeDetails, ticket_types, converted=["price"])
 
 
-def _figures(rows: Sequence[Any]) -> SalesFigures:
-    """Return the figures of the rows of sql/event_figures.sql."""
-    by_type, by_currency, by_day, whole = (
-        [row for row in rows if row.grouping == grouping] for grouping in (3, 5, 6, 7)
-    )
-    (event,) = whole
-    return SalesFigures(
-        by_type={row.ticket_type_id: row.tickets for row in by_type if row.tickets},
-        revenue=sorted(
-            (Revenue(row.currency, row.amount) for row in by_currency if row.amount),
-            key=lambda revenue: revenue.currency,
+def event_from_row(row: Row, types: Sequence[Row]) -> Event:
+    """Return the event of a row and of the rows of its ticket types."""
+    return Event(
+        **attributes(row, EVENT_NAMES),
+        details=EventDetails(
+            **attributes(row, DETAILS_NAMES),
+            period=Period(row.start_time, row.end_time),
+            timezone=Timezone(row.timezone),
+            category=row.category_id,
+            visibility=Visibility(row.visibility),
+            access_code=None if row.access_code is None else AccessCode(row.access_code),
+            sales=SalesWindow(row.sales_start, row.sales_end),
+            sessions=[_session_from_json(session) for session in row.sessions],
         ),
-        by_day=sorted(
-            (DaySales(row.day, row.tickets) for row in by_day if row.tickets),
-            key=lambda sales: sales.date,
-        ),
-        checked_in=event.checked_in,
-        waitlisted=event.waitlisted,
-        cancelled=event.cancelled,
+        status=EventStatus(row.status),
+        ticket_types=[_ticket_type_from_row(type_row) for type_row in types],
+        tickets_sold=row.tickets_sold,
     )
+
+
+def event_to_row(event: Event) -> dict[str, object]:
+    """Return the row of an event, without `tickets_sold`, which triggers count."""
+    details = event.details
+    return {
+        **attributes(event, EVENT_NAMES),
+        **attributes(details, DETAILS_NAMES),
+        "start_time": details.period.start,
+        "end_time": details.period.end,
+        "timezone": details.timezone.name,
+        "category_id": details.category,
+        "visibility": details.visibility.value,
+        "access_code": details.access_code.value if details.access_code else None,
+        "sales_start": details.sales.start,
+        "sales_end": details.sales.end,
+        "sessions": list(map(SessionView.of, details.sessions)),
+        "status": event.status.value,
+        "name_key": sort_key(details.name),
+        "words": event_words(details),
+    }
+
+
+def ticket_types_to_rows(event: Event) -> list[dict[str, object]]:
+    """Return the rows of an event's ticket types, without `tickets_sold`."""
+    return [
+        {
+            **attributes(ticket_type.details, TYPE_NAMES),
+            "id": ticket_type.id,
+            "event_id": event.id,
+            "position": position,
+            "price": ticket_type.details.price.amount,
+            "currency": ticket_type.details.price.currency,
+            "sales_start": ticket_type.details.sales.start,
+            "sales_end": ticket_type.details.sales.end,
+        }
+        for position, ticket_type in enumerate(event.ticket_types, start=1)
+    ]
+
+
+def _ticket_type_from_row(row: Row) -> TicketType:
+    return TicketType(
+        id=TicketTypeId(row.id),
+        details=TicketTypeDetails(
+            **attributes(row, TYPE_NAMES),
+            price=Money(row.price, row.currency),
+            sales=SalesWindow(row.sales_start, row.sales_end),
+        ),
+        tickets_sold=row.tickets_sold,
+    )
+
+
+def _session_from_json(stored: Mapping[str, Any]) -> AgendaSession:
+    """Return a session of the agenda, which is stored as its view."""
+    others = dict(stored)
+    start, end = others.pop("start_time"), others.pop("end_time")
+    period = Period(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    return AgendaSession(period=period, **others)
+
+
+class PostgresEvents(Repository):
+    """Events, as aggregates."""
+
+    def next_id(self) -> EventId:
+        return EventId(self._next_id(EVENT_IDS))
+
+    def next_ticket_type_id(self) -> TicketTypeId:
+        return TicketTypeId(self._next_id(TICKET_TYPE_IDS))
+
+    def add(self, event: Event) -> None:
+        self._collect(event)
+        self._staged.events.append(event)
+
+    def save(self, event: Event) -> None:
+        self._collect(event)
+        self._stage(self._save, event)
+
+    def _save(self, event: Event) -> None:
+        self._update(events, event_to_row(event))
+        types = ticket_types_to_rows(event)
+        kept = [row["id"] for row in types]
+        columns = ticket_types.c
+        self._connection.execute(
+            delete(ticket_types).where(columns.event_id == event.id, columns.id.not_in(kept))
+        )
+        self._upsert(ticket_types, types)
+
+    def remove(self, event: Event) -> None:
+        self._collect(event)
+        self._stage_delete(events, event.id)
+
+    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+        values = {"organizer_id": organizer, "references": list(references)}
+        return {row.reference: EventId(row.id) for row in self._rows(BY_REFERENCES, values)}
+
+    def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
+        rows = self._rows(LOCK_EVENTS, {"ids": list(ids)})
+        if not rows:
+            return {}
+        types: dict[int, list[Row]] = {row.id: [] for row in rows}
+        for type_row in self._rows(TICKET_TYPES, {"event_ids": list(types)}):
+            types[type_row.event_id].append(type_row)
+        loaded = {EventId(row.id): event_from_row(row, types[row.id]) for row in rows}
+        self._staged.loaded_events += loaded.values()
+        return loaded

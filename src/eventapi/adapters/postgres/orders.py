@@ -1,185 +1,254 @@
 """Orders and tickets on PostgreSQL."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
+    ARRAY,
+    Connection,
+    String,
+    any_,
     bindparam,
-    case,
+    cast,
+    delete,
+    exists,
     func,
+    or_,
     select,
-    true,
-    tuple_,
+    update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from eventapi.adapters.postgres.reader import Reader, page_of, to_view
-from eventapi.adapters.postgres.tables import events, orders, ticket_types, tickets, users
-from eventapi.adapters.postgres.view_columns import NO_ITEMS, columns_of, if_any, json_of, order_of
-from eventapi.application.search import search_text
-from eventapi.application.views import (
-    AccountRef,
-    AttendeePosition,
-    AttendeeView,
-    CheckInCounts,
-    EventRef,
-    OrderRecord,
-    OrderView,
-    Page,
-    TicketDetails,
-    TicketTypeRef,
-    TicketView,
+from eventapi.adapters.postgres.accepted_requests import request_to_row
+from eventapi.adapters.postgres.assets import sql_file
+from eventapi.adapters.postgres.audit import audit_entry_to_row
+from eventapi.adapters.postgres.engine import storage_errors
+from eventapi.adapters.postgres.event_queries import HOLDS_TICKET
+from eventapi.adapters.postgres.integrity import translate_integrity_errors
+from eventapi.adapters.postgres.repository import (
+    Repository,
+    Row,
+    Staged,
+    attributes,
+    column_list,
+    shared_names,
 )
-from eventapi.domain.order import OrderStatus
-from eventapi.domain.values import EventId, OrderId, TicketCode, UserId
-
-_TICKET = json_of(
-    TicketView,
-    tickets,
-    ticket_type=if_any(ticket_types.c.id, json_of(TicketTypeRef, ticket_types)),
-    attendee=if_any(
-        tickets.c.attendee_name,
-        json_of(AttendeeView, name=tickets.c.attendee_name, email=tickets.c.attendee_email),
-    ),
+from eventapi.adapters.postgres.tables import accepted_requests, audit_entries, orders, tickets
+from eventapi.application.idempotency import account_owner
+from eventapi.application.search import attendee_text
+from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.domain.values import (
+    Attendee,
+    EmailAddress,
+    EventId,
+    Money,
+    OrderId,
+    TicketCode,
+    UserId,
 )
-_TYPE_OF_TICKET = and_(
-    ticket_types.c.event_id == tickets.c.event_id, ticket_types.c.id == tickets.c.ticket_type_id
+
+MAX_STAGED_ORDERS = 1_000
+"""The number of new orders that are written at once, before the commit."""
+
+TICKET = "ticket_"  # the prefix of the columns of a ticket beside its order
+ORDERS_TO_CHANGE = sql_file(
+    "orders_to_change.sql",
+    order_columns=", ".join(f"o.{column.name}" for column in orders.c),
+    ticket_columns=", ".join(f"t.{column.name} AS {TICKET}{column.name}" for column in tickets.c),
 )
-_IS_LIVE = tickets.c.cancelled_at.is_(None)
-_ADMITS = and_(orders.c.status == OrderStatus.CONFIRMED.value, _IS_LIVE)
-_ORDER_OF_TICKET = and_(orders.c.event_id == tickets.c.event_id, orders.c.id == tickets.c.order_id)
+CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
+RECORD_ORDERS = sql_file(
+    "record_orders.sql",
+    order_columns=column_list(orders, without=["waitlist_number"]),
+    ticket_columns=column_list(tickets),
+    request_columns=column_list(accepted_requests),
+    audit_columns=column_list(audit_entries, without=["id"]),
+)
+EVENT_OF = select(orders.c.event_id).where(orders.c.id == bindparam("id"))
+EVENTS_OF = select(orders.c.event_id).where(orders.c.buyer_id == bindparam("buyer_id")).distinct()
+OF_EVENT = orders.c.event_id == bindparam("event_id")
+IS_LIVE_REGISTRATION = [
+    OF_EVENT,
+    orders.c.registrant.is_not(None),
+    orders.c.status != OrderStatus.CANCELLED.value,
+]
+ORDERS_OF_CODES = select(tickets.c.code, tickets.c.event_id, tickets.c.order_id).where(
+    tickets.c.code == any_(bindparam("codes", type_=ARRAY(String)))
+)
+
+ORDER_NAMES = shared_names(Order, orders, converted=["status", "total"])
+TICKET_NAMES = shared_names(Ticket, tickets, converted=["code", "price"])
 
 
-def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
-    """Return the statement that reads the views of some orders, and their organizers.
-
-    Args:
-        page: selects rows of the table of orders.
-        order: the columns that sort them, a hyphen before a descending one.
-    """
-    found = page.subquery("page")
-    is_waitlisted = found.c.status == OrderStatus.WAITLISTED.value
-    held = (
-        select(
-            func.coalesce(func.json_agg(aggregate_order_by(_TICKET, tickets.c.id)), NO_ITEMS).label(
-                "tickets"
-            ),
-            func.count().filter(_IS_LIVE).label("quantity"),
-        )
-        .select_from(tickets.outerjoin(ticket_types, _TYPE_OF_TICKET))
-        .where(tickets.c.event_id == found.c.event_id, tickets.c.order_id == found.c.id)
-        .lateral("held")
-    )
-    others = orders.alias("others").c
-    position = (
-        select(func.count())
-        .where(
-            others.event_id == found.c.event_id,
-            others.status == OrderStatus.WAITLISTED.value,
-            others.waitlist_number <= found.c.waitlist_number,
-        )
-        .scalar_subquery()
-    )
-    columns = columns_of(
-        OrderView,
-        found,
-        event=json_of(EventRef, events),
-        buyer=if_any(users.c.id, json_of(AccountRef, users)),
-        quantity=held.c.quantity,
-        tickets=case((is_waitlisted, NO_ITEMS), else_=held.c.tickets),
-        position=case((is_waitlisted, position)),
-    )
-    return (
-        select(*columns, events.c.organizer_id)
-        .join_from(found, events, found.c.event_id == events.c.id)
-        .outerjoin(users, found.c.buyer_id == users.c.id)
-        .join(held, true())
-        .order_by(*order_of(found, order))
+def order_from_rows(rows: Sequence[Row]) -> Order:
+    """Return an order of the rows of sql/orders_to_change.sql, one for each of its tickets."""
+    order = rows[0]
+    return Order(
+        **attributes(order, ORDER_NAMES),
+        guest=_attendee(order.guest_name, order.guest_email),
+        status=OrderStatus(order.status),
+        total=Money(order.total, order.currency),
+        tickets=list(map(_ticket_from_row, rows)),
     )
 
 
-ORDER_BY_ID = orders_in_full(select(orders).where(orders.c.id == bindparam("id")))
-TICKETS_IN_FULL = (
-    select(
-        *columns_of(
-            TicketDetails,
-            tickets,
-            ticket=_TICKET,
-            order_status=orders.c.status,
-        )
+def _ticket_from_row(row: Row) -> Ticket:
+    return Ticket(
+        **{name: getattr(row, TICKET + name) for name in TICKET_NAMES},
+        code=TicketCode(row.ticket_code),
+        price=Money(row.ticket_price, row.currency if row.ticket_price else None),
+        attendee=_attendee(row.ticket_attendee_name, row.ticket_attendee_email),
     )
-    .join_from(tickets, orders, _ORDER_OF_TICKET)
-    .outerjoin(ticket_types, _TYPE_OF_TICKET)
-)
-TICKET_BY_CODE = TICKETS_IN_FULL.where(
-    tickets.c.code == bindparam("code"), orders.c.status != OrderStatus.WAITLISTED.value
-)
-CHECK_IN_COUNTS = (
-    select(func.count().label("sold"), func.count(tickets.c.checked_in_at).label("checked_in"))
-    .join_from(tickets, orders, _ORDER_OF_TICKET)
-    .where(tickets.c.event_id == bindparam("event_id"), _ADMITS)
-)
 
 
-class PostgresOrderQueries(Reader):
-    """Queries of orders and tickets."""
-
-    def get(self, id: OrderId) -> OrderRecord | None:
-        for row in self.rows(ORDER_BY_ID, {"id": id}):
-            return OrderRecord(order=to_view(OrderView, row), organizer_id=row.organizer_id)
+def _attendee(name: str | None, email: str | None) -> Attendee | None:
+    if name is None:
         return None
+    return Attendee(name, None if email is None else EmailAddress(email))
 
-    def of_buyer(
-        self, buyer: UserId, *, before: OrderId | None, limit: int
-    ) -> Page[OrderView, OrderId]:
-        return self._newest_first(orders.c.buyer_id == buyer, before, limit)
 
-    def of_event(
-        self, event: EventId, *, before: OrderId | None, limit: int
-    ) -> Page[OrderView, OrderId]:
-        return self._newest_first(orders.c.event_id == event, before, limit)
+def order_to_row(order: Order) -> dict[str, object]:
+    """Return the row of an order."""
+    name, email = _name_and_email(order.guest)
+    return {
+        **attributes(order, ORDER_NAMES),
+        "guest_name": name,
+        "guest_email": email,
+        "status": order.status.value,
+        "total": order.total.amount,
+        "currency": order.total.currency,
+    }
 
-    def _newest_first(
-        self, condition: ColumnElement[bool], before: OrderId | None, limit: int
-    ) -> Page[OrderView, OrderId]:
-        page = select(orders).where(condition).order_by(orders.c.id.desc()).limit(limit + 1)
-        if before:
-            page = page.where(orders.c.id < before)
-        found = self.views(OrderView, orders_in_full(page, "-id"))
-        return page_of(found, limit, lambda order: OrderId(order.id))
 
-    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
-        page = (
-            select(orders)
-            .where(orders.c.event_id == event, orders.c.status == OrderStatus.WAITLISTED.value)
-            .order_by(orders.c.waitlist_number)
-            .offset(after)
-            .limit(limit + 1)
+def tickets_to_rows(order: Order) -> list[dict[str, object]]:
+    """Return the rows of an order's tickets."""
+    return [_ticket_to_row(order, ticket) for ticket in order.tickets]
+
+
+def _ticket_to_row(order: Order, ticket: Ticket) -> dict[str, object]:
+    name, email = _name_and_email(ticket.attendee)
+    return {
+        **attributes(ticket, TICKET_NAMES),
+        "event_id": order.event_id,
+        "order_id": order.id,
+        "code": ticket.code.value,
+        "price": ticket.price.amount,
+        "attendee_name": name,
+        "attendee_email": email,
+        "search_text": attendee_text(ticket.attendee),
+    }
+
+
+def _name_and_email(person: Attendee | None) -> tuple[str | None, str | None]:
+    if person is None:
+        return None, None
+    return person.name, person.email.value if person.email else None
+
+
+def record_orders(connection: Connection, staged: Staged) -> None:
+    """Insert the staged orders, with what belongs to them: sql/record_orders.sql."""
+    rows = {
+        "orders": list(map(order_to_row, staged.orders)),
+        "tickets": [row for order in staged.orders for row in tickets_to_rows(order)],
+        "requests": [request_to_row(request, answer) for request, answer in staged.requests],
+        "audit_entries": list(map(audit_entry_to_row, staged.domain_events.entries)),
+    }
+    values = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
+    connection.execute(RECORD_ORDERS, values)
+
+
+class PostgresOrders(Repository):
+    """Orders, as aggregates."""
+
+    def add(self, order: Order) -> None:
+        self._collect(order)
+        self._staged.orders.append(order)
+        # An import of any length needs no more memory than this many orders.
+        if len(self._staged.orders) >= MAX_STAGED_ORDERS:
+            with storage_errors(), translate_integrity_errors(self._staged):
+                record_orders(self._connection, self._staged)
+            self._staged.orders.clear()
+            self._staged.requests.clear()
+            self._staged.domain_events.entries.clear()
+
+    def event_of(self, id: OrderId) -> EventId | None:
+        event: EventId | None = self._value(EVENT_OF, {"id": id})
+        return event
+
+    def get(self, event: EventId, id: OrderId) -> Order | None:
+        return next(iter(self._load(event, [id])), None)
+
+    def waiting(self, event: EventId) -> list[Order]:
+        return self._load(event, None)
+
+    def by_codes(self, codes: Sequence[TicketCode]) -> dict[TicketCode, Order]:
+        rows = self._rows(ORDERS_OF_CODES, {"codes": [code.value for code in codes]})
+        loaded = {
+            order.id: order
+            for event in sorted({row.event_id for row in rows})
+            for order in self._load(event, [row.order_id for row in rows if row.event_id == event])
+        }
+        return {TicketCode(row.code): loaded[row.order_id] for row in rows}
+
+    def _load(self, event: EventId, ids: Sequence[OrderId] | None) -> list[Order]:
+        values = {"event_id": event, "order_ids": None if ids is None else list(map(str, ids))}
+        rows = self._rows(ORDERS_TO_CHANGE, values)
+        return [order_from_rows(list(group)) for _, group in groupby(rows, lambda row: row.id)]
+
+    def waiting_before(self, event: EventId) -> int:
+        waiting = orders.c.status == OrderStatus.WAITLISTED.value
+        query = select(func.count()).select_from(orders).where(OF_EVENT, waiting)
+        return int(self._value(query, {"event_id": event}))
+
+    def save(self, order: Order) -> None:
+        self._collect(order)
+        self._stage(self._save, order)
+
+    def _save(self, order: Order) -> None:
+        # The triggers count what this changes.
+        self._upsert(tickets, tickets_to_rows(order))
+        self._update(orders, order_to_row(order))
+
+    def cancel_all(self, event: EventId) -> None:
+        self._stage(self._connection.execute, CANCEL_EVENT_ORDERS, {"event_id": event})
+
+    def has_any(self, event: EventId) -> bool:
+        return bool(self._value(select(exists().where(OF_EVENT)), {"event_id": event}))
+
+    def events_of(self, buyer: UserId) -> set[EventId]:
+        return {row.event_id for row in self._rows(EVENTS_OF, {"buyer_id": buyer})}
+
+    def forget_buyer(self, buyer: UserId) -> None:
+        # A registration still counts as one: its key, made from the email address,
+        # becomes one that no person has.
+        of_buyer = orders.c.buyer_id == buyer
+        self._stage_statement(
+            update(tickets)
+            .where(
+                tickets.c.event_id == orders.c.event_id, tickets.c.order_id == orders.c.id, of_buyer
+            )
+            .values(attendee_name=None, attendee_email=None, search_text=None)
         )
-        found = self.views(OrderView, orders_in_full(page, "waitlist_number"))
-        return page_of(found, limit, lambda order: order.position or 0)
-
-    def by_code(self, code: TicketCode) -> TicketDetails | None:
-        return self.view(TicketDetails, TICKET_BY_CODE, {"code": code.value})
-
-    def attendees(
-        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
-    ) -> Page[TicketDetails, AttendeePosition]:
-        query = (
-            TICKETS_IN_FULL.where(tickets.c.event_id == event, _ADMITS)
-            .order_by(tickets.c.order_id, tickets.c.id)
-            .limit(limit + 1)
+        self._stage_statement(
+            update(orders)
+            .where(of_buyer, orders.c.registrant.is_not(None))
+            .values(registrant=func.concat("erased-", cast(orders.c.id, String)))
         )
-        if after:
-            here = tuple_(tickets.c.order_id, tickets.c.id)
-            query = query.where(here > tuple_(after.order_id, after.ticket_id))
-        if q is not None:
-            query = query.where(func.strpos(tickets.c.search_text, search_text(q)) > 0)
-        found = self.views(TicketDetails, query)
-        return page_of(found, limit, lambda details: details.position)
+        self._stage_statement(
+            delete(accepted_requests).where(accepted_requests.c.owner == account_owner(buyer))
+        )
 
-    def check_in_counts(self, event: EventId) -> CheckInCounts:
-        (row,) = self.rows(CHECK_IN_COUNTS, {"event_id": event})
-        return to_view(CheckInCounts, row)
+    def holds_ticket(self, user: UserId, event: EventId) -> bool:
+        return bool(self._value(HOLDS_TICKET, {"event_id": event, "buyer_id": user}))
+
+    def registrants(self, event: EventId) -> set[str]:
+        query = select(orders.c.registrant).where(*IS_LIVE_REGISTRATION)
+        return {row.registrant for row in self._rows(query, {"event_id": event})}
+
+    def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
+        person: Any = orders.c.registrant == registrant
+        if user is not None:
+            person = or_(person, orders.c.buyer_id == user)
+        query = select(exists().where(*IS_LIVE_REGISTRATION, person))
+        return bool(self._value(query, {"event_id": event}))

@@ -73,16 +73,16 @@ users = Table(
 )
 
 # The active login sessions: a row is deleted when its session ends.
-sessions = Table(
-    "sessions",
+login_sessions = Table(
+    "login_sessions",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("generation", Integer, nullable=False),
     _moment("created_at"),
     _moment("expires_at"),
-    CheckConstraint("generation > 0", name="sessions_generation_check"),
-    Index("sessions_by_user", "user_id"),
+    CheckConstraint("generation > 0", name="login_sessions_generation_check"),
+    Index("login_sessions_by_user", "user_id"),
 )
 
 # The valid API keys: a row is deleted when its key is revoked.
@@ -110,7 +110,7 @@ audit_entries = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     _moment("at"),
-    Column("deed", String(40), nullable=False),
+    Column("action", String(40), nullable=False),
     Column("actor_id", BigInteger),
     Column("api_key_id", BigInteger),
     Column("event_id", BigInteger),
@@ -233,15 +233,6 @@ events = Table(
     # Leaves room in each page for new versions of its rows, which HOT updates need.
     postgresql_with={"fillfactor": "70"},
 )
-
-SEARCH_COLUMNS = {"name_key", "words"}
-
-# The columns of the aggregate. Those for searches are long, and a sale does not need them.
-LOADED_EVENT_COLUMNS = [
-    column.name
-    for column in events.c
-    if column.computed is None and column.name not in SEARCH_COLUMNS
-]
 
 ticket_types = Table(
     "ticket_types",

@@ -1,49 +1,27 @@
 """The unit of work on PostgreSQL: one connection, one transaction.
 
-What is added is staged, and written by the commit in as few statements as it
-takes. A sale so costs BEGIN, a look at who buys, the lock, the ticket types,
-perhaps a look for the idempotency key, one statement that writes everything,
-and COMMIT.
+A sale takes BEGIN, the authentication of the buyer, the lock of the event, its ticket types,
+possibly the lookup of the idempotency key, one statement that inserts everything, and COMMIT.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import (
-    Engine,
-)
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, insert
 
 from eventapi.adapters.postgres import tables
-from eventapi.adapters.postgres.access import (
-    PostgresApiKeys,
-    PostgresLoginSessions,
-    PostgresPrincipals,
-    PostgresUsers,
-    audit_columns,
-    audit_row,
-)
-from eventapi.adapters.postgres.assets import sql_file
+from eventapi.adapters.postgres.accepted_requests import PostgresAcceptedRequests
+from eventapi.adapters.postgres.api_keys import PostgresApiKeys
+from eventapi.adapters.postgres.audit import audit_entry_to_row
+from eventapi.adapters.postgres.categories import PostgresCategories, category_to_row
 from eventapi.adapters.postgres.engine import storage_errors
-from eventapi.adapters.postgres.repositories import (
-    PostgresAcceptedRequests,
-    PostgresCategories,
-    PostgresEvents,
-    PostgresOrders,
-)
-from eventapi.adapters.postgres.rows import (
-    answer_to_json,
-    category_row,
-    event_row,
-    order_columns,
-    ticket_type_rows,
-    user_row,
-)
-from eventapi.adapters.postgres.staging import Staged
+from eventapi.adapters.postgres.events import PostgresEvents, event_to_row, ticket_types_to_rows
+from eventapi.adapters.postgres.integrity import translate_integrity_errors
+from eventapi.adapters.postgres.login_sessions import PostgresLoginSessions
+from eventapi.adapters.postgres.orders import PostgresOrders, record_orders
+from eventapi.adapters.postgres.principals import PostgresPrincipals
+from eventapi.adapters.postgres.repository import Staged
+from eventapi.adapters.postgres.users import PostgresUsers, user_to_row
 from eventapi.application.audit import EventCollector, Origin
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
@@ -54,26 +32,11 @@ from eventapi.application.ports.accounts import (
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
-from eventapi.domain.errors import (
-    AccountDeleted,
-    AlreadyRegistered,
-    CategoryInUse,
-    CategoryTaken,
-    DomainError,
-    EventHasOrders,
-    IdempotencyKeyReused,
-    InvalidValues,
-    ReferenceTaken,
-    TicketTypeInUse,
-    UsernameTaken,
-)
 from eventapi.domain.policy import Actor
-
-RECORD_ORDERS = sql_file("record_orders.sql")
 
 
 class PostgresUnitOfWork:
-    """All or nothing, in one transaction."""
+    """A transaction on a connection of the pool."""
 
     users: UserRepository
     login_sessions: LoginSessionRepository
@@ -98,14 +61,15 @@ class PostgresUnitOfWork:
             self._connection = self._engine.connect()
             self._connection.exec_driver_sql("BEGIN")
         self._open = True
-        self.users = PostgresUsers(self._connection, self._staged)
-        self.login_sessions = PostgresLoginSessions(self._connection, self._staged)
-        self.principals = PostgresPrincipals(self._connection)
-        self.api_keys = PostgresApiKeys(self._connection, self._staged)
-        self.categories = PostgresCategories(self._connection, self._staged)
-        self.events = PostgresEvents(self._connection, self._staged)
-        self.orders = PostgresOrders(self._connection, self._staged, self._write_orders)
-        self.requests = PostgresAcceptedRequests(self._connection, self._staged)
+        shared = (self._connection, self._staged)
+        self.users = PostgresUsers(*shared)
+        self.login_sessions = PostgresLoginSessions(*shared)
+        self.principals = PostgresPrincipals(*shared)
+        self.api_keys = PostgresApiKeys(*shared)
+        self.categories = PostgresCategories(*shared)
+        self.events = PostgresEvents(*shared)
+        self.orders = PostgresOrders(*shared)
+        self.requests = PostgresAcceptedRequests(*shared)
         return self
 
     def __exit__(
@@ -114,16 +78,15 @@ class PostgresUnitOfWork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Roll back what was not committed, and give the connection back."""
+        """Roll back unless committed, and return the connection to the pool."""
         with storage_errors(), self._connection:
-            # A connection that was lost is rolled back by the server.
+            # The server rolls back the transaction of a lost connection by itself.
             if self._open and not self._connection.invalidated:
                 self._connection.exec_driver_sql("ROLLBACK")
 
     def commit(self) -> None:
-        """Write what was staged, and commit."""
         with storage_errors():
-            with self.translate_integrity_errors():
+            with translate_integrity_errors(self._staged):
                 self._write()
             self._connection.exec_driver_sql("COMMIT")
         self._open = False
@@ -131,91 +94,26 @@ class PostgresUnitOfWork:
     def _write(self) -> None:
         staged = self._staged
         staged.domain_events.collect(*staged.loaded_events)
-        entries = staged.domain_events.entries
-        if staged.users:
-            self._connection.execute(insert(tables.users), list(map(user_row, staged.users)))
-        if staged.categories:
-            self._connection.execute(
-                insert(tables.categories), list(map(category_row, staged.categories))
-            )
-        if staged.events:
-            self._connection.execute(insert(tables.events), list(map(event_row, staged.events)))
-            types = [row for event in staged.events for row in ticket_type_rows(event)]
-            if types:
-                self._connection.execute(insert(tables.ticket_types), types)
+        self._insert_new()
         for change in staged.changes:
-            change(self._connection)
+            change()
         if staged.orders:
-            self._insert_orders()
-        elif entries:
-            self._connection.execute(insert(tables.audit_entries), list(map(audit_row, entries)))
+            record_orders(self._connection, staged)
+        elif staged.domain_events.entries:
+            rows = list(map(audit_entry_to_row, staged.domain_events.entries))
+            self._connection.execute(insert(tables.audit_entries), rows)
 
-    def _write_orders(self) -> None:
-        """Write the orders that were staged so far, and forget them."""
-        with storage_errors(), self.translate_integrity_errors():
-            self._insert_orders()
-        self._staged.orders.clear()
-        self._staged.requests.clear()
-        self._staged.domain_events.entries.clear()
-
-    def _insert_orders(self) -> None:
-        self._connection.execute(
-            RECORD_ORDERS,
-            order_columns(self._staged.orders)
-            | self._request_columns()
-            | audit_columns(self._staged.domain_events.entries),
-        )
-
-    @contextmanager
-    def translate_integrity_errors(self) -> Iterator[None]:
-        """Say in the domain's words which constraint did not hold."""
-        try:
-            yield
-        except IntegrityError as error:
-            raise self._meaning(error) from error
-
-    def _request_columns(self) -> dict[str, list[object]]:
-        requests = self._staged.requests
-        return {
-            "request_owners": [request.owner for request, _ in requests],
-            "request_keys": [request.key for request, _ in requests],
-            "request_fingerprints": [request.fingerprint.hex() for request, _ in requests],
-            "request_answers": [answer_to_json(answer) for _, answer in requests],
-            "request_accepted_ats": [answer.created_at for _, answer in requests],
-        }
-
-    def _meaning(self, error: IntegrityError) -> DomainError | IntegrityError:
-        """Say in the domain's words which constraint did not hold.
-
-        Others than these can only be broken by a defect of the program.
-        """
+    def _insert_new(self) -> None:
+        """Insert new aggregates other than orders, in the order of the foreign keys."""
         staged = self._staged
-        meanings: dict[str, Callable[[], DomainError]] = {
-            "users_username_key_key": lambda: UsernameTaken(staged.users[0].username.value),
-            "events_organizer_id_fkey": AccountDeleted,
-            "orders_buyer_id_fkey": AccountDeleted,
-            "accepted_requests_pkey": lambda: IdempotencyKeyReused(staged.requests[0][0].key),
-            "orders_registrant_key": lambda: AlreadyRegistered(_first_number(error)),
-            "orders_registered_account_key": lambda: AlreadyRegistered(_first_number(error)),
-            "categories_slug_key": lambda: CategoryTaken(staged.categories[0].slug.value),
-            "events_reference_key": lambda: ReferenceTaken(staged.events[0].reference or ""),
-            "tickets_ticket_type_id_fkey": lambda: TicketTypeInUse(_first_number(error)),
-            "events_category_id_fkey": lambda: (
-                CategoryInUse(staged.removed_category.slug.value)
-                if staged.removed_category
-                else InvalidValues({"category": "There is no such category."})
-            ),
+        new = {
+            tables.users: list(map(user_to_row, staged.users)),
+            tables.categories: list(map(category_to_row, staged.categories)),
+            tables.events: list(map(event_to_row, staged.events)),
+            tables.ticket_types: [
+                row for event in staged.events for row in ticket_types_to_rows(event)
+            ],
         }
-        if staged.removed_event is not None:
-            removed = staged.removed_event
-            meanings["orders_event_id_fkey"] = lambda: EventHasOrders(removed)
-        constraint: str | None = error.orig.diag.constraint_name  # type: ignore[union-attr]
-        meaning = meanings.get(constraint or "")
-        return error if meaning is None else meaning()
-
-
-def _first_number(error: IntegrityError) -> int:
-    """Give the first number that PostgreSQL tells of an error: "Key (event_id, …)=(7, …)"."""
-    detail: str = error.orig.diag.message_detail or ""  # type: ignore[union-attr]
-    found = re.search(r"\d+", detail)
-    return int(found.group()) if found else 0
+        for table, rows in new.items():
+            if rows:
+                self._connection.execute(insert(table), rows)
