@@ -74,7 +74,7 @@ def test_a_crowd_at_the_served_program_gets_exactly_the_places_there_are(
     with engine.connect() as connection:
         sessions = connection.execute(
             text("""
-                INSERT INTO sessions (id, user_id, generation, created_at, expires_at)
+                INSERT INTO login_sessions (id, user_id, generation, created_at, expires_at)
                 SELECT gen_random_uuid(), id, 1, now(), now() + interval '1 day' FROM users
                 RETURNING user_id, id
             """)

@@ -179,7 +179,7 @@ def test_neither_a_password_nor_a_key_is_kept(api: Api, engine: Engine) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_entries SET deed = 'event.created'",
+        "UPDATE audit_entries SET action = 'event.created'",
         "DELETE FROM audit_entries",
         "TRUNCATE audit_entries",
         "UPDATE audit_entries SET address = NULL WHERE false",
@@ -207,7 +207,9 @@ def test_the_audit_trail_is_written_with_what_it_tells_of_or_not_at_all(
     with engine.connect() as connection:
         orders = connection.execute(text("SELECT id FROM orders ORDER BY id")).scalars().all()
         told = connection.execute(
-            text("SELECT order_id FROM audit_entries WHERE deed = 'order.placed' ORDER BY order_id")
+            text(
+                "SELECT order_id FROM audit_entries WHERE action = 'order.placed' ORDER BY order_id"
+            )
         ).scalars()
         assert list(told) == orders
     assert len(orders) == 5
