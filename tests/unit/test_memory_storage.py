@@ -1,5 +1,7 @@
 """The memory adapter keeps the contract of storage."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -13,6 +15,11 @@ from eventapi.adapters.memory import (
     MemoryUserQueries,
 )
 from eventapi.adapters.memory.database import ConstraintViolatedError
+from eventapi.application.ports.storage import UnitOfWork
+from eventapi.domain.errors import AccountDeleted
+from eventapi.domain.event import Event
+from eventapi.domain.user import User
+from tests.builders import NOW
 from tests.contracts.storage import *  # noqa: F403 - all of them
 from tests.contracts.storage.harness import Storage, sell_to
 
@@ -29,15 +36,69 @@ def storage() -> Storage:
     )
 
 
-def test_the_constraints_stop_a_defect_of_the_aggregate(storage: Storage) -> None:
-    bob = storage.add_user("bob")
-    event = storage.add_event(bob, capacity=1)
+@pytest.fixture
+def bob(storage: Storage) -> User:
+    return storage.add_user("bob")
 
+
+@pytest.fixture
+def event(storage: Storage, bob: User) -> Event:
+    return storage.add_event(bob, capacity=1)
+
+
+def forget_to_count(work: UnitOfWork, event: Event, bob: User) -> None:
+    loaded = work.events.get_for_update(event.id)[event.id]
+    work.orders.add(sell_to(loaded, bob))
+    loaded.tickets_sold = 0
+    work.orders.add(sell_to(loaded, bob))
+
+
+def forget_to_lock(work: UnitOfWork, event: Event, bob: User) -> None:
+    work.orders.add(sell_to(event, bob))
+
+
+def sell_a_code_twice(work: UnitOfWork, event: Event, bob: User) -> None:
+    loaded = work.events.get_for_update(event.id)[event.id]
+    order = sell_to(loaded, bob)
+    order.tickets.append(order.tickets[0])
+    work.orders.add(order)
+
+
+def cut_the_capacity(work: UnitOfWork, event: Event, bob: User) -> None:
+    loaded = work.events.get_for_update(event.id)[event.id]
+    work.orders.add(sell_to(loaded, bob))
+    loaded.details = replace(loaded.details, capacity=2)
+    work.orders.add(sell_to(loaded, bob))
+
+
+@pytest.mark.parametrize(
+    "defect", [forget_to_count, forget_to_lock, sell_a_code_twice, cut_the_capacity]
+)
+def test_the_constraints_stop_a_defect_of_the_program(
+    storage: Storage, event: Event, bob: User, defect: Callable[[UnitOfWork, Event, User], None]
+) -> None:
     with pytest.raises(ConstraintViolatedError), storage.unit_of_work() as work:
-        loaded = work.events.get_for_update(event.id)[event.id]
-        work.orders.add(sell_to(loaded, bob))
-        loaded.tickets_sold = 0
-        work.orders.add(sell_to(loaded, bob))
+        defect(work, event, bob)
         work.commit()
 
     assert storage.sold(event.id) == 0
+    assert storage.orders.of_event(event.id, before=None, limit=9).items == []
+
+
+def test_an_erasure_forgets_what_was_bought_meanwhile(
+    storage: Storage, event: Event, bob: User
+) -> None:
+    with storage.unit_of_work() as work:
+        erased = work.users.get_for_erasure(bob.id)
+        assert erased is not None
+        assert work.orders.events_of(bob.id) == set()
+        storage.sell(event.id, bob)
+        erased.erase(now=NOW)
+        work.users.save(erased)
+        work.orders.forget_buyer(bob.id)
+        work.commit()
+
+    (order,) = storage.orders.of_event(event.id, before=None, limit=9).items
+    assert order.tickets[0].attendee is None
+    with pytest.raises(AccountDeleted):
+        storage.sell(storage.add_event(storage.add_user("eve")).id, bob)

@@ -1,26 +1,33 @@
-"""Reading from memory."""
+"""The read side on memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
-from copy import deepcopy
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from itertools import islice
+from functools import lru_cache, partial, wraps
+from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from eventapi.adapters.memory.database import MemoryDatabase
+from eventapi.adapters.memory.table import page_of
+from eventapi.application.audit import AuditEntry
+from eventapi.application.ports.accounts import KeyHolder, UserSearch
+from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.search import (
     EventSearch,
     EventSort,
+    account_text,
     attendee_text,
     search_text,
     search_words,
 )
 from eventapi.application.views import (
     AccountRef,
+    ApiKeyView,
     AttendeePosition,
+    AuditEntryView,
     CategoryView,
     CheckInCounts,
     DaySales,
@@ -34,13 +41,17 @@ from eventapi.application.views import (
     TicketDetails,
     TicketView,
     TopEventView,
+    UserView,
 )
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.domain.policy import Actor
+from eventapi.domain.user import User
 from eventapi.domain.values import (
-    Attendee,
+    ApiKeyId,
     EventId,
+    LoginSessionId,
     OrderId,
     TicketCode,
     UserId,
@@ -48,118 +59,197 @@ from eventapi.domain.values import (
 )
 
 
-class MemoryCategoryQueries:
-    """Categories, to be read."""
+class MemoryQueries:
+    """Queries on memory. Each sees one state of the database: no commit comes between its reads."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    def all(self) -> list[CategoryView]:
-        """List all categories by name."""
+    def __init_subclass__(cls) -> None:
+        for name in [name for name in vars(cls) if not name.startswith("_")]:
+            setattr(cls, name, _in_one_state(vars(cls)[name]))
+
+    def _account(self, id: UserId | None) -> AccountRef | None:
+        user = None if id is None else self._database.users.get(id)
+        return None if user is None else AccountRef(user.id, user.username.value)
+
+
+def _in_one_state(query: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(query)
+    def locked(self: MemoryQueries, *args: Any, **kwargs: Any) -> Any:
         with self._database.mutex:
-            views = [CategoryView.of(category) for category in self._database.categories.values()]
+            return query(self, *args, **kwargs)
+
+    return locked
+
+
+class MemoryUserQueries(MemoryQueries):
+    """UserQueries on memory."""
+
+    def get(self, id: UserId) -> UserView | None:
+        user = self._database.users.get(id)
+        return UserView.of(user) if user else None
+
+    def search(
+        self, search: UserSearch, *, after: UserId | None, limit: int
+    ) -> Page[UserView, UserId]:
+        users = [user for user in self._database.users.all() if _matches(search, user)]
+        return page_of(users, UserView.of, after=after, limit=limit)
+
+
+def _matches(search: UserSearch, user: User) -> bool:
+    return (
+        (search.q is None or search_text(search.q) in account_text(user))
+        and search.role in {None, user.role}
+        and search.is_disabled in {None, not user.is_active}
+    )
+
+
+class MemoryPrincipalQueries(MemoryQueries):
+    """PrincipalQueries on memory; within a unit of work, the PrincipalRepository."""
+
+    def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
+        found = [one for id in sessions if (one := self._database.login_sessions.get(id))]
+        owners = {one.id: self._database.users[one.user_id] for one in found}
+        return {id: Actor.of(user) for id, user in owners.items() if user.is_active}
+
+    def lock_active(self, id: UserId) -> bool:
+        # No lock: the commit checks again that the account was not erased.
+        user = self._database.users.get(id)
+        return user is not None and user.is_active
+
+    def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
+        key = self._database.api_keys_by_digest.get(digest)
+        if key is None or (key.expires_at and key.expires_at <= now):
+            return None
+        owner = self._database.users[key.owner_id]
+        holder = KeyHolder(key.id, Actor.of(owner, key_id=key.id), key.scopes, key.last_used_at)
+        return holder if owner.is_active else None
+
+    def record_use(self, key: ApiKeyId, now: datetime) -> None:
+        row = self._database.api_keys.load(key)
+        if row is not None:
+            row.last_used_at = now
+            self._database.commit([lambda: self._database.api_keys.put(row)])
+
+
+class MemoryApiKeyQueries(MemoryQueries):
+    """ApiKeyQueries on memory."""
+
+    def of_owner(self, owner: UserId) -> list[ApiKeyView]:
+        keys = self._database.api_keys_by_owner.all(owner)
+        return [ApiKeyView.of(key) for key in sorted(keys, key=lambda key: -key.id)]
+
+
+class MemoryAuditQueries(MemoryQueries):
+    """AuditQueries on memory."""
+
+    def search(
+        self, search: AuditSearch, *, before: int | None, limit: int
+    ) -> Page[AuditEntryView, int]:
+        entries = [
+            (id, entry)
+            for id, entry in self._database.audit_entries.all()
+            if search.event in {None, entry.event_id}
+            and search.order in {None, entry.order_id}
+            and search.account in {None, entry.account_id}
+            and search.actor in {None, entry.actor_id}
+            and search.action in {None, entry.action}
+        ]
+        key = itemgetter(0)
+        return page_of(entries, self._view, key=key, after=before, limit=limit, descending=True)
+
+    def _view(self, row: tuple[int, AuditEntry]) -> AuditEntryView:
+        id, entry = row
+        return AuditEntryView(
+            id=id,
+            at=entry.at,
+            action=entry.action.value,
+            actor=self._account(entry.actor_id),
+            api_key_id=entry.key_id,
+            event_id=entry.event_id,
+            order_id=entry.order_id,
+            account_id=entry.account_id,
+            detail=entry.detail,
+            address=entry.origin.address,
+            request_id=entry.origin.request_id,
+        )
+
+
+class MemoryCategoryQueries(MemoryQueries):
+    """CategoryQueries on memory."""
+
+    def all(self) -> list[CategoryView]:
+        views = map(CategoryView.of, self._database.categories.all())
         return sorted(views, key=lambda view: (sort_key(view.name), view.slug))
 
     def get(self, slug: str) -> CategoryView | None:
-        """Find a category."""
-        return next((view for view in self.all() if view.slug == slug), None)
+        category = self._database.categories_by_slug.get(slug)
+        return CategoryView.of(category) if category else None
 
 
-class MemoryEventQueries:
-    """Events, to be read."""
-
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+class MemoryEventQueries(MemoryQueries):
+    """EventQueries on memory."""
 
     def get(self, id: EventId) -> EventView | None:
-        """Find an event."""
-        with self._database.mutex:
-            event = self._database.events.get(id)
-            return self._view(event) if event else None
+        event = self._database.events.get(id)
+        return self._view(event) if event else None
 
     def search(
         self, search: EventSearch, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        """List the events that are searched for."""
+        return page_of(
+            [event for event in self._database.events.all() if self._is_found(event, search)],
+            self._view,
+            key=partial(_position, search.sort),
+            after=after,
+            limit=limit,
+            descending=search.sort.descending,
+        )
 
-        def position(event: Event) -> EventPosition:
-            return EventPosition(_sort_key(event, search.sort), event.id)
-
-        def is_next(event: Event) -> bool:
-            if after is None:
-                return True
-            here = position(event)
-            return here < after if search.sort.descending else here > after
-
-        with self._database.mutex:
-            found = sorted(
-                filter(partial(self._matches, search), self._database.events.values()),
-                key=position,
-                reverse=search.sort.descending,
-            )
-            page = list(islice(filter(is_next, found), limit + 1))
-            shown = page[:limit]
-            return Page(
-                [self._view(event) for event in shown],
-                position(shown[-1]) if len(page) > limit else None,
-            )
-
-    def _matches(self, search: EventSearch, event: Event) -> bool:
-        details = event.details
-        start = details.period.start
-        location = search_words(details.location)
-        words = search_words(details.name, details.description) | location
-        category = self._category(event)
+    def _is_found(self, event: Event, search: EventSearch) -> bool:
+        details, start = event.details, event.details.period.start
         return (
-            (event.organizer_id == search.owner if search.owner is not None else _is_listed(event))
+            (search.owner == event.organizer_id if search.owner else _is_listed(event))
             and (start <= search.now if search.past else start > search.now)
             and (search.starts_after is None or start > search.starts_after)
             and (search.starts_before is None or start < search.starts_before)
-            and (search.category is None or (category and category.slug) == search.category)
-            and search.organizer in (None, event.organizer_id)
+            and self._is_of_category(event, search.category)
+            and search.organizer in {None, event.organizer_id}
             and (not search.available or _is_available(event, search.now))
-            and _has_words(words, search.words)
-            and _has_words(location, search.location)
+            and _has(search.words, details.name, details.description, details.location)
+            and _has(search.location, details.location)
         )
 
     def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
-        """Give the public events that start after a moment, soonest first."""
-        with self._database.mutex:
-            events = [
-                self._view(event)
-                for event in self._database.events.values()
-                if event.details.visibility is Visibility.PUBLIC
-                and event.details.period.start > since
-            ]
         found = [
             event
-            for event in events
-            if category is None or (event.category and event.category.slug == category)
+            for event in self._database.events.all()
+            if event.details.visibility is Visibility.PUBLIC
+            and event.details.period.start > since
+            and self._is_of_category(event, category)
         ]
-        return sorted(found, key=lambda event: (event.start_time, event.id))[:limit]
+        found.sort(key=partial(_position, EventSort.START_TIME))
+        return list(map(self._view, found[:limit]))
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
-        """Tell whether an account has a confirmed order of an event."""
-        with self._database.mutex:
-            return self._database.holds_ticket(user, event)
+        return self._database.holds_ticket(user, event)
 
     def sales_figures(self, event: EventView) -> SalesFigures:
-        """Count what an event sold."""
-        zone = ZoneInfo(event.timezone)
-        with self._database.mutex:
-            orders = deepcopy(list(self._database.orders_of(EventId(event.id))))
+        orders = self._database.orders_by_event.all(event.id)
         sold = [order for order in orders if order.status is OrderStatus.CONFIRMED]
         tickets = [ticket for order in sold for ticket in order.live_tickets]
+        zone = ZoneInfo(event.timezone)
+        days = Counter(ticket.issued_at.astimezone(zone).date() for ticket in tickets)
         revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
         for order in sold:
             if order.total.currency is not None:
                 revenue[order.total.currency] += order.total.amount
-        by_day = Counter(ticket.issued_at.astimezone(zone).date() for ticket in tickets)
         return SalesFigures(
             by_type=Counter(ticket.ticket_type_id for ticket in tickets),
-            revenue=[Revenue(currency, revenue[currency]) for currency in sorted(revenue)],
-            by_day=[DaySales(day, by_day[day]) for day in sorted(by_day)],
-            checked_in=sum(ticket.checked_in_at is not None for ticket in tickets),
+            revenue=[Revenue(*item) for item in sorted(revenue.items())],
+            by_day=[DaySales(*item) for item in sorted(days.items())],
+            checked_in=sum(bool(ticket.checked_in_at) for ticket in tickets),
             waitlisted=sum(order.status is OrderStatus.WAITLISTED for order in orders),
             cancelled=sum(
                 order.status is OrderStatus.CANCELLED or not ticket.is_live
@@ -169,47 +259,29 @@ class MemoryEventQueries:
         )
 
     def top_by_tickets_sold(self, *, organizer: UserId | None, limit: int) -> list[TopEventView]:
-        """Rank the events that sold the most tickets."""
-        with self._database.mutex:
-            selling = (
-                event
-                for event in self._database.events.values()
-                if event.tickets_sold and organizer in (None, event.organizer_id)
-            )
-            ranking = sorted(selling, key=lambda event: (-event.tickets_sold, event.id))
-            return [
-                TopEventView(rank, self._view(event))
-                for rank, event in enumerate(ranking[:limit], start=1)
-            ]
+        events = self._database.events.all()
+        found = [event for event in events if organizer in {None, event.organizer_id}]
+        found.sort(key=lambda event: (-event.tickets_sold, event.id))
+        selling = [self._view(event) for event in found[:limit] if event.tickets_sold]
+        return [TopEventView(rank, view) for rank, view in enumerate(selling, start=1)]
+
+    def _is_of_category(self, event: Event, slug: str | None) -> bool:
+        category = self._category(event)
+        return slug is None or (category is not None and category.slug == slug)
 
     def _category(self, event: Event) -> CategoryView | None:
         id = event.details.category
-        return None if id is None else CategoryView.of(self._database.categories[id])
+        return CategoryView.of(self._database.categories[id]) if id else None
 
     def _view(self, event: Event) -> EventView:
-        organizer = self._database.users[event.organizer_id]
-        return EventView.of(
-            event,
-            organizer=AccountRef(organizer.id, organizer.username.value),
-            category=self._category(event),
-        )
+        user = self._database.users[event.organizer_id]
+        organizer = AccountRef(user.id, user.username.value)
+        return EventView.of(event, organizer=organizer, category=self._category(event))
 
 
-def _is_called(attendee: Attendee | None, q: str | None) -> bool:
-    if q is None:
-        return True
-    text = attendee_text(attendee)
-    return text is not None and search_text(q) in text
-
-
-def _sort_key(event: Event, sort: EventSort) -> datetime | str:
-    match sort.field:
-        case "start_time":
-            return event.details.period.start
-        case "created_at":
-            return event.created_at
-        case _:
-            return sort_key(event.details.name)
+def _position(sort: EventSort, event: Event) -> EventPosition:
+    times = {"start_time": event.details.period.start, "created_at": event.created_at}
+    return EventPosition(times.get(sort.field) or sort_key(event.details.name), event.id)
 
 
 def _is_listed(event: Event) -> bool:
@@ -217,139 +289,109 @@ def _is_listed(event: Event) -> bool:
 
 
 def _is_available(event: Event, now: datetime) -> bool:
+    details, types = event.details, event.ticket_types
     return (
-        event.tickets_sold < event.details.capacity
-        and event.status is EventStatus.SCHEDULED
-        and event.details.period.start > now
-        and event.details.sales.is_open(now)
-        and (
-            not event.ticket_types
-            or any(
-                kind.tickets_remaining and kind.details.sales.is_open(now)
-                for kind in event.ticket_types
-            )
-        )
+        event.status is EventStatus.SCHEDULED
+        and event.tickets_sold < details.capacity
+        and details.period.start > now
+        and details.sales.is_open(now)
+        and (not types or any(t.tickets_remaining and t.details.sales.is_open(now) for t in types))
     )
 
 
-def _has_words(words: AbstractSet[str], wanted: AbstractSet[str] | None) -> bool:
-    return wanted is None or (bool(wanted) and wanted <= words)
+def _has(words: AbstractSet[str] | None, *texts: str) -> bool:
+    """Return whether the texts have all words; no words at all are not to be found."""
+    return words is None or (bool(words) and words <= _words(*texts))
 
 
-class MemoryOrderQueries:
-    """Orders, to be read."""
+_words = lru_cache(maxsize=10_000)(search_words)
 
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+
+class MemoryOrderQueries(MemoryQueries):
+    """OrderQueries on memory."""
 
     def get(self, id: OrderId) -> OrderRecord | None:
-        """Find an order."""
-        with self._database.mutex:
-            order = self._database.orders.get(id)
-            if order is None:
-                return None
-            organizer_id = self._database.events[order.event_id].organizer_id
-            return OrderRecord(order=self._view(order), organizer_id=organizer_id)
+        order = self._database.orders.get(id)
+        if order is None:
+            return None
+        organizer_id = self._database.events[order.event_id].organizer_id
+        return OrderRecord(order=self._view(order), organizer_id=organizer_id)
 
     def of_buyer(
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """List a buyer's orders, newest first."""
-        return self._newest_first(lambda order: order.buyer_id == buyer, before, limit)
+        return self._newest_first(self._database.orders_by_buyer.all(buyer), before, limit)
 
     def of_event(
         self, event: EventId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        """List the orders of an event, newest first."""
-        return self._newest_first(lambda order: order.event_id == event, before, limit)
+        return self._newest_first(self._database.orders_by_event.all(event), before, limit)
 
     def _newest_first(
-        self, is_meant: Callable[[Order], bool], before: OrderId | None, limit: int
+        self, orders: list[Order], before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        with self._database.mutex:
-            newest_first = sorted(self._database.orders.items(), reverse=True)
-            matching = (
-                order
-                for id, order in newest_first
-                if is_meant(order) and (before is None or id < before)
-            )
-            found = list(islice(matching, limit + 1))
-            shown = found[:limit]
-            return Page(
-                [self._view(order) for order in shown],
-                shown[-1].id if len(found) > limit else None,
-            )
+        return page_of(orders, self._view, after=before, limit=limit, descending=True)
 
     def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
-        """List the orders that wait for places of an event, the first one first."""
-        with self._database.mutex:
-            waiting = self._database.waiting(event)
-            shown = [self._view(order) for order in waiting[after : after + limit]]
-            return Page(shown, after + limit if len(waiting) > after + limit else None)
+        orders = self._database.orders_with(event, OrderStatus.WAITLISTED)
+        last = after + limit
+        return Page(list(map(self._view, orders[after:last])), last if len(orders) > last else None)
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
-        """Find the ticket of a code."""
-        with self._database.mutex:
-            for order in self._database.orders.values():
-                if order.status is not OrderStatus.WAITLISTED:
-                    for ticket in order.tickets:
-                        if ticket.code == code:
-                            return self._attendance(order, ticket)
-        return None
+        order = self._database.orders_by_code.get(code)
+        if order is None or order.status is OrderStatus.WAITLISTED:
+            return None
+        (ticket,) = (ticket for ticket in order.tickets if ticket.code == code)
+        return self._details((order, ticket))
 
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
     ) -> Page[TicketDetails, AttendeePosition]:
-        """List the tickets that admit somebody to an event."""
-        with self._database.mutex:
-            matching = [
-                self._attendance(order, ticket)
-                for order in self._database.orders_of(event)
-                if order.status is OrderStatus.CONFIRMED
-                for ticket in order.live_tickets
-                if _is_called(ticket.attendee, q)
-            ]
-        found = sorted(
-            (one for one in matching if after is None or one.position > after),
-            key=lambda one: one.position,
+        return page_of(
+            [(order, ticket) for order, ticket in self._valid(event) if _is_named(ticket, q)],
+            self._details,
+            key=lambda row: AttendeePosition(row[0].id, row[1].id),
+            after=after,
+            limit=limit,
         )
-        shown = found[:limit]
-        return Page(shown, shown[-1].position if len(found) > limit else None)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
-        """Count the tickets that admit somebody, and those that have."""
-        with self._database.mutex:
-            tickets = [
-                ticket
-                for order in self._database.orders_of(event)
-                if order.status is OrderStatus.CONFIRMED
-                for ticket in order.live_tickets
-            ]
-        used = sum(ticket.checked_in_at is not None for ticket in tickets)
-        return CheckInCounts(len(tickets), used)
+        tickets = [ticket for _, ticket in self._valid(event)]
+        return CheckInCounts(len(tickets), sum(bool(ticket.checked_in_at) for ticket in tickets))
 
-    def _attendance(self, order: Order, ticket: Ticket) -> TicketDetails:
-        event = self._database.events[order.event_id]
+    def _valid(self, event: EventId) -> list[tuple[Order, Ticket]]:
+        orders = self._database.orders_with(event, OrderStatus.CONFIRMED)
+        return [(order, ticket) for order in orders for ticket in order.live_tickets]
+
+    def _details(self, row: tuple[Order, Ticket]) -> TicketDetails:
+        order, ticket = row
         return TicketDetails(
-            ticket=TicketView.of(ticket, event=event),
+            ticket=TicketView.of(ticket, event=self._database.events[order.event_id]),
             order_id=order.id,
             order_status=order.status.value,
-            event_id=event.id,
+            event_id=order.event_id,
         )
 
     def _view(self, order: Order) -> OrderView:
-        buyer = None if order.buyer_id is None else self._database.users[order.buyer_id]
-        waiting = [other.id for other in self._database.waiting(order.event_id)]
+        position = None
+        if order.status is OrderStatus.WAITLISTED:
+            waiting = self._database.orders_with(order.event_id, OrderStatus.WAITLISTED)
+            position = waiting.index(order) + 1
         return OrderView.of(
             order,
-            position=waiting.index(order.id) + 1 if order.id in waiting else None,
+            position=position,
             event=self._database.events[order.event_id],
-            buyer=None if buyer is None else AccountRef(buyer.id, buyer.username.value),
+            buyer=self._account(order.buyer_id),
         )
 
 
+def _is_named(ticket: Ticket, q: str | None) -> bool:
+    text = attendee_text(ticket.attendee)
+    return q is None or (text is not None and search_text(q) in text)
+
+
 class MemoryHealth:
-    """Memory is always there."""
+    """StorageHealth on memory, which is always there."""
 
     def check(self) -> None:
-        """Do nothing."""
+        pass
