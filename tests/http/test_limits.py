@@ -220,7 +220,7 @@ def test_many_threads_are_counted_at_the_same_instant() -> None:
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(20):
-            limiter, limit = Limits(http_config(TEST_SETTINGS))._alone, parse("100 per year")
+            limiter, limit = Limits(http_config(TEST_SETTINGS))._local, parse("100 per year")
 
             def count(limiter: RateLimiter, limit: RateLimitItem) -> int:
                 return sum(limiter.hit(limit, "somebody") for _ in range(20))

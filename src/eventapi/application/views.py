@@ -60,7 +60,7 @@ class ApiKeyView:
 
     id: int
     name: str
-    scopes: Sequence[str]
+    scopes: Annotated[Sequence[str], "What the key may be used for."]
     hint: Annotated[str, "The last characters of the key."]
     created_at: datetime
     expires_at: Annotated[datetime | None, "Null if the key does not expire."]
@@ -89,9 +89,9 @@ class AuditEntryView:
     action: Annotated[str, AUDIT_ACTIONS]
     actor: Annotated["AccountRef | None", "Null for a guest and for the command line."]
     api_key_id: Annotated[int | None, "The API key that was used; null for a person."]
-    event_id: int | None
-    order_id: UUID | None
-    account_id: int | None
+    event_id: Annotated[int | None, "The event that was changed."]
+    order_id: Annotated[UUID | None, "The order that was changed."]
+    account_id: Annotated[int | None, "The account that was changed."]
     detail: Annotated[
         str | None, "More about the action: a role, the slug of a category, an API key."
     ]
@@ -130,12 +130,12 @@ class TicketTypeView:
 
     id: int
     name: str
-    price: Decimal
+    price: Annotated[Decimal, "The price of one ticket."]
     currency: Annotated[str | None, "The ISO 4217 code; null for a free type without a currency."]
-    quantity: int
+    quantity: Annotated[int, "How many tickets of the type can be sold."]
     tickets_sold: int
-    sales_start: Annotated[datetime | None, "When sales begin; null if they have begun."]
-    sales_end: Annotated[datetime | None, "When sales end; null if they end with the event's."]
+    sales_start: Annotated[datetime | None, "When sales begin; null for the event's."]
+    sales_end: Annotated[datetime | None, "When sales end; null for the event's."]
 
     @property
     def tickets_remaining(
@@ -191,10 +191,10 @@ class EventView:
     status: Annotated[str, EventStatus]
     image: Annotated[str | None, "The key of the image in the image store."]
     organizer: AccountRef
-    capacity: int
+    capacity: Annotated[int, "How many tickets can be sold."]
     tickets_sold: int
-    sales_start: Annotated[datetime | None, "When sales begin; null if they have begun."]
-    sales_end: Annotated[datetime | None, "When sales end; null if at the event's start."]
+    sales_start: Annotated[datetime | None, "When sales begin; null for no limit."]
+    sales_end: Annotated[datetime | None, "When sales end; null for the event's start."]
     ticket_types: tuple[TicketTypeView, ...]
     sessions: Annotated[tuple[SessionView, ...], "The agenda."]
     created_at: datetime
@@ -204,8 +204,8 @@ class EventView:
     @property
     def tickets_remaining(
         self,
-    ) -> Annotated[int, "How many tickets are left, by the capacity and the ticket types."]:
-        """Return how many tickets are left, by the capacity and the ticket types."""
+    ) -> Annotated[int, "How many tickets are left, within the capacity and the ticket types."]:
+        """Return how many tickets are left, within the capacity and the ticket types."""
         places = self.capacity - self.tickets_sold
         if not self.ticket_types:
             return places

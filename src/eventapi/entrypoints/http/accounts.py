@@ -145,7 +145,7 @@ def change_password(body: dict[str, Any]) -> None:
 def erase_me() -> None:
     """Erase your account.
 
-    Removes the names, the email address and the attendees of its orders for
+    Removes your names, your email address and the attendees of your orders for
     good. The orders still count as sales.
     """
     use_cases().erase_account.own(signed_in_actor())

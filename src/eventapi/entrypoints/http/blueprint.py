@@ -25,6 +25,7 @@ from eventapi.entrypoints.http.errors import (
     VersionRequired,
 )
 from eventapi.entrypoints.http.openapi import describe_operation
+from eventapi.entrypoints.http.paths import describe_path
 from eventapi.entrypoints.http.responses import NO_CONTENT, Success, respond
 from eventapi.entrypoints.http.security import authenticate_request
 
@@ -82,6 +83,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             for read, schema in ((read_json, body), (read_query, query), (read_headers, headers))
             if schema
         ]
+        parameters = describe_path(f"{self.url_prefix}{rule}")
         response_schema = response.schema() if response.schema else None
 
         def decorate(view: View) -> View:
@@ -112,7 +114,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                     *access.errors,
                     *response.errors,
                     *errors,
-                    *((PathNotFound,) if "<" in f"{self.url_prefix}{rule}" else ()),
+                    *((PathNotFound,) if parameters else ()),
                     *((VersionRequired, VersionConflict) if conditional.if_match else ()),
                     *(_BODY_ERRORS if body or consumes else ()),
                     ValidationFailed,
@@ -121,7 +123,9 @@ class ApiBlueprint(flask_smorest.Blueprint):
                     InternalError,
                 ),
             )
-            self.route(rule, methods=[method])(self.doc(**description)(operation))
+            self.route(rule, methods=[method], parameters=parameters)(
+                self.doc(**description)(operation)
+            )
             return view
 
         return decorate

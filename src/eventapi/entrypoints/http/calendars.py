@@ -42,7 +42,11 @@ REFRESH_INTERVAL = timedelta(hours=1)
     errors=(CategoryNotFound,),
 )
 def get_calendar_feed(query: dict[str, Any]) -> Response:
-    """Get all public events, or those of one category, as a calendar to subscribe to."""
+    """Get a calendar of all public events.
+
+    Calendar applications can subscribe to it. With `category`, it has the
+    events of that category.
+    """
     slug = query["category"]
     name = "Events" if slug is None else use_cases().list_categories.get(slug).name
     return _calendar_of(use_cases().get_calendar(category=slug), name=name)
@@ -58,7 +62,7 @@ def get_calendar_feed(query: dict[str, Any]) -> Response:
     errors=(EventNotFound,),
 )
 def get_calendar(query: dict[str, Any], event_id: int) -> Response:
-    """Get an event as a calendar file.
+    """Get a calendar of one event.
 
     The UID of the event does not change, its SEQUENCE grows with every change,
     and its STATUS is CANCELLED once it is cancelled, so that a calendar

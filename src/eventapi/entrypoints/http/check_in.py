@@ -74,7 +74,7 @@ def undo_check_in(query: dict[str, Any], event_id: int) -> TicketView:
     "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ONLY
 )
 def get_check_in_counts(event_id: int) -> CheckInCounts:
-    """Count the tickets that are sold and those that are checked in."""
+    """Count the tickets sold and checked in."""
     return use_cases().check_in.counts(current_actor(), EventId(event_id))
 
 
@@ -87,9 +87,10 @@ def get_check_in_counts(event_id: int) -> CheckInCounts:
     errors=ORGANIZER_ONLY,
 )
 def check_in_batch(body: dict[str, Any], event_id: int) -> dict[str, Any]:
-    """Check in the scans of a device that was offline.
+    """Check in a batch of scans.
 
-    Each scan has a result of its own.
+    A device that was offline sends its scans in their order. Each scan has a
+    result of its own.
     """
     scans = [Scan(scan["code"], scan["scanned_at"]) for scan in body["scans"]]
     results = use_cases().check_in.batch(current_actor(), EventId(event_id), scans)

@@ -54,6 +54,7 @@ def _problems_page() -> str:
         f'<tr id="{problem.code}"><td><code>{problem.code}</code></td>'
         f"<td>{problem.status.value}</td>"
         f"<td>{escape(problem.summary)}</td>"
+        f"<td>{' '.join(f'<code>{name}</code>' for name in problem.facts.fields)}</td>"
         f"<td>{escape(str(problem.example))}</td></tr>"
         for problem in PROBLEMS.values()
     )
@@ -71,7 +72,7 @@ tr:target {{ background: #fff3bf }}
 <p>Every error of the API is an <code>application/problem+json</code> document (RFC 9457) with one
 of these codes. The codes are stable.</p>
 <table>
-<thead><tr><th>code</th><th>status</th><th>meaning</th><th>example</th></tr></thead>
+<thead><tr><th>code</th><th>status</th><th>meaning</th><th>members</th><th>example</th></tr></thead>
 <tbody>
 {rows}
 </tbody></table>

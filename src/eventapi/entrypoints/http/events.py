@@ -71,7 +71,10 @@ CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for 
     errors=(NotSignedIn, NotAllowed, AccountDeleted),
 )
 def create_event(body: dict[str, Any]) -> Created[EventView]:
-    """Create an event, as its organizer."""
+    """Create an event.
+
+    Its organizer is the account that creates it.
+    """
     event = use_cases().create_event(current_actor(), EventForm.from_fields(**body))
     return with_version(event), {"Location": f"/api/events/{event.id}"}
 
@@ -85,10 +88,11 @@ def create_event(body: dict[str, Any]) -> Created[EventView]:
     errors=(NotSignedIn, NotAllowed),
 )
 def list_events(query: dict[str, Any]) -> PageBody:
-    """List events: by default the public ones that have not started, soonest first.
+    """List events, soonest first.
 
-    An event has to match all filters. Cancelled events are only in your own
-    list (`mine=true`).
+    By default the list has the public events that have not started. An event
+    has to match all filters. Cancelled events are only in your own list
+    (`mine=true`).
     """
     cursor, limit = query.pop("cursor"), query.pop("limit")
     wanted = EventFilter(**query)
@@ -163,7 +167,10 @@ def patch_event(body: dict[str, Any], event_id: int) -> EventView:
     errors=(*ORGANIZER_ONLY, EventHasOrders),
 )
 def delete_event(event_id: int) -> None:
-    """Delete an event without orders; cancel any other."""
+    """Delete an event that has no orders.
+
+    An event with orders can be cancelled.
+    """
     use_cases().delete_event(current_actor(), EventId(event_id), versions=if_match_versions())
 
 

@@ -28,12 +28,12 @@ class HealthSchema(Schema):
     "GET", "/live", access=UNLIMITED, response=ok(HealthSchema), needs_storage=False
 )
 def live() -> dict[str, str]:
-    """Check that the process responds; if it does not, restart it."""
+    """Check that the process responds."""
     return {"status": "ok"}
 
 
 @blueprint.operation("GET", "/ready", access=UNLIMITED, response=ok(HealthSchema))
 def ready() -> dict[str, str]:
-    """Check that requests can be served: the storage responds."""
+    """Check that the process and its storage respond."""
     use_cases().storage_health.check()
     return {"status": "ok"}

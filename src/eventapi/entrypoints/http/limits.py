@@ -1,8 +1,8 @@
-"""How many requests a caller may send.
+"""Rate limits.
 
-The counting is the library's (limits); here is who is counted, and what the
-answers say of it. Windows slide: a burst at the end of a minute counts into the
-next one.
+The library (limits) counts; this module decides which caller a request counts
+for, and sets the response headers. Windows slide: a burst at the end of a
+minute counts towards the next one.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,10 +30,10 @@ from eventapi.entrypoints.http.errors import TooManyRequests
 
 T = TypeVar("T")
 
-ALL_TOGETHER = 10
-IPV6, IPV6_NETWORK = 6, 64
+ALL_ADDRESSES_FACTOR = 10
+IPV6, IPV6_PREFIX_LENGTH = 6, 64
 REDIS_TIMEOUT = 0.5  # seconds
-CIRCUIT_OPEN_SECONDS = 5  # seconds, after it did not answer
+CIRCUIT_OPEN_SECONDS = 5  # how long Redis is not asked after it failed
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ log = structlog.get_logger(__name__)
 class _LocalLimiter(SlidingWindowCounterRateLimiter):
     """Counts in this process's memory, one thread at a time.
 
-    The library's memory storage (limits 5.8) starts its timer from whichever
-    thread comes by; two at the same instant start it twice, which raises.
+    The library's memory storage (limits 5.8) starts a timer in the calling
+    thread. Two threads at the same instant start it twice, which raises.
     """
 
     def __init__(self) -> None:
@@ -67,16 +67,22 @@ class _LocalLimiter(SlidingWindowCounterRateLimiter):
 
 
 class Limits:
-    """Counts who sends what."""
+    """The rate limits of an installation.
+
+    Attributes:
+        requests: for the requests of one caller.
+        login: for failed attempts at one account from one address.
+        address: for expensive requests from one address.
+    """
 
     def __init__(self, config: HttpConfig) -> None:
         self.requests, self.login, self.address = (
             parse(text) if text else None
             for text in (config.rate_limit, config.login_limit, config.address_limit)
         )
-        self._alone = _LocalLimiter()
-        self._together: RateLimiter | None = None
-        self._away_until = 0.0
+        self._local = _LocalLimiter()
+        self._shared: RateLimiter | None = None
+        self._circuit_open_until = 0.0
         if config.redis_url is not None:
             storage = storage_from_string(
                 config.redis_url,
@@ -84,42 +90,44 @@ class Limits:
                 socket_timeout=REDIS_TIMEOUT,
                 socket_connect_timeout=REDIS_TIMEOUT,
             )
-            self._together = SlidingWindowCounterRateLimiter(storage)
+            self._shared = SlidingWindowCounterRateLimiter(storage)
 
     def count(self, limit: RateLimitItem | None, caller: str) -> None:
         """Count a request.
 
         Raises:
-            TooManyRequests: it is one too many, and was not counted.
+            TooManyRequests: the limit is reached; the request is not counted.
         """
         if limit is not None:
             self._check(limit, caller, "hit")
 
     @contextmanager
-    def failures(self, what: str, account: str) -> Iterator[None]:
-        """Count what is refused within, by an account; what succeeds makes all be forgotten.
+    def failures(self, attempt: str, account: str) -> Iterator[None]:
+        """Count the failures of the block for an account; reset the count on success.
 
-        An address gets so many tries at an account, and all addresses together
-        ALL_TOGETHER times as many: so guessing ends from wherever it comes, and
-        whoever wants to keep somebody out has to come from many places.
+        One address has a number of attempts at an account, all addresses
+        together have ALL_ADDRESSES_FACTOR times as many. So guessing ends even
+        from many addresses, and locking someone out needs many addresses.
 
-        Only refusals count: who was told that too many sign in has not failed.
-        How many can be tried at the same instant, before the first is counted,
-        the hashing of passwords bounds.
+        Only errors of the domain count: an overloaded server is not a failed
+        attempt. The password hasher bounds how many attempts run at the same
+        instant, before the first of them is counted.
 
         Args:
-            what: is tried; each is counted for itself.
-            account: as its name was typed.
+            attempt: the kind of attempt; each kind has its own count.
+            account: the username as it was sent.
 
         Raises:
-            TooManyRequests: too much was refused before.
+            TooManyRequests: the limit is reached.
         """
         if self.login is None:
             yield
             return
-        everywhere = type(self.login)(self.login.amount * ALL_TOGETHER, self.login.multiples)
-        name = f"{what} {_digest(account)}"
-        counted = ((everywhere, name), (self.login, f"{name} {caller_address()}"))
+        all_addresses = type(self.login)(
+            self.login.amount * ALL_ADDRESSES_FACTOR, self.login.multiples
+        )
+        name = f"{attempt} {_digest(account)}"
+        counted = ((all_addresses, name), (self.login, f"{name} {caller_address()}"))
         with self.refusals(*counted):
             yield
         for limit, caller in counted:
@@ -127,10 +135,10 @@ class Limits:
 
     @contextmanager
     def refusals(self, *counted: tuple[RateLimitItem | None, str]) -> Iterator[None]:
-        """Count what is refused within, by callers, and let nobody try who has none left.
+        """Count the domain errors of the block for each of the callers.
 
         Raises:
-            TooManyRequests: too much was refused before.
+            TooManyRequests: one of the limits is reached; the block does not run.
         """
         limited = [(limit, caller) for limit, caller in counted if limit is not None]
         for limit, caller in limited:
@@ -142,95 +150,96 @@ class Limits:
                 self._with_fallback(methodcaller("hit", limit, caller))
             raise
 
-    def _check(self, limit: RateLimitItem, caller: str, how: Literal["test", "hit"]) -> None:
-        """Make sure that something is left of a limit, and let the answer tell how much.
+    def _check(self, limit: RateLimitItem, caller: str, method: Literal["test", "hit"]) -> None:
+        """Check a limit, and remember it for the headers of the response.
 
         Raises:
-            TooManyRequests: nothing is.
+            TooManyRequests: the limit is reached.
         """
         g.limited = limit, caller
-        if not self._with_fallback(methodcaller(how, limit, caller)):
+        if not self._with_fallback(methodcaller(method, limit, caller)):
             window = self.window(limit, caller)
             raise TooManyRequests(max(1, ceil(window.reset_time - time())))
 
     def window(self, limit: RateLimitItem, caller: str) -> WindowStats:
-        """Tell what is left of a limit, and until when."""
+        """Return how many requests are left of a limit, and when its window ends."""
         return self._with_fallback(lambda limiter: limiter.get_window_stats(limit, caller))
 
-    def _with_fallback(self, do: Callable[[RateLimiter], T]) -> T:
-        """Do something where processes count together, or, while that is away, alone.
+    def _with_fallback(self, call: Callable[[RateLimiter], T]) -> T:
+        """Call the shared limiter, or the local one while Redis is unavailable.
 
-        Better to count alone for a while than to sell nothing: only one request
-        now and then waits to learn whether Redis is there again.
+        Limits that are local for a while are better than no sales. After a
+        failure, Redis is left alone for CIRCUIT_OPEN_SECONDS, so that only one
+        request now and then waits for its timeout.
         """
-        if self._together is None or monotonic() < self._away_until:
-            return do(self._alone)
+        if self._shared is None or monotonic() < self._circuit_open_until:
+            return call(self._local)
         try:
-            return do(self._together)
+            return call(self._shared)
         except StorageError as error:
-            self._away_until = monotonic() + CIRCUIT_OPEN_SECONDS
-            log.warning("limits are counted alone: Redis is away", reason=str(error.storage_error))
-            return do(self._alone)
+            self._circuit_open_until = monotonic() + CIRCUIT_OPEN_SECONDS
+            log.warning("Redis is unavailable: limits are local", reason=str(error.storage_error))
+            return call(self._local)
 
 
 def limits() -> Limits:
-    """Give the limits of the current application."""
+    """Return the limits of the current application."""
     found: Limits = current_app.extensions["eventapi-limits"]
     return found
 
 
 def count_caller(caller: str) -> None:
-    """Count the current request of a caller.
+    """Count the current request for a caller.
 
     Raises:
-        TooManyRequests: it is one too many.
+        TooManyRequests: the limit is reached.
     """
     limits().count(limits().requests, caller)
 
 
 def count_guest() -> None:
-    """Count the current request, of whose sender only the network address is known.
+    """Count the current request for its network address.
 
     Raises:
-        TooManyRequests: it is one too many.
+        TooManyRequests: the limit is reached.
     """
     count_caller(f"address {caller_address()}")
 
 
 def limit_failed_keys() -> AbstractContextManager[None]:
-    """Count what is refused within, by network address, and refuse it unseen beyond the limit.
+    """Return a context that counts domain errors for the current network address.
 
     Raises:
-        TooManyRequests: too much was refused before.
+        TooManyRequests: on entering the context, if the limit is reached.
     """
     return limits().refusals((limits().requests, f"address {caller_address()}"))
 
 
 def count_costly() -> None:
-    """Count the current request among those that cost much, of its network address.
+    """Count the current request, which is expensive, for its network address.
 
     Raises:
-        TooManyRequests: it is one too many.
+        TooManyRequests: the limit is reached.
     """
     limits().count(limits().address, f"costly {caller_address()}")
 
 
 def caller_address() -> str:
-    """Tell from where the current request comes, as far as that tells callers apart.
+    """Return the network address that the current request counts for.
 
-    Of IPv6, that is the network of 64 bits: who has one address has all of them.
+    For IPv6 it is the /64 network, since the owner of one address has them all.
     """
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:
         return "nowhere"
     if address.version == IPV6:
-        return str(ip_network((address, IPV6_NETWORK), strict=False))
+        return str(ip_network((address, IPV6_PREFIX_LENGTH), strict=False))
     return str(address)
 
 
 def _digest(account: str) -> str:
-    """Name an account as it is looked up, without keeping what was typed: it may be a password."""
+    """Return a digest of a username in its normal form; what was sent may be a password."""
     try:
         name = Username(account).key
     except InvalidValues:
@@ -239,7 +248,7 @@ def _digest(account: str) -> str:
 
 
 def set_limit_headers(response: Response) -> None:
-    """Say in an answer how many requests are left."""
+    """Set the headers that report how many requests are left."""
     limited = g.get("limited")
     if limited is None:
         return

@@ -135,9 +135,10 @@ def list_orders(query: dict[str, Any]) -> PageBody:
 def register_attendee(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
 ) -> tuple[RegistrationResult, int, dict[str, str]]:
-    """Register one person for one ticket, with an account or as a guest.
+    """Register for an event.
 
-    A person can hold one registration per event, by account and by email
+    Registers one person for one ticket, with an account or as a guest. A person
+    can hold one registration per event, by account and by email
     address. If the event is full, `"waitlist": true` adds the registration to
     the waitlist, and the status is 202.
     """
@@ -237,7 +238,7 @@ def list_event_orders(query: dict[str, Any], event_id: int) -> PageBody:
     errors=ORGANIZER_ONLY,
 )
 def list_waitlist(query: dict[str, Any], event_id: int) -> PageBody:
-    """List the waitlist of an event, first come first."""
+    """List the waitlist of an event, longest wait first."""
     after = WAITLIST_CURSORS.decode(query["cursor"]) or 0
     page = use_cases().list_event_orders.waitlist(
         current_actor(), EventId(event_id), after=after, limit=query["limit"]

@@ -129,7 +129,10 @@ def get_ticket_pdf(code: str) -> Response:
 def name_attendee(
     body: dict[str, Any], query: dict[str, Any], order_id: UUID, ticket_id: UUID
 ) -> OrderView:
-    """Set the attendee of a ticket, as its buyer, until the event starts."""
+    """Name the attendee of a ticket.
+
+    The buyer can do this until the event starts; null removes the name.
+    """
     attendee = body["attendee"]
     return use_cases().change_ticket.name_attendee(
         current_actor(),
@@ -152,9 +155,10 @@ def name_attendee(
 def transfer_ticket(
     body: dict[str, Any], query: dict[str, Any], order_id: UUID, ticket_id: UUID
 ) -> TicketView:
-    """Transfer a ticket to another person, until the event starts.
+    """Transfer a ticket to another person.
 
-    The response is a new ticket with a new code; the old code is no longer valid.
+    The buyer can do this until the event starts. The response is a new ticket
+    with a new code; the old code is no longer valid.
     """
     return use_cases().change_ticket.transfer(
         current_actor(), OrderId(order_id), TicketId(ticket_id), parse_attendee(**body), **query

@@ -83,5 +83,9 @@ def update_user(body: dict[str, Any], user_id: int) -> UserView:
 
 @blueprint.operation("DELETE", USER, access=ACCOUNT, errors=(*FOR_ADMINS, UserNotFound, LastAdmin))
 def erase_user(user_id: int) -> None:
-    """Erase an account, as `DELETE /api/users/me` does."""
+    """Erase an account.
+
+    Removes its names, its email address and the attendees of its orders for
+    good. The orders still count as sales.
+    """
     use_cases().erase_account(current_actor(), UserId(user_id))

@@ -115,8 +115,13 @@ class UserListQuerySchema(PageQuerySchema):
     """Filters of the list of accounts."""
 
     q = search_field("A part of the username, the email address or a name.")
-    role = Text(validate=validate.OneOf(_ROLES))
-    is_disabled = QueryFlag(load_default=None)
+    role = Text(
+        validate=validate.OneOf(_ROLES), metadata={"description": "Only accounts of this role."}
+    )
+    is_disabled = QueryFlag(
+        load_default=None,
+        metadata={"description": "`true`: only disabled accounts; `false`: only active ones."},
+    )
 
 
 class NewApiKeySchema(Schema):

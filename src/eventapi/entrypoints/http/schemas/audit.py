@@ -30,4 +30,7 @@ class AuditQuerySchema(PageQuerySchema):
     )
     account = id_filter_field("The id of the account that was changed.")
     actor = id_filter_field("The id of the account that made the change.")
-    action = Text(validate=validate.OneOf([action.value for action in AUDIT_ACTIONS]))
+    action = Text(
+        validate=validate.OneOf([action.value for action in AUDIT_ACTIONS]),
+        metadata={"description": "What was done."},
+    )

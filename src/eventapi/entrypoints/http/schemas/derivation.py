@@ -89,6 +89,7 @@ def response_schema(
     view: type,
     *,
     name: str | None = None,
+    description: str | None = None,
     only: Sequence[str] = (),
     exclude: Sequence[str] = (),
     flatten: str | None = None,
@@ -101,6 +102,7 @@ def response_schema(
         view: a dataclass.
         name: the schema's name in the OpenAPI document; that of the view by default.
             Views that contain this view use the schema that has no name of its own.
+        description: by default the first paragraph of the view's docstring.
         only: the attributes to write; all by default.
         exclude: attributes to leave out.
         flatten: an attribute that is itself a view, whose fields stand among the others.
@@ -122,7 +124,9 @@ def response_schema(
     defaults = {member: _default_example(field) for member, field in derived.items()}
     meta = type("Meta", (), {"example": defaults | dict(example or {})})
     class_name = f"{name or view.__name__.removesuffix('View')}Schema"
-    schema = type(class_name, (ViewSchema,), {"__doc__": view.__doc__, "Meta": meta, **derived})
+    schema = type(
+        class_name, (ViewSchema,), {"__doc__": description or view.__doc__, "Meta": meta, **derived}
+    )
     if name is None:
         if view in _schemas:
             raise ValueError(f"{view.__name__} has a schema already.")

@@ -172,8 +172,8 @@ class TicketTypeFieldsSchema(Schema):
             "description": "How many tickets of the type can be sold, within the event's capacity."
         },
     )
-    sales_start = sales_field("When sales of the type begin.")
-    sales_end = sales_field("When sales of the type end.")
+    sales_start = sales_field("When sales of the type begin; with those of the event by default.")
+    sales_end = sales_field("When sales of the type end; with those of the event by default.")
 
 
 class NewTicketTypeSchema(TicketTypeFieldsSchema):
@@ -352,8 +352,12 @@ class EventListQuerySchema(PageQuerySchema):
         validate=validate.Range(1, MAX_ID),
         metadata={"description": "The id of the organizer's account."},
     )
-    starts_after = QueryTimestamp()
-    starts_before = QueryTimestamp()
+    starts_after = QueryTimestamp(
+        metadata={"description": "Only events that start after this time."}
+    )
+    starts_before = QueryTimestamp(
+        metadata={"description": "Only events that start before this time."}
+    )
     available = QueryFlag(
         metadata={"description": "`true`: only events whose tickets can be bought now."}
     )
@@ -409,7 +413,11 @@ class TopEventsSchema(Schema):
 class TopEventsQuerySchema(Schema):
     """The length of the ranking."""
 
-    limit = fields.Integer(load_default=3, validate=validate.Range(1, MAX_PAGE_SIZE))
+    limit = fields.Integer(
+        load_default=3,
+        validate=validate.Range(1, MAX_PAGE_SIZE),
+        metadata={"description": "The maximum number of events."},
+    )
 
 
 TicketTypeRefSchema = response_schema(TicketTypeRef, example={"id": 7, "name": "Standard"})

@@ -68,6 +68,7 @@ AttendeeTicketSchema = response_schema(
 TicketEventSchema = response_schema(
     EventView,
     name="TicketEvent",
+    description="The event of a ticket.",
     only=["id", "name", "start_time", "end_time", "timezone", "location", "status"],
     example={
         **_EVENT,
