@@ -229,7 +229,7 @@ def test_pages_show_each_row_once_and_in_order(
     seen: list[str] = []
     after: int | None = None
     while True:
-        page = page_of(numbers, str, key=int, after=after, limit=limit, descending=descending)
+        page = page_of(numbers, str, after, limit, key=int, descending=descending)
         assert len(page.items) <= limit
         seen += page.items
         after = page.next

@@ -94,7 +94,7 @@ class MemoryUserQueries(MemoryQueries):
         self, search: UserSearch, *, after: UserId | None, limit: int
     ) -> Page[UserView, UserId]:
         users = [user for user in self._database.users.all() if _matches(search, user)]
-        return page_of(users, UserView.of, after=after, limit=limit)
+        return page_of(users, UserView.of, after, limit)
 
 
 def _matches(search: UserSearch, user: User) -> bool:
@@ -156,8 +156,7 @@ class MemoryAuditQueries(MemoryQueries):
             and search.actor in {None, entry.actor_id}
             and search.action in {None, entry.action}
         ]
-        key = itemgetter(0)
-        return page_of(entries, self._view, key=key, after=before, limit=limit, descending=True)
+        return page_of(entries, self._view, before, limit, key=itemgetter(0), descending=True)
 
     def _view(self, row: tuple[int, AuditEntry]) -> AuditEntryView:
         id, entry = row
@@ -198,14 +197,9 @@ class MemoryEventQueries(MemoryQueries):
     def search(
         self, search: EventSearch, *, after: EventPosition | None, limit: int
     ) -> Page[EventView, EventPosition]:
-        return page_of(
-            [event for event in self._database.events.all() if self._is_found(event, search)],
-            self._view,
-            key=partial(_position, search.sort),
-            after=after,
-            limit=limit,
-            descending=search.sort.descending,
-        )
+        found = [event for event in self._database.events.all() if self._is_found(event, search)]
+        key, descending = partial(_position, search.sort), search.sort.descending
+        return page_of(found, self._view, after, limit, key=key, descending=descending)
 
     def _is_found(self, event: Event, search: EventSearch) -> bool:
         details, start = event.details, event.details.period.start
@@ -320,17 +314,14 @@ class MemoryOrderQueries(MemoryQueries):
     def of_buyer(
         self, buyer: UserId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        return self._newest_first(self._database.orders_by_buyer.all(buyer), before, limit)
+        orders = self._database.orders_by_buyer.all(buyer)
+        return page_of(orders, self._view, before, limit, descending=True)
 
     def of_event(
         self, event: EventId, *, before: OrderId | None, limit: int
     ) -> Page[OrderView, OrderId]:
-        return self._newest_first(self._database.orders_by_event.all(event), before, limit)
-
-    def _newest_first(
-        self, orders: list[Order], before: OrderId | None, limit: int
-    ) -> Page[OrderView, OrderId]:
-        return page_of(orders, self._view, after=before, limit=limit, descending=True)
+        orders = self._database.orders_by_event.all(event)
+        return page_of(orders, self._view, before, limit, descending=True)
 
     def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
         orders = self._database.orders_with(event, OrderStatus.WAITLISTED)
@@ -347,13 +338,8 @@ class MemoryOrderQueries(MemoryQueries):
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
     ) -> Page[TicketDetails, AttendeePosition]:
-        return page_of(
-            [(order, ticket) for order, ticket in self._valid(event) if _is_named(ticket, q)],
-            self._details,
-            key=lambda row: AttendeePosition(row[0].id, row[1].id),
-            after=after,
-            limit=limit,
-        )
+        found = [row for row in self._valid(event) if _is_named(row[1], q)]
+        return page_of(found, self._details, after, limit, key=_attendee_position)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
         tickets = [ticket for _, ticket in self._valid(event)]
@@ -383,6 +369,10 @@ class MemoryOrderQueries(MemoryQueries):
             event=self._database.events[order.event_id],
             buyer=self._account(order.buyer_id),
         )
+
+
+def _attendee_position(row: tuple[Order, Ticket]) -> AttendeePosition:
+    return AttendeePosition(row[0].id, row[1].id)
 
 
 def _is_named(ticket: Ticket, q: str | None) -> bool:

@@ -171,10 +171,10 @@ def atomic(mutex: Mutex, *tables: Table[Any, Any]) -> Iterator[None]:
 def page_of(
     rows: Iterable[Row],
     item: Callable[[Row], Item],
-    *,
-    key: Callable[[Row], Position] = attrgetter("id"),
     after: Position | None,
     limit: int,
+    *,
+    key: Callable[[Row], Position] = attrgetter("id"),
     descending: bool = False,
 ) -> Page[Item, Position]:
     """Return the page of a list that begins after a position.
@@ -182,9 +182,9 @@ def page_of(
     Args:
         rows: all rows of the list, in any order.
         item: makes the item of the page of a row.
-        key: returns the position of a row in the list; no two rows have the same.
         after: the position at which the previous page ended; None for the first page.
         limit: the maximum number of items.
+        key: returns the position of a row in the list; no two rows have the same.
         descending: whether the row with the highest position comes first.
     """
     if after is not None:

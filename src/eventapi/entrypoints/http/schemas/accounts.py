@@ -114,7 +114,7 @@ class UserChangeSchema(Schema):
 class UserListQuerySchema(PageQuerySchema):
     """Filters of the list of accounts."""
 
-    q = search_field("A part of the username, the email address or a name.")
+    q = search_field("A part of the username, the email address or a name")
     role = Text(
         validate=validate.OneOf(_ROLES), metadata={"description": "Only accounts of this role."}
     )

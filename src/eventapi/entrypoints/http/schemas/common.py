@@ -83,5 +83,5 @@ def search_field(description: str) -> Text:
     return Text(
         load_default=None,
         validate=validate.Length(1, MAX_QUERY_LENGTH),
-        metadata={"description": description},
+        metadata={"description": f"{description}, without regard to case and accents."},
     )

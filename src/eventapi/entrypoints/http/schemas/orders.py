@@ -115,7 +115,7 @@ class TransferSchema(Schema):
 class AttendeeListQuerySchema(PageQuerySchema):
     """Filters of the list of attendees."""
 
-    q = search_field("A part of the name or the email address.")
+    q = search_field("A part of the name or the email address")
 
 
 # Orders
