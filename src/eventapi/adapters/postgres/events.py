@@ -1,104 +1,71 @@
 """Events on PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    String,
-    any_,
-    bindparam,
-    delete,
-    select,
-)
+from sqlalchemy import ARRAY, String, any_, bindparam, delete, select
 from sqlalchemy import Sequence as IdSequence
 
 from eventapi.adapters.postgres.assets import sql_file
-from eventapi.adapters.postgres.event_search import (
-    event_words,
-)
+from eventapi.adapters.postgres.event_search import event_words
 from eventapi.adapters.postgres.repository import (
     Repository,
     Row,
     attributes,
-    column_list,
-    shared_names,
+    names_of,
 )
 from eventapi.adapters.postgres.tables import events, ticket_types
-from eventapi.application.views import (
-    SessionView,
-)
 from eventapi.domain.event import Event, EventStatus
-from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
+from eventapi.domain.event_details import AgendaSession, EventDetails
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import (
-    AccessCode,
-    EventId,
-    Money,
-    Period,
-    SalesWindow,
-    TicketTypeId,
-    Timezone,
-    UserId,
-    sort_key,
-)
+from eventapi.domain.values import EventId, TicketTypeId, UserId, sort_key
 
 EVENT_IDS = IdSequence("events_id_seq")
 TICKET_TYPE_IDS = IdSequence("ticket_types_id_seq")
-FOR_LISTS = ("sales_tier", "sold_out", "name_key", "words")  # columns that no aggregate needs
-LOCK_EVENTS = sql_file("lock_events.sql", columns=column_list(events, without=FOR_LISTS))
+FOR_LISTS = ("sales_tier", "sold_out", "name_key", "words")  # not part of the aggregate
+LOCK_EVENTS = sql_file("lock_events.sql", columns=names_of(events, without=FOR_LISTS))
 TICKET_TYPES = sql_file("ticket_types.sql")
 BY_REFERENCES = select(events.c.reference, events.c.id).where(
     events.c.organizer_id == bindparam("organizer_id"),
     events.c.reference == any_(bindparam("references", type_=ARRAY(String))),
 )
 
+# What an aggregate and its table store under the same names; details are all other columns.
 EVENT_NAMES = ["id", "organizer_id", "reference", "image", "created_at", "updated_at", "version"]
-DETAILS_NAMES = shared_names(
-    EventDetails, events, converted=["timezone", "visibility", "access_code", "sessions"]
+DETAILS_NAMES = names_of(
+    events,
+    without=[*EVENT_NAMES, *FOR_LISTS, "category_id", "sessions", "status", "tickets_sold"],
 )
-TYPE_NAMES = shared_names(TicketTypeDetails, ticket_types, converted=["price"])
+TYPE_NAMES = names_of(ticket_types, without=["id", "event_id", "position", "tickets_sold"])
 
 
 def event_from_row(row: Row, types: Sequence[Row]) -> Event:
     """Return the event of a row and of the rows of its ticket types."""
     return Event(
         **attributes(row, EVENT_NAMES),
-        details=EventDetails(
+        details=EventDetails.from_fields(
             **attributes(row, DETAILS_NAMES),
-            period=Period(row.start_time, row.end_time),
-            timezone=Timezone(row.timezone),
             category=row.category_id,
-            visibility=Visibility(row.visibility),
-            access_code=None if row.access_code is None else AccessCode(row.access_code),
-            sales=SalesWindow(row.sales_start, row.sales_end),
-            sessions=[_session_from_json(session) for session in row.sessions],
+            sessions=list(map(_session_from_json, row.sessions)),
         ),
         status=EventStatus(row.status),
-        ticket_types=[_ticket_type_from_row(type_row) for type_row in types],
+        ticket_types=list(map(_ticket_type_from_row, types)),
         tickets_sold=row.tickets_sold,
     )
 
 
 def event_to_row(event: Event) -> dict[str, object]:
-    """Return the row of an event, without `tickets_sold`, which triggers count."""
-    details = event.details
+    """Return the row of an event, without `tickets_sold`, which the triggers maintain."""
+    details = event.details.to_fields()
     return {
         **attributes(event, EVENT_NAMES),
-        **attributes(details, DETAILS_NAMES),
-        "start_time": details.period.start,
-        "end_time": details.period.end,
-        "timezone": details.timezone.name,
-        "category_id": details.category,
-        "visibility": details.visibility.value,
-        "access_code": details.access_code.value if details.access_code else None,
-        "sales_start": details.sales.start,
-        "sales_end": details.sales.end,
-        "sessions": list(map(SessionView.of, details.sessions)),
+        **{name: details[name] for name in DETAILS_NAMES},
+        "category_id": details["category"],
+        "sessions": details["sessions"],
         "status": event.status.value,
-        "name_key": sort_key(details.name),
-        "words": event_words(details),
+        "name_key": sort_key(event.details.name),
+        "words": event_words(event.details),
     }
 
 
@@ -106,14 +73,10 @@ def ticket_types_to_rows(event: Event) -> list[dict[str, object]]:
     """Return the rows of an event's ticket types, without `tickets_sold`."""
     return [
         {
-            **attributes(ticket_type.details, TYPE_NAMES),
+            **ticket_type.details.to_fields(),
             "id": ticket_type.id,
             "event_id": event.id,
             "position": position,
-            "price": ticket_type.details.price.amount,
-            "currency": ticket_type.details.price.currency,
-            "sales_start": ticket_type.details.sales.start,
-            "sales_end": ticket_type.details.sales.end,
         }
         for position, ticket_type in enumerate(event.ticket_types, start=1)
     ]
@@ -122,21 +85,14 @@ def ticket_types_to_rows(event: Event) -> list[dict[str, object]]:
 def _ticket_type_from_row(row: Row) -> TicketType:
     return TicketType(
         id=TicketTypeId(row.id),
-        details=TicketTypeDetails(
-            **attributes(row, TYPE_NAMES),
-            price=Money(row.price, row.currency),
-            sales=SalesWindow(row.sales_start, row.sales_end),
-        ),
+        details=TicketTypeDetails.from_fields(**attributes(row, TYPE_NAMES)),
         tickets_sold=row.tickets_sold,
     )
 
 
-def _session_from_json(stored: Mapping[str, Any]) -> AgendaSession:
-    """Return a session of the agenda, which is stored as its view."""
-    others = dict(stored)
-    start, end = others.pop("start_time"), others.pop("end_time")
-    period = Period(datetime.fromisoformat(start), datetime.fromisoformat(end))
-    return AgendaSession(period=period, **others)
+def _session_from_json(stored: dict[str, Any]) -> AgendaSession:
+    times = {name: datetime.fromisoformat(stored[name]) for name in ("start_time", "end_time")}
+    return AgendaSession.from_fields(**stored | times)
 
 
 class PostgresEvents(Repository):

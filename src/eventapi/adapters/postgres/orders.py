@@ -31,7 +31,7 @@ from eventapi.adapters.postgres.repository import (
     Row,
     Staged,
     attributes,
-    column_list,
+    names_of,
     shared_names,
 )
 from eventapi.adapters.postgres.tables import accepted_requests, audit_entries, orders, tickets
@@ -49,21 +49,21 @@ from eventapi.domain.values import (
 )
 
 MAX_STAGED_ORDERS = 1_000
-"""The number of new orders that are written at once, before the commit."""
+"""This many new orders are inserted before the commit, to limit the memory of an import."""
 
-TICKET = "ticket_"  # the prefix of the columns of a ticket beside its order
+TICKET_PREFIX = "ticket_"  # of the columns of a ticket that is loaded with its order
 ORDERS_TO_CHANGE = sql_file(
     "orders_to_change.sql",
-    order_columns=", ".join(f"o.{column.name}" for column in orders.c),
-    ticket_columns=", ".join(f"t.{column.name} AS {TICKET}{column.name}" for column in tickets.c),
+    order_columns=[f"o.{name}" for name in names_of(orders)],
+    ticket_columns=[f"t.{name} AS {TICKET_PREFIX}{name}" for name in names_of(tickets)],
 )
 CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
 RECORD_ORDERS = sql_file(
     "record_orders.sql",
-    order_columns=column_list(orders, without=["waitlist_number"]),
-    ticket_columns=column_list(tickets),
-    request_columns=column_list(accepted_requests),
-    audit_columns=column_list(audit_entries, without=["id"]),
+    order_columns=names_of(orders, without=["waitlist_number"]),
+    ticket_columns=names_of(tickets),
+    request_columns=names_of(accepted_requests),
+    audit_columns=names_of(audit_entries, without=["id"]),
 )
 EVENT_OF = select(orders.c.event_id).where(orders.c.id == bindparam("id"))
 EVENTS_OF = select(orders.c.event_id).where(orders.c.buyer_id == bindparam("buyer_id")).distinct()
@@ -82,7 +82,7 @@ TICKET_NAMES = shared_names(Ticket, tickets, converted=["code", "price"])
 
 
 def order_from_rows(rows: Sequence[Row]) -> Order:
-    """Return an order of the rows of sql/orders_to_change.sql, one for each of its tickets."""
+    """Return the order of rows of sql/orders_to_change.sql, one for each of its tickets."""
     order = rows[0]
     return Order(
         **attributes(order, ORDER_NAMES),
@@ -95,7 +95,7 @@ def order_from_rows(rows: Sequence[Row]) -> Order:
 
 def _ticket_from_row(row: Row) -> Ticket:
     return Ticket(
-        **{name: getattr(row, TICKET + name) for name in TICKET_NAMES},
+        **{name: getattr(row, TICKET_PREFIX + name) for name in TICKET_NAMES},
         code=TicketCode(row.ticket_code),
         price=Money(row.ticket_price, row.currency if row.ticket_price else None),
         attendee=_attendee(row.ticket_attendee_name, row.ticket_attendee_email),
@@ -147,7 +147,7 @@ def _name_and_email(person: Attendee | None) -> tuple[str | None, str | None]:
 
 
 def record_orders(connection: Connection, staged: Staged) -> None:
-    """Insert the staged orders, with what belongs to them: sql/record_orders.sql."""
+    """Insert the staged orders, accepted requests and audit entries: sql/record_orders.sql."""
     rows = {
         "orders": list(map(order_to_row, staged.orders)),
         "tickets": [row for order in staged.orders for row in tickets_to_rows(order)],
@@ -164,7 +164,6 @@ class PostgresOrders(Repository):
     def add(self, order: Order) -> None:
         self._collect(order)
         self._staged.orders.append(order)
-        # An import of any length needs no more memory than this many orders.
         if len(self._staged.orders) >= MAX_STAGED_ORDERS:
             with storage_errors(), translate_integrity_errors(self._staged):
                 record_orders(self._connection, self._staged)
@@ -206,7 +205,7 @@ class PostgresOrders(Repository):
         self._stage(self._save, order)
 
     def _save(self, order: Order) -> None:
-        # The triggers count what this changes.
+        # Triggers update tickets_sold.
         self._upsert(tickets, tickets_to_rows(order))
         self._update(orders, order_to_row(order))
 

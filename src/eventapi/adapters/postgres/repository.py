@@ -1,4 +1,4 @@
-"""What all repositories share: they read at once, and stage what the commit has to write."""
+"""The base of the repositories, which read at once and stage writes for the commit."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -25,14 +25,15 @@ Row = Any  # a row of SQLAlchemy: its columns are its attributes
 
 @dataclass
 class Staged:
-    """What the commit of a unit of work has to write, in this order.
+    """The writes that the commit of a unit of work executes, in this order.
 
-    New aggregates are collected, to be inserted by one statement for each table.
+    New aggregates are kept until then, to be inserted with one statement per table.
 
     Attributes:
         changes: update and delete rows, in the order in which they were staged.
-        removed_categories: their slugs, for the error if events belong to one.
-        loaded_events: may have recorded domain events.
+        requests: accepted requests with their answers.
+        removed_categories: slugs by id, for the error raised if events belong to a category.
+        loaded_events: events loaded for update, which may have recorded domain events.
     """
 
     domain_events: EventCollector
@@ -118,6 +119,6 @@ def attributes(source: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(source, name) for name in names}
 
 
-def column_list(table: Table, *, without: Iterable[str] = ()) -> str:
-    """Return the names of a table's columns, as a list for an SQL statement."""
-    return ", ".join(column.name for column in table.c if column.name not in set(without))
+def names_of(table: Table, *, without: Iterable[str] = ()) -> list[str]:
+    """Return the names of a table's columns."""
+    return [column.name for column in table.c if column.name not in set(without)]

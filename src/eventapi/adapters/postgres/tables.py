@@ -57,7 +57,7 @@ users = Table(
     Column("email", String(254)),
     Column("first_name", String(150)),
     Column("last_name", String(150)),
-    # What searches look into; computed by the application, as for events below.
+    # The text that searches match, computed by the application as for events below.
     Column("search_text", Text(collation="C"), nullable=False, server_default=text("''")),
     _moment("created_at"),
     _moment("disabled_at", nullable=True),
@@ -331,7 +331,7 @@ tickets = Table(
     Column("price", Numeric(12, 2), nullable=False, server_default=text("0")),
     Column("attendee_name", String(255)),
     Column("attendee_email", String(254)),
-    # What searches for attendees look into; see users above.
+    # The text that searches for attendees match; see users above.
     Column("search_text", Text(collation="C")),
     _moment("issued_at"),
     _moment("checked_in_at", nullable=True),
@@ -346,7 +346,7 @@ tickets = Table(
     CheckConstraint(
         "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
     ),
-    # Who erases the one erases the other.
+    # The text to search is erased together with the name.
     CheckConstraint(
         "(search_text IS NULL) = (attendee_name IS NULL)", name="tickets_search_text_check"
     ),
