@@ -1,4 +1,4 @@
-"""Texts of accounts and attendees for searches that ignore case and accents in every locale."""
+"""Search texts of accounts and attendees, which ignore case and accents in every locale."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# Nearly what application/search.py makes of these texts, which knows more of rare letters.
+# An approximation of search_text in application/search.py, which normalizes more letters.
 SEARCH_TEXT = r"""
     regexp_replace(
         normalize(replace(lower(concat_ws(E'\n', {columns})), 'ß', 'ss'), NFKD),
@@ -23,7 +23,7 @@ def upgrade() -> None:
     columns = "username, email, first_name, last_name"
     op.execute(f"UPDATE users SET search_text = {SEARCH_TEXT.format(columns=columns)}")
     op.add_column("tickets", sa.Column("search_text", text))
-    # No ticket is sold or cancelled by this: the triggers have nothing to count.
+    # This sells and cancels no ticket, so the triggers have nothing to count.
     op.execute("ALTER TABLE tickets DISABLE TRIGGER USER")
     columns = "attendee_name, attendee_email"
     op.execute(

@@ -1,7 +1,7 @@
-"""Searches for events, and the rules by which texts are found.
+"""Searches for events, and the rules by which all searches compare texts.
 
-Texts follow the rules when they are stored, and so do the terms of a search. So a
-search has the same result on every storage and in every locale.
+The rules are applied to stored texts and to search terms alike, before a storage
+sees them. So a search has the same result on every storage and in every locale.
 """
 
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from eventapi.domain.user import User
 from eventapi.domain.values import Attendee, UserId, normalize, tokenize
 
 MAX_WORD_LENGTH = 64
-"""Longer words are found by this many characters: the entries of an index are limited."""
+"""Words are compared by this many characters: PostgreSQL limits the entries of an index."""
 
 
 def search_words(*texts: str) -> frozenset[str]:
-    """Return the words of texts, ignoring case and accents, as searches compare them."""
+    """Return the words of texts, without case and accents, as searches compare them."""
     return frozenset(word[:MAX_WORD_LENGTH] for text in texts for word in tokenize(text))
 
 
 def search_text(*texts: str | None) -> str:
-    """Return texts as one, a line each, ignoring case and accents: a search is a part of it."""
+    """Return texts without case and accents, one per line; a search matches any part."""
     return "\n".join(normalize(text) for text in texts if text)
 
 
 def account_text(user: User) -> str:
-    """Return the text in which searches find an account."""
+    """Return the text that searches for accounts match."""
     profile = user.profile
     email = profile.email.value if profile.email else None
     return search_text(user.username.value, email, profile.first_name, profile.last_name)
 
 
 def attendee_text(attendee: Attendee | None) -> str | None:
-    """Return the text in which searches find an attendee; None for nobody."""
+    """Return the text that searches for attendees match; None if nobody is named."""
     if attendee is None:
         return None
     return search_text(attendee.name, attendee.email.value if attendee.email else None)

@@ -1,7 +1,8 @@
-"""Storage in this process's memory: for tests of clients, and to try things out.
+"""Storage in the memory of this process, for tests of clients and for demonstrations.
 
-It keeps every promise of the ports that PostgreSQL keeps, except to be there
-tomorrow or in another process.
+It passes the same contract tests as PostgreSQL, rollback, isolation and locks
+included. Read it in this order: `table`, `database`, `repositories`, `queries`,
+`unit_of_work`.
 """
 
 from eventapi.adapters.memory.database import MemoryDatabase

@@ -36,9 +36,9 @@ from eventapi.domain.values import (
 
 P = ParamSpec("P")
 Sales = Counter[TicketTypeId | None]
-"""How many tickets of each type were sold; of all types together under None."""
+"""The number of tickets sold by ticket type; the total under None."""
 LOCK_TIMEOUT = 5.0
-"""How long a unit of work waits for a lock, in seconds."""
+"""In seconds."""
 
 
 class ConstraintViolatedError(Exception):
@@ -46,7 +46,7 @@ class ConstraintViolatedError(Exception):
 
 
 class MemoryDatabase:
-    """The committed state."""
+    """The committed data: tables with their indexes and unique keys."""
 
     def __init__(self) -> None:
         self.mutex = RLock()  # held to read or to commit, never for a whole unit of work
@@ -93,12 +93,12 @@ class MemoryDatabase:
         self._locks: dict[Hashable, Lock] = {}
 
     def lock_of(self, name: Hashable) -> Lock:
-        """Return the lock that units of work hold on something."""
+        """Return the lock of this name, for units of work."""
         with self.mutex:
             return self._locks.setdefault(name, Lock())
 
     def orders_with(self, event: EventId, status: OrderStatus) -> list[Order]:
-        """Return the orders of an event that have a status, in the order of arrival."""
+        """Return the orders of an event with this status, in the order of arrival."""
         return [order for order in self.orders_by_event.all(event) if order.status is status]
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
@@ -109,7 +109,7 @@ class MemoryDatabase:
         """Make all changes, or none if a constraint does not hold.
 
         Raises:
-            DomainError: another unit of work took what only one can have.
+            DomainError: another unit of work was first, for example with a username.
             ConstraintViolatedError: an aggregate does not keep its invariants.
         """
         with atomic(self.mutex, *self._tables):
@@ -143,7 +143,7 @@ class MemoryDatabase:
         for before, order in self.orders.changes():
             if order and order.buyer_id:
                 buyer = self.users.get(order.buyer_id)
-                if not buyer or (buyer.erased_at and people_of(order) - people_of(before)):
+                if not buyer or (buyer.erased_at and attendees_of(order) - attendees_of(before)):
                     raise errors.AccountDeleted
 
     def _check_sales(self) -> None:
@@ -157,10 +157,10 @@ class MemoryDatabase:
         for event in map(self.events.__getitem__, sold):
             if sales_of(event) != sold[event.id]:
                 raise ConstraintViolatedError("tickets_sold is not what the orders hold")
-            limits = [(kind.tickets_sold, kind.details.quantity) for kind in event.ticket_types]
-            for tickets_sold, limit in [(event.tickets_sold, event.details.capacity), *limits]:
-                if not 0 <= tickets_sold <= limit:
-                    raise ConstraintViolatedError("more tickets are sold than there are")
+            limits: Sales = Counter({one.id: one.details.quantity for one in event.ticket_types})
+            limits[None] = event.details.capacity
+            if any(not 0 <= number <= limits[id] for id, number in sold[event.id].items()):
+                raise ConstraintViolatedError("more tickets are sold than there are")
 
 
 class Transaction:
@@ -181,7 +181,7 @@ class Transaction:
             lock.release()
 
     def lock(self, name: Hashable) -> None:
-        """Lock something until the end.
+        """Acquire the lock of this name, unless this unit of work holds it already.
 
         Raises:
             StorageUnavailable: another unit of work holds the lock for too long.
@@ -193,11 +193,11 @@ class Transaction:
             self._locks[name] = lock
 
     def stage(self, change: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Leave a change to the commit."""
+        """Add a change for the commit to make."""
         self._changes.append(partial(change, *args, **kwargs))
 
     def collect(self, aggregate: Aggregate) -> None:
-        """Collect the domain events of an aggregate, now and again at the commit."""
+        """Collect the domain events of an aggregate, now and once more at the commit."""
         self.domain_events.collect(aggregate)
         self._aggregates.append(aggregate)
 
@@ -211,29 +211,29 @@ class Transaction:
 
 
 def registration_keys(order: Order) -> list[tuple[EventId, str | UserId]]:
-    """Return the keys of a live registration: its event, with the person and the account."""
+    """Return the unique keys of a live registration: its event with the person and the account."""
     if order.registrant is None or order.status is OrderStatus.CANCELLED:
         return []
     return [(order.event_id, key) for key in (order.registrant, order.buyer_id) if key]
 
 
-def people_of(order: Order | None) -> set[Attendee]:
-    """Return the people whom the tickets of an order admit."""
+def attendees_of(order: Order | None) -> set[Attendee]:
+    """Return the attendees named in an order."""
     tickets = order.tickets if order else ()
     return {ticket.attendee for ticket in tickets if ticket.attendee}
 
 
 def sales_of(event: Event | None) -> Sales:
-    """Return the tickets sold of an event."""
+    """Return the numbers of tickets sold of an event."""
     sales: Sales = Counter()
     if event is not None:
+        sales.update({one.id: one.tickets_sold for one in event.ticket_types})
         sales[None] = event.tickets_sold
-        sales.update({kind.id: kind.tickets_sold for kind in event.ticket_types})
     return sales
 
 
 def tickets_of(order: Order | None) -> Sales:
-    """Return the tickets sold with an order."""
+    """Return the numbers of tickets sold with an order."""
     if order is None or order.status is not OrderStatus.CONFIRMED:
         return Counter()
     types = [ticket.ticket_type_id for ticket in order.live_tickets]

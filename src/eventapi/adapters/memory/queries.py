@@ -1,4 +1,4 @@
-"""The read side on memory."""
+"""The queries on memory: views of committed rows."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
@@ -47,6 +47,7 @@ from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket
 from eventapi.domain.policy import Actor
+from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import User
 from eventapi.domain.values import (
     ApiKeyId,
@@ -60,27 +61,27 @@ from eventapi.domain.values import (
 
 
 class MemoryQueries:
-    """Queries on memory. Each sees one state of the database: no commit comes between its reads."""
+    """Base class of queries. No commit comes between the reads of one query."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
     def __init_subclass__(cls) -> None:
         for name in [name for name in vars(cls) if not name.startswith("_")]:
-            setattr(cls, name, _in_one_state(vars(cls)[name]))
+            setattr(cls, name, _locked(vars(cls)[name]))
 
     def _account(self, id: UserId | None) -> AccountRef | None:
         user = None if id is None else self._database.users.get(id)
         return None if user is None else AccountRef(user.id, user.username.value)
 
 
-def _in_one_state(query: Callable[..., Any]) -> Callable[..., Any]:
+def _locked(query: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(query)
-    def locked(self: MemoryQueries, *args: Any, **kwargs: Any) -> Any:
+    def run(self: MemoryQueries, *args: Any, **kwargs: Any) -> Any:
         with self._database.mutex:
             return query(self, *args, **kwargs)
 
-    return locked
+    return run
 
 
 class MemoryUserQueries(MemoryQueries):
@@ -109,12 +110,12 @@ class MemoryPrincipalQueries(MemoryQueries):
     """PrincipalQueries on memory; within a unit of work, the PrincipalRepository."""
 
     def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
-        found = [one for id in sessions if (one := self._database.login_sessions.get(id))]
-        owners = {one.id: self._database.users[one.user_id] for one in found}
+        found = filter(None, map(self._database.login_sessions.get, sessions))
+        owners = {session.id: self._database.users[session.user_id] for session in found}
         return {id: Actor.of(user) for id, user in owners.items() if user.is_active}
 
     def lock_active(self, id: UserId) -> bool:
-        # No lock: the commit checks again that the account was not erased.
+        # Without a lock: the commit checks once more that the account was not erased.
         user = self._database.users.get(id)
         return user is not None and user.is_active
 
@@ -211,8 +212,8 @@ class MemoryEventQueries(MemoryQueries):
             and self._is_of_category(event, search.category)
             and search.organizer in {None, event.organizer_id}
             and (not search.available or _is_available(event, search.now))
-            and _has(search.words, details.name, details.description, details.location)
-            and _has(search.location, details.location)
+            and _has_words(search.words, details.name, details.description, details.location)
+            and _has_words(search.location, details.location)
         )
 
     def calendar(self, *, category: str | None, since: datetime, limit: int) -> list[EventView]:
@@ -283,18 +284,22 @@ def _is_listed(event: Event) -> bool:
 
 
 def _is_available(event: Event, now: datetime) -> bool:
-    details, types = event.details, event.ticket_types
+    details = event.details
     return (
         event.status is EventStatus.SCHEDULED
         and event.tickets_sold < details.capacity
         and details.period.start > now
         and details.sales.is_open(now)
-        and (not types or any(t.tickets_remaining and t.details.sales.is_open(now) for t in types))
+        and (not event.ticket_types or any(_is_on_sale(one, now) for one in event.ticket_types))
     )
 
 
-def _has(words: AbstractSet[str] | None, *texts: str) -> bool:
-    """Return whether the texts have all words; no words at all are not to be found."""
+def _is_on_sale(ticket_type: TicketType, now: datetime) -> bool:
+    return bool(ticket_type.tickets_remaining) and ticket_type.details.sales.is_open(now)
+
+
+def _has_words(words: AbstractSet[str] | None, *texts: str) -> bool:
+    """Return whether the texts contain all words; an empty set of words matches none."""
     return words is None or (bool(words) and words <= _words(*texts))
 
 
@@ -338,7 +343,7 @@ class MemoryOrderQueries(MemoryQueries):
     def attendees(
         self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
     ) -> Page[TicketDetails, AttendeePosition]:
-        found = [row for row in self._valid(event) if _is_named(row[1], q)]
+        found = [row for row in self._valid(event) if _is_attendee(row[1], q)]
         return page_of(found, self._details, after, limit, key=_attendee_position)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
@@ -375,7 +380,7 @@ def _attendee_position(row: tuple[Order, Ticket]) -> AttendeePosition:
     return AttendeePosition(row[0].id, row[1].id)
 
 
-def _is_named(ticket: Ticket, q: str | None) -> bool:
+def _is_attendee(ticket: Ticket, q: str | None) -> bool:
     text = attendee_text(ticket.attendee)
     return q is None or (text is not None and search_text(q) in text)
 

@@ -1,4 +1,4 @@
-"""The write side on memory: repositories read what is committed and stage changes."""
+"""The repositories on memory: they read committed rows, and stage changes for the commit."""
 
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
@@ -76,7 +76,7 @@ class MemoryUsers(MemoryRepository[User]):
         return self._table.load(id)
 
     def get_for_erasure(self, id: UserId) -> User | None:
-        # The commits of others check that what they add belongs to no erased account.
+        # Commits of other units of work check that new orders belong to no erased account.
         return self.get_for_update(id)
 
     def lock_active_admins(self) -> set[UserId]:
@@ -164,9 +164,9 @@ class MemoryEvents(MemoryRepository[Event]):
         if stored is not None:
             sold = sales_of(event)
             stored.tickets_sold = sold[None]
-            stored.ticket_types = [copy(kind) for kind in stored.ticket_types]
-            for kind in stored.ticket_types:
-                kind.tickets_sold = sold[kind.id]
+            stored.ticket_types = list(map(copy, stored.ticket_types))
+            for ticket_type in stored.ticket_types:
+                ticket_type.tickets_sold = sold[ticket_type.id]
             self._table.put(stored)
 
 

@@ -61,16 +61,16 @@ class Index(Generic[Row]):
 class Table(Generic[Id, Row]):
     """Rows by id.
 
-    A row is copied when it is put in, and replaced as a whole, never changed in
-    place. Readers must not change what they get; `load` returns a copy.
+    A row is copied when it is stored, and replaced as a whole, never changed in
+    place. Readers must not change the rows they get; `load` returns a copy.
 
     Args:
-        mutex: a reentrant lock, held for each read, and by writers until
-            their changes are kept or undone: nobody reads what may be undone.
+        mutex: a reentrant lock, held during each read, and by writers until their
+            changes are kept or undone: readers see no change that may be undone.
         id_of: returns the id of a row.
 
     Attributes:
-        numbers: ids for new rows, if ids are numbers.
+        numbers: a sequence of ids for new rows.
     """
 
     def __init__(self, mutex: Mutex, id_of: Callable[[Row], Id] = attrgetter("id")) -> None:
@@ -89,7 +89,7 @@ class Table(Generic[Id, Row]):
         Args:
             keys: returns the keys of a row: one, several or none.
             duplicate: returns the error for a row that has a key of another;
-                None if keys need not be unique.
+                None if keys are not unique.
         """
         self._indexes.append(Index(self._mutex, keys, duplicate))
         return self._indexes[-1]
@@ -140,7 +140,7 @@ class Table(Generic[Id, Row]):
             self._rows[id] = row
 
     def changes(self) -> list[tuple[Row | None, Row | None]]:
-        """Return the rows that were changed and may be undone, as they were and as they are."""
+        """Return the changed rows before and after the changes; None stands for no row."""
         return [(before, self._rows.get(id)) for id, before in self._before.items()]
 
     def keep(self) -> None:
@@ -181,7 +181,7 @@ def page_of(
 
     Args:
         rows: all rows of the list, in any order.
-        item: makes the item of the page of a row.
+        item: makes an item of the page from a row.
         after: the position at which the previous page ended; None for the first page.
         limit: the maximum number of items.
         key: returns the position of a row in the list; no two rows have the same.
