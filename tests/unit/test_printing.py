@@ -18,17 +18,16 @@ from eventapi.application.views import (
     TicketDetails,
     TicketView,
 )
+from tests import builders
 from tests.concurrency import run_together
 
 ID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
 START = datetime(2030, 6, 1, 18, 0, tzinfo=UTC)
-EVENT = EventView(
-    id=1, name="Jazz night", description="", start_time=START, end_time=START.replace(hour=21),
-    timezone="Europe/Berlin", location="Blue Note", category=None, visibility="public",
-    access_code=None, status="scheduled", image=None, organizer=AccountRef(1, "olga"), capacity=3,
-    tickets_sold=1, sales_start=None, sales_end=None, ticket_types=(), sessions=(),
-    created_at=START, updated_at=START, version=1,
-)  # fmt: skip
+EVENT = EventView.of(
+    builders.event(start=START, location="Blue Note"),
+    organizer=AccountRef(1, "olga"),
+    category=None,
+)
 TICKET = TicketView(
     id=ID, code="7Q0ZK3M9XV2B8N5T1HCWRJ4YDE", ticket_type=None, price=Decimal(0), attendee=None,
     issued_at=START, checked_in_at=None,
