@@ -209,7 +209,7 @@ class EventView:
         places = self.capacity - self.tickets_sold
         if not self.ticket_types:
             return places
-        return min(places, sum(kind.tickets_remaining for kind in self.ticket_types))
+        return min(places, sum(type_.tickets_remaining for type_ in self.ticket_types))
 
     def for_others(self) -> Self:
         """Return the view without the access code, for those who may not change the event."""
@@ -287,15 +287,15 @@ class TicketView:
     @classmethod
     def of(cls, ticket: Ticket, *, event: Event) -> Self:
         """Return the view of a ticket of an event."""
-        kind = None
+        ticket_type = None
         if ticket.ticket_type_id is not None:
             details = event.ticket_type(ticket.ticket_type_id).details
-            kind = TicketTypeRef(ticket.ticket_type_id, details.name)
+            ticket_type = TicketTypeRef(ticket.ticket_type_id, details.name)
         attendee = ticket.attendee
         return cls(
             id=ticket.id,
             code=ticket.code.value,
-            ticket_type=kind,
+            ticket_type=ticket_type,
             price=ticket.price.amount,
             attendee=None
             if attendee is None

@@ -61,6 +61,6 @@ def list_api_keys() -> dict[str, Any]:
 @blueprint.operation(
     "DELETE", "/keys/<id:key_id>", access=ACCOUNT, errors=(*FOR_OWNERS, ApiKeyNotFound)
 )
-def revoke_api_key(key_id: int) -> None:
+def revoke_api_key(key_id: ApiKeyId) -> None:
     """Revoke an API key, with immediate effect."""
-    use_cases().manage_api_keys.revoke(current_actor(), ApiKeyId(key_id))
+    use_cases().manage_api_keys.revoke(current_actor(), key_id)

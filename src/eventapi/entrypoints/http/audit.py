@@ -4,9 +4,8 @@ from typing import Any
 
 from eventapi.application.ports.audit import AuditSearch
 from eventapi.domain.api_key import KeyScope
-from eventapi.domain.domain_event import DomainEventType
 from eventapi.domain.errors import NotAllowed, NotSignedIn
-from eventapi.domain.values import EventId, OrderId, UserId
+from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
@@ -34,17 +33,9 @@ CURSORS: Cursors[int] = Cursors("audit", int)
 )
 def list_audit_trail(query: dict[str, Any]) -> PageBody:
     """List the audit trail, newest first, for admins."""
-    search = AuditSearch(
-        event=_if_given(EventId, query["event"]),
-        order=_if_given(OrderId, query["order"]),
-        account=_if_given(UserId, query["account"]),
-        actor=_if_given(UserId, query["actor"]),
-        action=_if_given(DomainEventType, query.get("action")),
-    )
-    before = CURSORS.decode(query["cursor"])
-    page = use_cases().list_audit_trail(
-        current_actor(), search, before=before, limit=query["limit"]
-    )
+    before, limit = CURSORS.decode(query.pop("cursor")), query.pop("limit")
+    search = AuditSearch(**query)
+    page = use_cases().list_audit_trail(current_actor(), search, before=before, limit=limit)
     return page_answer(page, CURSORS)
 
 
@@ -56,14 +47,10 @@ def list_audit_trail(query: dict[str, Any]) -> PageBody:
     response=page_of(AuditEntrySchema, example=example_of(AuditEntrySchema) | {"address": None}),
     errors=ORGANIZER_ONLY,
 )
-def list_event_audit_trail(query: dict[str, Any], event_id: int) -> PageBody:
+def list_event_audit_trail(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the audit trail of an event and its orders, newest first."""
     before = CURSORS.decode(query["cursor"])
     page = use_cases().list_audit_trail.of_event(
-        current_actor(), EventId(event_id), before=before, limit=query["limit"]
+        current_actor(), event_id, before=before, limit=query["limit"]
     )
     return page_answer(page, CURSORS)
-
-
-def _if_given(kind: Any, value: Any) -> Any:
-    return None if value is None else kind(value)

@@ -61,14 +61,14 @@ def get_calendar_feed(query: dict[str, Any]) -> Response:
     conditional=ETAG,
     errors=(EventNotFound,),
 )
-def get_calendar(query: dict[str, Any], event_id: int) -> Response:
+def get_calendar(query: dict[str, Any], event_id: EventId) -> Response:
     """Get a calendar of one event.
 
     The UID of the event does not change, its SEQUENCE grows with every change,
     and its STATUS is CANCELLED once it is cancelled, so that a calendar
     application can update it.
     """
-    event = use_cases().get_event(current_actor(), EventId(event_id), **query)
+    event = use_cases().get_event(current_actor(), event_id, **query)
     return _calendar_of([event], name=event.name)
 
 

@@ -48,13 +48,13 @@ TICKET_ERRORS = (*ORGANIZER_ONLY, TicketNotFound, WrongEvent, TicketCancelled)
     response=ok(TicketSchema),
     errors=(*TICKET_ERRORS, AlreadyCheckedIn),
 )
-def check_in(body: dict[str, Any], event_id: int) -> TicketView:
+def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     """Check in a ticket, once.
 
     For a ticket that is already checked in, the problem has the time of its
     check-in.
     """
-    return use_cases().check_in(current_actor(), EventId(event_id), body["code"])
+    return use_cases().check_in(current_actor(), event_id, body["code"])
 
 
 @blueprint.operation(
@@ -65,17 +65,17 @@ def check_in(body: dict[str, Any], event_id: int) -> TicketView:
     response=ok(TicketSchema),
     errors=TICKET_ERRORS,
 )
-def undo_check_in(query: dict[str, Any], event_id: int) -> TicketView:
+def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
     """Undo the check-in of a ticket."""
-    return use_cases().check_in.undo(current_actor(), EventId(event_id), query["code"])
+    return use_cases().check_in.undo(current_actor(), event_id, query["code"])
 
 
 @blueprint.operation(
     "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ONLY
 )
-def get_check_in_counts(event_id: int) -> CheckInCounts:
+def get_check_in_counts(event_id: EventId) -> CheckInCounts:
     """Count the tickets sold and checked in."""
-    return use_cases().check_in.counts(current_actor(), EventId(event_id))
+    return use_cases().check_in.counts(current_actor(), event_id)
 
 
 @blueprint.operation(
@@ -86,14 +86,14 @@ def get_check_in_counts(event_id: int) -> CheckInCounts:
     response=ok(ScanBatchResultSchema),
     errors=ORGANIZER_ONLY,
 )
-def check_in_batch(body: dict[str, Any], event_id: int) -> dict[str, Any]:
+def check_in_batch(body: dict[str, Any], event_id: EventId) -> dict[str, Any]:
     """Check in a batch of scans.
 
     A device that was offline sends its scans in their order. Each scan has a
     result of its own.
     """
     scans = [Scan(scan["code"], scan["scanned_at"]) for scan in body["scans"]]
-    results = use_cases().check_in.batch(current_actor(), EventId(event_id), scans)
+    results = use_cases().check_in.batch(current_actor(), event_id, scans)
     return {"results": [_result(result) for result in results]}
 
 

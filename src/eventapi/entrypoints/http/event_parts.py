@@ -66,11 +66,11 @@ A_MINUTE = 60
     conditional=ETAG,
     errors=(*ORGANIZER_ONLY, EventCancelled),
 )
-def add_ticket_type(body: dict[str, Any], event_id: int) -> Created[TicketTypeView]:
+def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTypeView]:
     """Add a ticket type to an event."""
     position = body.pop("position", None)
     event, ticket_type = use_cases().change_ticket_types.add(
-        current_actor(), EventId(event_id), TicketTypeForm.from_fields(**body), position=position
+        current_actor(), event_id, TicketTypeForm.from_fields(**body), position=position
     )
     set_etag_version(event.version)
     return ticket_type, {"Location": f"/api/events/{event_id}/ticket-types/{ticket_type.id}"}
@@ -85,10 +85,12 @@ def add_ticket_type(body: dict[str, Any], event_id: int) -> Created[TicketTypeVi
     conditional=ETAG,
     errors=(EventNotFound, TicketTypeNotFound),
 )
-def get_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
+def get_ticket_type(
+    query: dict[str, Any], event_id: EventId, ticket_type_id: TicketTypeId
+) -> TicketTypeView:
     """Get a ticket type of an event."""
     event, ticket_type = use_cases().get_event.ticket_type(
-        current_actor(), EventId(event_id), TicketTypeId(ticket_type_id), **query
+        current_actor(), event_id, ticket_type_id, **query
     )
     set_etag_version(event.version)
     return ticket_type
@@ -103,7 +105,9 @@ def get_ticket_type(query: dict[str, Any], event_id: int, ticket_type_id: int) -
     conditional=VERSIONED,
     errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
 )
-def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) -> TicketTypeView:
+def patch_ticket_type(
+    body: dict[str, Any], event_id: EventId, ticket_type_id: TicketTypeId
+) -> TicketTypeView:
     """Update a ticket type (JSON Merge Patch, RFC 7396).
 
     Tickets that are already sold keep their price.
@@ -111,8 +115,8 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
     position = body.pop("position", None)
     event, ticket_type = use_cases().change_ticket_types.update(
         current_actor(),
-        EventId(event_id),
-        TicketTypeId(ticket_type_id),
+        event_id,
+        ticket_type_id,
         body,
         position=position,
         versions=if_match_versions(),
@@ -128,12 +132,12 @@ def patch_ticket_type(body: dict[str, Any], event_id: int, ticket_type_id: int) 
     conditional=IF_MATCH,
     errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
 )
-def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
+def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     """Delete a ticket type of which no tickets are sold."""
     use_cases().change_ticket_types.delete(
         current_actor(),
-        EventId(event_id),
-        TicketTypeId(ticket_type_id),
+        event_id,
+        ticket_type_id,
         versions=if_match_versions(),
     )
 
@@ -147,10 +151,10 @@ def delete_ticket_type(event_id: int, ticket_type_id: int) -> None:
     conditional=ETAG,
     errors=(*ORGANIZER_ONLY, EventCancelled),
 )
-def add_session(body: dict[str, Any], event_id: int) -> Created[SessionView]:
+def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]:
     """Add a session to the agenda of an event."""
     event, session = use_cases().change_sessions.add(
-        current_actor(), EventId(event_id), SessionForm.from_fields(**body)
+        current_actor(), event_id, SessionForm.from_fields(**body)
     )
     set_etag_version(event.version)
     return session, {"Location": f"/api/events/{event_id}/sessions/{session.id}"}
@@ -165,11 +169,9 @@ def add_session(body: dict[str, Any], event_id: int) -> Created[SessionView]:
     conditional=ETAG,
     errors=(EventNotFound, SessionNotFound),
 )
-def get_session(query: dict[str, Any], event_id: int, session_id: int) -> SessionView:
+def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
     """Get a session of an event."""
-    event, session = use_cases().get_event.session(
-        current_actor(), EventId(event_id), session_id, **query
-    )
+    event, session = use_cases().get_event.session(current_actor(), event_id, session_id, **query)
     set_etag_version(event.version)
     return session
 
@@ -183,10 +185,10 @@ def get_session(query: dict[str, Any], event_id: int, session_id: int) -> Sessio
     conditional=VERSIONED,
     errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
 )
-def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> SessionView:
+def patch_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
     """Update a session (JSON Merge Patch, RFC 7396)."""
     event, session = use_cases().change_sessions.update(
-        current_actor(), EventId(event_id), session_id, body, versions=if_match_versions()
+        current_actor(), event_id, session_id, body, versions=if_match_versions()
     )
     set_etag_version(event.version)
     return session
@@ -199,10 +201,10 @@ def patch_session(body: dict[str, Any], event_id: int, session_id: int) -> Sessi
     conditional=IF_MATCH,
     errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
 )
-def delete_session(event_id: int, session_id: int) -> None:
+def delete_session(event_id: EventId, session_id: int) -> None:
     """Delete a session from the agenda of an event."""
     use_cases().change_sessions.delete(
-        current_actor(), EventId(event_id), session_id, versions=if_match_versions()
+        current_actor(), event_id, session_id, versions=if_match_versions()
     )
 
 
@@ -215,10 +217,10 @@ def delete_session(event_id: int, session_id: int) -> None:
     conditional=ETAG,
     errors=(*ORGANIZER_ONLY, EventCancelled, UnsuitableImage),
 )
-def put_image(event_id: int) -> EventView:
+def put_image(event_id: EventId) -> EventView:
     """Set the image of an event: PNG, JPEG or WebP."""
     content = read_raw_body(*IMAGE_TYPES, limit=current_app.config["MAX_IMAGE_SIZE"])
-    return with_version(use_cases().change_image.put(current_actor(), EventId(event_id), content))
+    return with_version(use_cases().change_image.put(current_actor(), event_id, content))
 
 
 @blueprint.operation(
@@ -227,9 +229,9 @@ def put_image(event_id: int) -> EventView:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     errors=(*ORGANIZER_ONLY, EventCancelled),
 )
-def delete_image(event_id: int) -> None:
+def delete_image(event_id: EventId) -> None:
     """Delete the image of an event (idempotent)."""
-    use_cases().change_image.delete(current_actor(), EventId(event_id))
+    use_cases().change_image.delete(current_actor(), event_id)
 
 
 @blueprint.operation(
@@ -241,14 +243,14 @@ def delete_image(event_id: int) -> None:
     conditional=ETAG,
     errors=(EventNotFound, ImageNotFound),
 )
-def get_image(query: dict[str, Any], event_id: int) -> Response:
+def get_image(query: dict[str, Any], event_id: EventId) -> Response:
     """Get the image of an event.
 
     The URL in `image_url` changes with the image, so its response can be
     cached for ever.
     """
     event, content = use_cases().get_event.image(
-        current_actor(), EventId(event_id), access_code=query["access_code"]
+        current_actor(), event_id, access_code=query["access_code"]
     )
     key = event.image or ""
     version = image_version(key)

@@ -111,13 +111,13 @@ def list_events(query: dict[str, Any]) -> PageBody:
     conditional=ETAG,
     errors=(EventNotFound,),
 )
-def get_event(query: dict[str, Any], event_id: int) -> EventView:
+def get_event(query: dict[str, Any], event_id: EventId) -> EventView:
     """Get an event.
 
     A private event is visible to its organizer, to admins, and to users with
     its access code or a ticket.
     """
-    return with_version(use_cases().get_event(current_actor(), EventId(event_id), **query))
+    return with_version(use_cases().get_event(current_actor(), event_id, **query))
 
 
 @blueprint.operation(
@@ -129,7 +129,7 @@ def get_event(query: dict[str, Any], event_id: int) -> EventView:
     conditional=VERSIONED,
     errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
 )
-def replace_event(body: dict[str, Any], event_id: int) -> EventView:
+def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     """Replace an event.
 
     Fields that are left out get their defaults. Ticket types and sessions with
@@ -137,7 +137,7 @@ def replace_event(body: dict[str, Any], event_id: int) -> EventView:
     """
     form = EventForm.from_fields(**body)
     event = use_cases().change_event.replace(
-        current_actor(), EventId(event_id), form, versions=if_match_versions()
+        current_actor(), event_id, form, versions=if_match_versions()
     )
     return with_version(event)
 
@@ -151,10 +151,10 @@ def replace_event(body: dict[str, Any], event_id: int) -> EventView:
     conditional=VERSIONED,
     errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
 )
-def patch_event(body: dict[str, Any], event_id: int) -> EventView:
+def patch_event(body: dict[str, Any], event_id: EventId) -> EventView:
     """Update an event (JSON Merge Patch, RFC 7396)."""
     event = use_cases().change_event.patch(
-        current_actor(), EventId(event_id), body, versions=if_match_versions()
+        current_actor(), event_id, body, versions=if_match_versions()
     )
     return with_version(event)
 
@@ -166,12 +166,12 @@ def patch_event(body: dict[str, Any], event_id: int) -> EventView:
     conditional=IF_MATCH,
     errors=(*ORGANIZER_ONLY, EventHasOrders),
 )
-def delete_event(event_id: int) -> None:
+def delete_event(event_id: EventId) -> None:
     """Delete an event that has no orders.
 
     An event with orders can be cancelled.
     """
-    use_cases().delete_event(current_actor(), EventId(event_id), versions=if_match_versions())
+    use_cases().delete_event(current_actor(), event_id, versions=if_match_versions())
 
 
 @blueprint.operation(
@@ -184,9 +184,9 @@ def delete_event(event_id: int) -> None:
     conditional=ETAG,
     errors=(*ORGANIZER_ONLY, EventEnded),
 )
-def cancel_event(event_id: int) -> EventView:
+def cancel_event(event_id: EventId) -> EventView:
     """Cancel an event and all its orders (idempotent)."""
-    return with_version(use_cases().cancel_event(current_actor(), EventId(event_id)))
+    return with_version(use_cases().cancel_event(current_actor(), event_id))
 
 
 @blueprint.operation(
@@ -196,9 +196,9 @@ def cancel_event(event_id: int) -> EventView:
     response=ok(StatisticsSchema),
     errors=ORGANIZER_ONLY,
 )
-def get_statistics(event_id: int) -> EventStatistics:
+def get_statistics(event_id: EventId) -> EventStatistics:
     """Get the sales figures of an event."""
-    return use_cases().get_statistics(current_actor(), EventId(event_id))
+    return use_cases().get_statistics(current_actor(), event_id)
 
 
 def with_version(event: EventView) -> EventView:

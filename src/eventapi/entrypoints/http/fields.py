@@ -1,11 +1,13 @@
 """Fields that are stricter than marshmallow's own."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from eventapi.domain.values import MAX_YEAR
 
@@ -20,6 +22,18 @@ class Text(fields.String):
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ValidationError("Must not contain NUL or unpaired surrogates.")
         return text
+
+
+class Choice(Text):
+    """A member of an enum, by its value."""
+
+    def __init__(self, members: Iterable[StrEnum], **kwargs: Any) -> None:
+        self._members = {member.value: member for member in members}
+        super().__init__(validate=validate.OneOf(list(self._members)), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        return self._members.get(text, text)  # OneOf refuses what is not a member
 
 
 class Timestamp(fields.AwareDateTime):

@@ -32,8 +32,8 @@ PROBLEM_HEADERS: Final[Mapping[int, Sequence[str]]] = {
 
 def describe_header(name: str) -> dict[str, Any]:
     """Return the OpenAPI description of a header."""
-    kind, description = HEADERS[name]
-    return {"description": description, "schema": {"type": kind}}
+    value_type, description = HEADERS[name]
+    return {"description": description, "schema": {"type": value_type}}
 
 
 def refer_to_headers(*names: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from eventapi.application.orders import NamedAttendee, Purchase
 from eventapi.application.registrations import Registration, RegistrationResult
@@ -76,7 +75,7 @@ SALE_ERRORS = (
     errors=(*SALE_ERRORS, NotAllowed, OrderTooLarge),
 )
 def purchase_tickets(
-    body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
+    body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: EventId
 ) -> Created[OrderView]:
     """Purchase tickets.
 
@@ -87,7 +86,7 @@ def purchase_tickets(
     purchased = use_cases().purchase_tickets(
         current_principal(),
         Purchase(
-            event_id=EventId(event_id),
+            event_id=event_id,
             lines=_lines(body),
             attendees=[NamedAttendee(**attendee) for attendee in body["attendees"]],
             access_code=query["access_code"],
@@ -133,7 +132,7 @@ def list_orders(query: dict[str, Any]) -> PageBody:
     errors=(*SALE_ERRORS, AlreadyRegistered),
 )
 def register_attendee(
-    body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: int
+    body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: EventId
 ) -> tuple[RegistrationResult, int, dict[str, str]]:
     """Register for an event.
 
@@ -145,7 +144,7 @@ def register_attendee(
     registered = use_cases().register_attendee(
         current_actor(),
         Registration(
-            event_id=EventId(event_id),
+            event_id=event_id,
             name=body.get("name"),
             email=body.get("email"),
             ticket_type_id=body.get("ticket_type"),
@@ -168,13 +167,13 @@ def register_attendee(
     conditional=ETAG,
     errors=(NotSignedIn, OrderNotFound),
 )
-def get_order(query: dict[str, Any], order_id: UUID) -> OrderView:
+def get_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     """Get an order.
 
     It is visible to its buyer, to the organizer, to admins, and to a guest with
     its secret.
     """
-    return use_cases().get_order(current_actor(), OrderId(order_id), **query)
+    return use_cases().get_order(current_actor(), order_id, **query)
 
 
 @blueprint.operation(
@@ -185,13 +184,13 @@ def get_order(query: dict[str, Any], order_id: UUID) -> OrderView:
     response=ok(OrderSchema, example=example_of(OrderSchema) | {"status": "cancelled"}),
     errors=(NotSignedIn, OrderNotFound, EventStarted),
 )
-def cancel_order(query: dict[str, Any], order_id: UUID) -> OrderView:
+def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     """Cancel an order or leave the waitlist (idempotent).
 
     The buyer can cancel until the event starts, the organizer at any time. The
     places go to the waitlist first.
     """
-    return use_cases().cancel_order(current_actor(), OrderId(order_id), **query)
+    return use_cases().cancel_order(current_actor(), order_id, **query)
 
 
 @blueprint.operation(
@@ -202,14 +201,12 @@ def cancel_order(query: dict[str, Any], order_id: UUID) -> OrderView:
     response=ok(OrderSchema),
     errors=(NotSignedIn, OrderNotFound, TicketNotFound, EventStarted),
 )
-def cancel_ticket(query: dict[str, Any], order_id: UUID, ticket_id: UUID) -> OrderView:
+def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId) -> OrderView:
     """Cancel one ticket of an order (idempotent).
 
     Cancelling the last ticket cancels the order.
     """
-    return use_cases().cancel_order(
-        current_actor(), OrderId(order_id), ticket_id=TicketId(ticket_id), **query
-    )
+    return use_cases().cancel_order(current_actor(), order_id, ticket_id=ticket_id, **query)
 
 
 @blueprint.operation(
@@ -220,11 +217,11 @@ def cancel_ticket(query: dict[str, Any], order_id: UUID, ticket_id: UUID) -> Ord
     response=page_of(OrderSchema),
     errors=ORGANIZER_ONLY,
 )
-def list_event_orders(query: dict[str, Any], event_id: int) -> PageBody:
+def list_event_orders(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the orders of an event, newest first."""
     before = ORDER_CURSORS.decode(query["cursor"])
     page = use_cases().list_event_orders(
-        current_actor(), EventId(event_id), before=before, limit=query["limit"]
+        current_actor(), event_id, before=before, limit=query["limit"]
     )
     return page_answer(page, ORDER_CURSORS)
 
@@ -237,10 +234,10 @@ def list_event_orders(query: dict[str, Any], event_id: int) -> PageBody:
     response=page_of(OrderSchema, example=WAITLISTED_ORDER),
     errors=ORGANIZER_ONLY,
 )
-def list_waitlist(query: dict[str, Any], event_id: int) -> PageBody:
+def list_waitlist(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the waitlist of an event, longest wait first."""
     after = WAITLIST_CURSORS.decode(query["cursor"]) or 0
     page = use_cases().list_event_orders.waitlist(
-        current_actor(), EventId(event_id), after=after, limit=query["limit"]
+        current_actor(), event_id, after=after, limit=query["limit"]
     )
     return page_answer(page, WAITLIST_CURSORS)

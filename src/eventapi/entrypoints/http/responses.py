@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.pagination import page_schema
-from eventapi.entrypoints.http.schemas.derivation import example_of
+from eventapi.entrypoints.http.schemas.derivation import example_of, schema_of
 
 T = TypeVar("T")
 Created = tuple[T, dict[str, str]]
@@ -45,19 +45,21 @@ class Success:
 NO_CONTENT = Success(status=HTTPStatus.NO_CONTENT)
 
 
-def ok(schema: type[Schema], *, example: Any = None, no_store: bool = False) -> Success:
-    """Declare a 200 with a body; the example is the schema's by default."""
+def ok(body: type, *, example: Any = None, no_store: bool = False) -> Success:
+    """Declare a 200 with a body: a schema or a view; the example is the schema's by default."""
+    schema = schema_of(body)
     return Success(schema=schema, example=example or example_of(schema), no_store=no_store)
 
 
 def created(
-    schema: type[Schema],
+    body: type,
     *,
     other_status: HTTPStatus | None = None,
     headers: Sequence[str] = (),
     no_store: bool = False,
 ) -> Success:
-    """Declare a 201 with the new resource as its body and its path in Location."""
+    """Declare a 201 with the new resource, a schema or a view, and its path in Location."""
+    schema = schema_of(body)
     return Success(
         schema=schema,
         status=HTTPStatus.CREATED,
@@ -68,13 +70,14 @@ def created(
     )
 
 
-def page_of(item: type[Schema], *, example: Any = None, produces: Sequence[str] = ()) -> Success:
-    """Declare a page of a list; `page_answer` makes the body and headers."""
+def page_of(item: type, *, example: Any = None, produces: Sequence[str] = ()) -> Success:
+    """Declare a page of a schema or a view; `page_answer` makes the body and headers."""
+    schema = page_schema(schema_of(item))
     return Success(
-        schema=page_schema(item),
+        schema=schema,
         produces=produces,
         headers=["Link"],
-        example={"items": [example], "next": None} if example else example_of(page_schema(item)),
+        example={"items": [example], "next": None} if example else example_of(schema),
         errors=(InvalidCursor,),
     )
 

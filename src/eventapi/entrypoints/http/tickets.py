@@ -1,7 +1,6 @@
 """Tickets and the attendees whom they admit."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Response, request, stream_with_context
 
@@ -127,7 +126,7 @@ def get_ticket_pdf(code: str) -> Response:
     errors=CHANGE_ERRORS,
 )
 def name_attendee(
-    body: dict[str, Any], query: dict[str, Any], order_id: UUID, ticket_id: UUID
+    body: dict[str, Any], query: dict[str, Any], order_id: OrderId, ticket_id: TicketId
 ) -> OrderView:
     """Name the attendee of a ticket.
 
@@ -136,8 +135,8 @@ def name_attendee(
     attendee = body["attendee"]
     return use_cases().change_ticket.name_attendee(
         current_actor(),
-        OrderId(order_id),
-        TicketId(ticket_id),
+        order_id,
+        ticket_id,
         None if attendee is None else parse_attendee(**attendee),
         **query,
     )
@@ -153,7 +152,7 @@ def name_attendee(
     errors=(*CHANGE_ERRORS, AlreadyRegistered),
 )
 def transfer_ticket(
-    body: dict[str, Any], query: dict[str, Any], order_id: UUID, ticket_id: UUID
+    body: dict[str, Any], query: dict[str, Any], order_id: OrderId, ticket_id: TicketId
 ) -> TicketView:
     """Transfer a ticket to another person.
 
@@ -161,7 +160,7 @@ def transfer_ticket(
     with a new code; the old code is no longer valid.
     """
     return use_cases().change_ticket.transfer(
-        current_actor(), OrderId(order_id), TicketId(ticket_id), parse_attendee(**body), **query
+        current_actor(), order_id, ticket_id, parse_attendee(**body), **query
     )
 
 
@@ -173,20 +172,20 @@ def transfer_ticket(
     response=page_of(AttendeeTicketSchema, produces=[CSV]),
     errors=ORGANIZER_ONLY,
 )
-def list_attendees(query: dict[str, Any], event_id: int) -> PageBody | Response:
+def list_attendees(query: dict[str, Any], event_id: EventId) -> PageBody | Response:
     """List the attendees of an event.
 
     With `Accept: text/csv`, the response has all attendees in one file. Cells
     that a spreadsheet would run as a formula start with an apostrophe.
     """
-    list_attendees, actor, id = use_cases().list_attendees, current_actor(), EventId(event_id)
+    list_attendees, actor = use_cases().list_attendees, current_actor()
     if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
-        attendees = list_attendees.all(actor, id, q=query["q"])
+        attendees = list_attendees.all(actor, event_id, q=query["q"])
         return Response(
             stream_with_context(write_attendees(attendees)),
             content_type=f"{CSV}; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="attendees-{id}.csv"'},
+            headers={"Content-Disposition": f'attachment; filename="attendees-{event_id}.csv"'},
         )
     after = CURSORS.decode(query["cursor"])
-    page = list_attendees(actor, id, q=query["q"], after=after, limit=query["limit"])
+    page = list_attendees(actor, event_id, q=query["q"], after=after, limit=query["limit"])
     return page_answer(page, CURSORS)

@@ -5,7 +5,6 @@ from typing import Any
 from eventapi.application.ports.accounts import UserSearch
 from eventapi.application.views import UserView
 from eventapi.domain.errors import LastAdmin, NotAllowed, NotSignedIn, UserNotFound
-from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
@@ -38,15 +37,9 @@ FOR_ADMINS = (NotSignedIn, NotAllowed)
 )
 def list_users(query: dict[str, Any]) -> PageBody:
     """List accounts, oldest first."""
-    search = UserSearch(
-        q=query["q"],
-        role=Role(query["role"]) if "role" in query else None,
-        is_disabled=query["is_disabled"],
-    )
-    after = CURSORS.decode(query["cursor"])
-    page = use_cases().manage_accounts.list(
-        current_actor(), search, after=after, limit=query["limit"]
-    )
+    after, limit = CURSORS.decode(query.pop("cursor")), query.pop("limit")
+    search = UserSearch(**query)
+    page = use_cases().manage_accounts.list(current_actor(), search, after=after, limit=limit)
     return page_answer(page, CURSORS)
 
 
@@ -58,9 +51,9 @@ def list_users(query: dict[str, Any]) -> PageBody:
     conditional=ETAG,
     errors=(*FOR_ADMINS, UserNotFound),
 )
-def get_user(user_id: int) -> UserView:
+def get_user(user_id: UserId) -> UserView:
     """Get an account."""
-    return use_cases().manage_accounts.get(current_actor(), UserId(user_id))
+    return use_cases().manage_accounts.get(current_actor(), user_id)
 
 
 @blueprint.operation(
@@ -71,21 +64,21 @@ def get_user(user_id: int) -> UserView:
     response=ok(UserSchema),
     errors=(*FOR_ADMINS, UserNotFound, LastAdmin),
 )
-def update_user(body: dict[str, Any], user_id: int) -> UserView:
+def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
     """Change the role of an account, disable it or enable it.
 
     The change takes effect immediately, in open sessions too.
     """
     return use_cases().manage_accounts.update(
-        current_actor(), UserId(user_id), role=body.get("role"), is_disabled=body.get("is_disabled")
+        current_actor(), user_id, role=body.get("role"), is_disabled=body.get("is_disabled")
     )
 
 
 @blueprint.operation("DELETE", USER, access=ACCOUNT, errors=(*FOR_ADMINS, UserNotFound, LastAdmin))
-def erase_user(user_id: int) -> None:
+def erase_user(user_id: UserId) -> None:
     """Erase an account.
 
     Removes its names, its email address and the attendees of its orders for
     good. The orders still count as sales.
     """
-    use_cases().erase_account(current_actor(), UserId(user_id))
+    use_cases().erase_account(current_actor(), user_id)

@@ -14,7 +14,7 @@ from eventapi.domain.user import (
     Role,
 )
 from eventapi.domain.values import Username
-from eventapi.entrypoints.http.fields import Flag, QueryFlag, Text, Timestamp
+from eventapi.entrypoints.http.fields import Choice, Flag, QueryFlag, Text, Timestamp
 from eventapi.entrypoints.http.schemas.common import (
     PageQuerySchema,
     email_field,
@@ -115,9 +115,7 @@ class UserListQuerySchema(PageQuerySchema):
     """Filters of the list of accounts."""
 
     q = search_field("A part of the username, the email address or a name")
-    role = Text(
-        validate=validate.OneOf(_ROLES), metadata={"description": "Only accounts of this role."}
-    )
+    role = Choice(Role, metadata={"description": "Only accounts of this role."})
     is_disabled = QueryFlag(
         load_default=None,
         metadata={"description": "`true`: only disabled accounts; `false`: only active ones."},
@@ -136,7 +134,7 @@ class NewApiKeySchema(Schema):
 
     name = Text(required=True, validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH))
     scopes = fields.List(
-        Text(validate=validate.OneOf([scope.value for scope in KeyScope])),
+        Choice(KeyScope),
         required=True,
         validate=validate.Length(1, len(KeyScope)),
         metadata={"description": "What the key may be used for; `manage` includes the others."},

@@ -1,10 +1,10 @@
 """The audit trail."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from eventapi.application.audit import AUDIT_ACTIONS
 from eventapi.application.views import AuditEntryView
-from eventapi.entrypoints.http.fields import Text
+from eventapi.entrypoints.http.fields import Choice
 from eventapi.entrypoints.http.schemas.common import PageQuerySchema, id_filter_field
 from eventapi.entrypoints.http.schemas.derivation import response_schema
 
@@ -30,7 +30,4 @@ class AuditQuerySchema(PageQuerySchema):
     )
     account = id_filter_field("The id of the account that was changed.")
     actor = id_filter_field("The id of the account that made the change.")
-    action = Text(
-        validate=validate.OneOf([action.value for action in AUDIT_ACTIONS]),
-        metadata={"description": "What was done."},
-    )
+    action = Choice(AUDIT_ACTIONS, metadata={"description": "What was done."})

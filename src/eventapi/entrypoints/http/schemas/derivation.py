@@ -116,8 +116,8 @@ def response_schema(
     derived: dict[str, Field] = {}
     for member, annotation in public_annotations(view).items():
         if member == flatten:
-            kind, _ = _unwrap(annotation)
-            derived |= _flat_fields(kind, member)
+            nested, _ = _unwrap(annotation)
+            derived |= _flat_fields(nested, member)
         elif member not in exclude and (not only or member in only):
             derived[member] = derive_field(annotation)
     derived |= overrides
@@ -156,31 +156,34 @@ def derive_field(annotation: Any) -> Field:
     Raises:
         TypeError: no field is known for the type.
     """
-    kind, metadata = _unwrap(annotation)
+    value_type, metadata = _unwrap(annotation)
     options: dict[str, Any] = {"required": True, "metadata": _describe(metadata)}
-    if get_origin(kind) in {Union, UnionType}:
+    if get_origin(value_type) in {Union, UnionType}:
         options["allow_none"] = True
-        (kind,) = (choice for choice in get_args(kind) if choice is not NoneType)
-    if get_origin(kind) in {Sequence, tuple}:
-        return fields.List(derive_field(get_args(kind)[0]), **options)
-    if get_origin(kind) is Mapping:
-        _, values = get_args(kind)
+        (value_type,) = (choice for choice in get_args(value_type) if choice is not NoneType)
+    if get_origin(value_type) in {Sequence, tuple}:
+        return fields.List(derive_field(get_args(value_type)[0]), **options)
+    if get_origin(value_type) is Mapping:
+        _, values = get_args(value_type)
         return fields.Dict(keys=fields.String(), values=derive_field(values), **options)
-    if is_dataclass(kind):
-        return fields.Nested(_schema_of(kind), **options)
-    if kind in _FIELDS:
-        return _FIELDS[kind](**options)
+    if isinstance(value_type, type) and is_dataclass(value_type):
+        return fields.Nested(schema_of(value_type), **options)
+    if value_type in _FIELDS:
+        return _FIELDS[value_type](**options)
     raise TypeError(f"There is no field for {annotation}.")
 
 
-def _schema_of(view: Any) -> type[Schema]:
+def schema_of(view: type) -> type[Schema]:
+    """Return the schema that writes a view; a schema is returned as it is."""
+    if issubclass(view, Schema):
+        return view
     return _schemas.get(view) or response_schema(view)
 
 
 def _flat_fields(view: type, attribute: str) -> dict[str, Field]:
     """Return the fields of a nested view, to be written beside those of the outer view."""
     flat: dict[str, Field] = {}
-    for name, field in _schema_of(view)().fields.items():
+    for name, field in schema_of(view)().fields.items():
         flat[name] = copy(field)
         flat[name].attribute = f"{attribute}.{field.attribute or name}"
     return flat
@@ -201,8 +204,8 @@ def _default_example(field: Field) -> Any:
 def _unwrap(annotation: Any) -> tuple[Any, Sequence[Any]]:
     """Split an annotation into its type and its metadata."""
     if get_origin(annotation) is Annotated:
-        kind, *metadata = get_args(annotation)
-        return kind, metadata
+        value_type, *metadata = get_args(annotation)
+        return value_type, metadata
     return annotation, ()
 
 

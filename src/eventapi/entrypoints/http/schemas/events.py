@@ -22,6 +22,7 @@ from eventapi.domain.ticket_type import TicketTypeDetails
 from eventapi.domain.values import AccessCode, Slug
 from eventapi.entrypoints.http.fields import (
     Amount,
+    Choice,
     Day,
     QueryFlag,
     QueryTimestamp,
@@ -257,9 +258,9 @@ class EventFormSchema(Schema):
         metadata={"description": "How many tickets can be sold."},
     )
     category = optional_text_field(Slug.MAX_LENGTH, "The slug of a category.")
-    visibility = Text(
+    visibility = Choice(
+        Visibility,
         allow_none=True,
-        validate=validate.OneOf([visibility.value for visibility in Visibility]),
         metadata={
             "description": "`public` events are listed; `unlisted` events are visible to everyone "
             "who has the path; `private` events are visible with their access code or a ticket."
@@ -368,11 +369,7 @@ class EventListQuerySchema(PageQuerySchema):
             "ones."
         }
     )
-    sort = fields.Enum(
-        EventSort,
-        by_value=True,
-        metadata={"description": "The sort order; a hyphen reverses it."},
-    )
+    sort = Choice(EventSort, metadata={"description": "The sort order; a hyphen reverses it."})
 
 
 class ImageQuerySchema(AccessCodeQuerySchema):

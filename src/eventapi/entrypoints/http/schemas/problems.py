@@ -60,6 +60,6 @@ def make_example(error: type[Exception]) -> Exception:
     return error(**{name: marker.example for name, marker in markers.items() if marker})
 
 
-def _marker(annotation: Any, kind: type) -> Any:
-    """Return what marks an annotated attribute, None if nothing of the kind does."""
-    return next((entry for entry in get_args(annotation)[1:] if isinstance(entry, kind)), None)
+def _marker(annotation: Any, marker: type) -> Any:
+    """Return what marks an annotated attribute, None if nothing does."""
+    return next((entry for entry in get_args(annotation)[1:] if isinstance(entry, marker)), None)
