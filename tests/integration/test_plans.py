@@ -1,4 +1,4 @@
-"""On data of some size, every list and report is served by an index."""
+"""Every list and report is served by an index, on data of some size."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ EVENTS, TICKETS = 60_000, 100_000
 
 @pytest.fixture(scope="module")
 def large(own_url: str) -> Iterator[Engine]:
-    """A database with enough events that reading them all would not pay."""
+    """A database with enough events that an index is cheaper than reading all of them."""
     engine = make_engine(own_url, pool_size=1)
     loader = make_engine(own_url, pool_size=1, autocommit=False)
     generate_large_data(loader, events=EVENTS, tickets=TICKETS, progress=lambda _: None)
@@ -29,16 +29,16 @@ def large(own_url: str) -> Iterator[Engine]:
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the nodes of a plan."""
+    """Yield the nodes of a plan."""
     yield plan
     for child in plan.get("Plans", []):
         yield from nodes(child)
 
 
-def read_in_a_row(plan: dict[str, Any]) -> set[str]:
-    """Give the tables that a plan reads from end to end; there are but few categories.
+def fully_read_tables(plan: dict[str, Any]) -> set[str]:
+    """Return the tables that a plan reads completely, except for categories, which are few.
 
-    What is planned for a case that did not come is not read.
+    Nodes that were not executed do not count.
     """
     scanned = {
         node["Relation Name"]
@@ -63,14 +63,14 @@ def test_the_ranking_reads_the_top_of_an_index(large: Engine) -> None:
             plan = explained[0]["Plan"]
 
             assert index in {node.get("Index Name") for node in nodes(plan)}
-            assert not read_in_a_row(plan)
+            assert not fully_read_tables(plan)
             assert "tickets" not in {node.get("Relation Name") for node in nodes(plan)}
 
 
 def explain(
     engine: Engine, search: EventSearch, *, after: EventPosition | None = None
 ) -> dict[str, Any]:
-    """Run a search as the application does, and give the plan with what it read."""
+    """Run a search as the application does, and return its plan with the pages it read."""
     statement = search_statement(search, after=after, limit=21).compile(engine)
     with engine.connect() as connection:
         explained = connection.exec_driver_sql(
@@ -82,7 +82,7 @@ def explain(
 
 
 def pages_read(plan: dict[str, Any]) -> int:
-    """Give how many pages of the database a plan looked at."""
+    """Return the number of database pages that a plan read."""
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
@@ -147,7 +147,7 @@ def search_of(engine: Engine, said: dict[str, Any], sort: EventSort) -> EventSea
 def test_no_search_reads_all_events(large: Engine, said: dict[str, Any], sort: EventSort) -> None:
     plan = explain(large, search_of(large, said, sort))
 
-    assert not read_in_a_row(plan)
+    assert not fully_read_tables(plan)
 
 
 @pytest.mark.parametrize("sort", EventSort)

@@ -1,4 +1,4 @@
-"""The PostgreSQL adapter keeps the contract of storage; and the database, the invariants."""
+"""The PostgreSQL adapter keeps the contract of storage, and the database its constraints."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ from tests.contracts.storage.harness import Storage, sell_to
 def sold_by_type(storage: Storage, event: Event) -> list[int]:
     view = storage.events.get(event.id)
     assert view is not None
-    return [kind.tickets_sold for kind in view.ticket_types]
+    return [ticket_type.tickets_sold for ticket_type in view.ticket_types]
 
 
 def storage_on(engine: Engine) -> Storage:
@@ -73,7 +73,7 @@ def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
 
 
 class TestTheDatabaseItself:
-    """Neither a defect of the program nor a hand at the prompt breaks an invariant."""
+    """Neither a defect of the program nor statements typed by hand break an invariant."""
 
     @pytest.fixture
     def event(self, storage: Storage) -> Event:
