@@ -49,7 +49,7 @@ class Access:
         credentials: what the caller has to send.
         scope: the scope that an API key needs; None if no API key is accepted.
         deferred: whether the use case authenticates the caller, in its own
-            transaction. Its view passes it `current_principal()`.
+            transaction; the function passes it `current_principal()`.
         rate_limited: whether requests count towards the caller's rate limit.
     """
 

@@ -1,4 +1,4 @@
-"""Operations of the API: one decorator declares a view's route, access, schemas and errors."""
+"""Operations of the API: one decorator declares a function's route, access, schemas and errors."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -29,7 +29,7 @@ from eventapi.entrypoints.http.paths import describe_path
 from eventapi.entrypoints.http.responses import NO_CONTENT, Success, respond
 from eventapi.entrypoints.http.security import authenticate_request
 
-View = TypeVar("View", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 Errors = Sequence[type[Exception]]
 
 
@@ -56,10 +56,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
         conditional: Conditional = UNCONDITIONAL,
         errors: Errors = (),
         needs_storage: bool = True,
-    ) -> Callable[[View], View]:
-        """Make a view an operation of the API.
+    ) -> Callable[[Function], Function]:
+        """Make a function an operation of the API.
 
-        The view takes the loaded body, query and headers, in this order, where
+        The function takes the loaded body, query and headers, in this order, where
         they are declared, and the parameters of the path by name. It returns
         what `respond` takes. Its docstring is its description in the API's
         documentation: the first line is the summary.
@@ -70,10 +70,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
             access: who may call it.
             response: the successful response.
             body: the schema of the JSON body.
-            consumes: the media types of a body that is not JSON; the view reads
+            consumes: the media types of a body that is not JSON; the function reads
                 it with `read_raw_body`.
             query: the schema of the query string.
-            headers: the schema of the headers that the view reads.
+            headers: the schema of the headers that the function reads.
             conditional: the conditional headers that are supported.
             errors: the errors that the use case can raise.
             needs_storage: whether the storage is used, which may be unavailable.
@@ -86,12 +86,12 @@ class ApiBlueprint(flask_smorest.Blueprint):
         parameters = describe_path(f"{self.url_prefix}{rule}")
         response_schema = response.schema() if response.schema else None
 
-        def decorate(view: View) -> View:
+        def decorate(function: Function) -> Function:
             def call(path: dict[str, Any]) -> Response:
                 loaded = [read(schema) for read, schema in loaders]
-                return respond(response, response_schema, view(*loaded, **path))
+                return respond(response, response_schema, function(*loaded, **path))
 
-            @wraps(view)
+            @wraps(function)
             def operation(**path: Any) -> Response:
                 authenticate_request(use_cases().authenticate, access)
                 if request.args and not query:
@@ -101,7 +101,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                 return make_conditional(answer) if conditional.etag else answer
 
             description = describe_operation(
-                view,
+                function.__name__,
                 method=method,
                 access=access,
                 response=response,
@@ -126,7 +126,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             self.route(rule, methods=[method], parameters=parameters)(
                 self.doc(**description)(operation)
             )
-            return view
+            return function
 
         return decorate
 

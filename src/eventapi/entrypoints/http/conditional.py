@@ -18,7 +18,7 @@ class Conditional:
 
     Attributes:
         etag: whether the response has an ETag; a GET then honours If-None-Match.
-        if_match: whether If-Match is required; the view reads it with `if_match_versions()`.
+        if_match: whether If-Match is required; the function reads it with `if_match_versions()`.
     """
 
     etag: bool = False

@@ -1,6 +1,6 @@
 """The OpenAPI description of an operation, made from what the operation declares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -111,7 +111,7 @@ class DescribedSchemas(MarshmallowPlugin):
 
 
 def describe_operation(
-    view: Callable[..., Any],
+    name: str,
     *,
     method: str,
     access: Access,
@@ -125,7 +125,8 @@ def describe_operation(
 ) -> dict[str, Any]:
     """Return the OpenAPI description of an operation.
 
-    Its summary and description, which the view's docstring holds, are not part of it.
+    Its summary and description are not part of it: flask-smorest takes them from
+    the function's docstring.
     """
     parameters: list[dict[str, Any]] = [
         {"in": location, "schema": schema}
@@ -139,7 +140,7 @@ def describe_operation(
         responses[304] = _NOT_MODIFIED
     request_body = _describe_body(body, consumes)
     return {
-        "operationId": view.__name__,
+        "operationId": name,
         "security": access.security,
         "responses": responses,
         **({"parameters": parameters} if parameters else {}),

@@ -23,9 +23,9 @@ class Success:
 
     Attributes:
         schema: of the JSON body; None if there is none.
-        produces: the other media types that the view may return, as a `flask.Response`.
-        status: the status, unless the view returns another.
-        other_status: a status that the view may return instead.
+        produces: the other media types that the function may return, as a `flask.Response`.
+        status: the status, unless the function returns another.
+        other_status: a status that the function may return instead.
         headers: the names of the response's own headers, as in `HEADERS`.
         example: of the JSON body.
         errors: the errors that come with this kind of response.
@@ -83,12 +83,12 @@ def page_of(item: type, *, example: Any = None, produces: Sequence[str] = ()) ->
 
 
 def file(*media_types: str, headers: Sequence[str] = ()) -> Success:
-    """Declare a body that is not JSON; the view returns a `flask.Response`."""
+    """Declare a body that is not JSON; the function returns a `flask.Response`."""
     return Success(produces=media_types, headers=headers)
 
 
 def respond(success: Success, schema: Schema | None, result: Any) -> Response:
-    """Return the response for what a view returned.
+    """Return the response for the result of an operation's function.
 
     Args:
         success: what the operation declares.

@@ -102,7 +102,7 @@ def authenticate_request(authenticate: Authenticate, access: Access) -> None:
             count_guest()
         return
     if access.credentials is Credentials.REFRESH_TOKEN:
-        return  # the view calls read_refresh_token
+        return  # the function calls read_refresh_token
     scheme, _, credentials = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme and scheme.lower() != "bearer":
         count_guest()
