@@ -1,4 +1,6 @@
-"""What all tests share: the settings of Hypothesis, and the accounts that use an API."""
+"""What all tests share: how they are run, and the accounts that use an API."""
+
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +12,32 @@ settings.register_profile(
     "eventapi", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("eventapi")
+
+MAX_WORKERS = 8  # each starts a PostgreSQL of its own
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole suite on all cores, and named files or tests in this process.
+
+    ``-n`` says otherwise.
+    """
+    if is_worker(config):
+        return
+    named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    if config.option.numprocesses is None and not named and not config.option.usepdb:
+        config.option.numprocesses = min(os.cpu_count() or 1, MAX_WORKERS)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this is one of several processes that share the work."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow tests where several processes share the work: the last ones are short."""
+    if is_worker(config):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture

@@ -1,23 +1,21 @@
-"""A real PostgreSQL: started once, one database for the run, emptied before each test.
+"""A real PostgreSQL, and on it a database that is emptied before each test.
 
-EVENTAPI_TEST_DATABASE_URL names a server to use instead of the embedded one;
-the tests make a database of their own on it, and drop it in the end.
+Each process of a parallel run starts a server of its own.
+EVENTAPI_TEST_DATABASE_URL names a server that all of them use instead: each
+creates databases of its own on it, and drops them at the end.
 """
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, make_url, text
 
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.embedded import embedded_postgres
 from eventapi.adapters.postgres.migrations import Migrations
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.integration.databases import empty_database, server_connection
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +25,10 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if configured:
         yield configured
         return
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with embedded_postgres(folder) as url:
+    with embedded_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        with server_connection(url) as connection:
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))  # nobody needs this data again
+            connection.execute(text("SELECT pg_reload_conf()"))
         yield url
 
 
@@ -52,21 +52,19 @@ def own_url(server_url: str) -> Iterator[str]:
 
 def _migrated(server_url: str) -> Iterator[str]:
     for url in _database(server_url):
-        Migrations(make_engine(url, pool_size=1, autocommit=False)).upgrade()
+        engine = make_engine(url, pool_size=1, autocommit=False)
+        Migrations(engine).upgrade()
+        engine.dispose()
         yield url
 
 
 def _database(server_url: str) -> Iterator[str]:
     name = f"eventapi_test_{uuid4().hex}"
-    server = create_engine(
-        make_url(server_url).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
-    )
-    with server.connect() as connection:
+    with server_connection(server_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
+    with server_connection(server_url) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -79,17 +77,7 @@ def shared_engine(migrated_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine(shared_engine: Engine) -> Engine:
     """Connections to a database that is empty when the test begins."""
-    with shared_engine.begin() as connection:
-        connection.execute(
-            text(
-                "TRUNCATE users, categories, events, ticket_types, orders, tickets, "
-                "accepted_requests RESTART IDENTITY CASCADE"
-            )
-        )
-        # Nobody else can empty it.
-        connection.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER keep_audit_entries"))
-        connection.execute(text("TRUNCATE audit_entries RESTART IDENTITY"))
-        connection.execute(text("ALTER TABLE audit_entries ENABLE TRIGGER keep_audit_entries"))
+    empty_database(shared_engine)
     return shared_engine
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import methodcaller
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -46,6 +47,9 @@ from eventapi.entrypoints.bootstrap import memory_use_cases, postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from tests.builders import NOW
+from tests.integration.databases import empty_database
+
+pytestmark = pytest.mark.slow
 
 CAPACITIES = (1, 4, 25)
 SECRET = "s" * 64
@@ -325,29 +329,20 @@ class LifeOfEvents(RuleBasedStateMachine):
     """
 
     engine: ClassVar[Engine]
-    database_url: ClassVar[str]
+    postgres_use_cases: ClassVar[UseCases]
+    postgres_clock = ManualClock()
     hasher = Argon2PasswordHasher.cheap()
 
     @initialize()
     def begin(self) -> None:
-        with self.engine.connect() as connection:
-            connection.execute(
-                text("TRUNCATE users, ticket_types, accepted_requests RESTART IDENTITY CASCADE")
-            )
-            connection.execute(text("ALTER SEQUENCE events_id_seq RESTART"))
-        memory_clock, postgres_clock = ManualClock(NOW), ManualClock(NOW)
+        empty_database(self.engine)
+        memory_clock = ManualClock(NOW)
+        self.postgres_clock.advance(NOW - self.postgres_clock.now())
         self.memory = make_world(
             memory_use_cases(Settings(secret_key=SECRET), clock=memory_clock, hasher=self.hasher),
             memory_clock,
         )
-        self.postgres = make_world(
-            postgres_use_cases(
-                Settings(database_url=self.database_url, connections=1, secret_key=SECRET),
-                clock=postgres_clock,
-                hasher=self.hasher,
-            ),
-            postgres_clock,
-        )
+        self.postgres = make_world(self.postgres_use_cases, self.postgres_clock)
 
     def both(self, do: Callable[[World], object]) -> None:
         assert do(self.memory) == do(self.postgres)
@@ -405,7 +400,12 @@ class LifeOfEvents(RuleBasedStateMachine):
 def test_memory_and_postgres_agree_and_keep_the_invariants(
     shared_engine: Engine, migrated_url: str
 ) -> None:
-    LifeOfEvents.engine, LifeOfEvents.database_url = shared_engine, migrated_url
+    LifeOfEvents.engine = shared_engine
+    LifeOfEvents.postgres_use_cases = postgres_use_cases(
+        Settings(database_url=migrated_url, connections=1, secret_key=SECRET),
+        clock=LifeOfEvents.postgres_clock,
+        hasher=LifeOfEvents.hasher,
+    )
     run_state_machine_as_test(
         LifeOfEvents, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
     )

@@ -15,6 +15,8 @@ import pytest
 from eventapi.testing.api import PASSWORD
 from tests.integration.served import served
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 5  # of each operation, besides all that its schemas make worth trying
 SEED = 20301  # the same requests each time, so that a failure can be looked at
 

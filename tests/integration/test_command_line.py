@@ -18,6 +18,8 @@ from sqlalchemy import Engine, text
 from tests.integration.served import PROGRAM, Served, environment, served
 from tests.integration.test_postgres_api import postgres_api
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ELLIPSIS = "…"
 

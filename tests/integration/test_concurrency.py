@@ -19,6 +19,8 @@ from tests.integration.served import served
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.test_postgres_storage import storage_on
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+
 BUYERS, PLACES, PROCESSES = 200, 100, 4
 SECRET = "s" * 64
 

@@ -16,6 +16,8 @@ from tests.concurrency import run_together
 from tests.integration.test_agreement import check_invariants
 from tests.integration.test_postgres_api import postgres_api
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+
 THREADS, STEPS = 8, 40
 TYPES = [
     {"name": "Adult", "price": "2.50", "currency": "EUR", "quantity": 6},

@@ -8,6 +8,8 @@ from sqlalchemy import text
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.embedded import EmbeddedServerError, embedded_postgres
 
+pytestmark = pytest.mark.slow
+
 
 def runs(folder: Path) -> bool:
     """PostgreSQL removes this file when it has shut down in order."""

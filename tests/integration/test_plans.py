@@ -14,6 +14,8 @@ from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plans")]
+
 EVENTS, TICKETS = 60_000, 100_000
 
 

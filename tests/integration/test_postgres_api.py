@@ -1,6 +1,8 @@
 """The HTTP API on the PostgreSQL adapter, and without its database."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +12,7 @@ from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.embedded import embedded_postgres
 from eventapi.adapters.postgres.migrations import Migrations
+from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
@@ -21,9 +24,10 @@ from tests.contracts.http import *  # noqa: F403 - all of them
 _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests end
 
 
-def postgres_api(
-    database_url: str, *, open_admin_sign_up: bool = True, connections: int = 2
-) -> Api:
+@lru_cache(maxsize=4)
+def _use_cases(
+    database_url: str, *, open_admin_sign_up: bool, connections: int
+) -> tuple[UseCases, ManualClock]:
     clock = ManualClock()
     settings = Settings(
         database_url=database_url,
@@ -31,7 +35,20 @@ def postgres_api(
         connections=connections,
         data_dir=Path(_DATA.name),
     )
-    use_cases = postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
+    return postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()), clock
+
+
+def postgres_api(
+    database_url: str, *, open_admin_sign_up: bool = True, connections: int = 2
+) -> Api:
+    """Return the API on a database.
+
+    Its connections, and the statements compiled for them, are kept for the next test.
+    """
+    use_cases, clock = _use_cases(
+        database_url, open_admin_sign_up=open_admin_sign_up, connections=connections
+    )
+    clock.advance(datetime.now(UTC) - clock.now())
     return Api(use_cases, clock, app=watched_app())
 
 

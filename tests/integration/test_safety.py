@@ -23,6 +23,8 @@ from tests.concurrency import run_together
 from tests.integration.served import Served, served
 from tests.integration.test_postgres_api import postgres_api
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+
 ROUNDS = 5
 BY_HAND = Actor(UserId(0), "by-hand", Role.ADMIN)
 LOGINS, BUYERS = 500, 8
