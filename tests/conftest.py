@@ -4,6 +4,8 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
@@ -32,6 +34,19 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def is_worker(config: pytest.Config) -> bool:
     """Return whether this is one of several processes that share the work."""
     return hasattr(config, "workerinput")
+
+
+class ByFile(LoadFileScheduling):
+    """Sends a file to one process at a time, and tests of concurrency never to two at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "concurrency" if "/concurrency/" in path else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Share the tests among processes in a way that shares databases and servers too."""
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

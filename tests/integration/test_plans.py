@@ -14,7 +14,7 @@ from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.application.search import EventSearch, EventSort
 from eventapi.application.views import EventPosition
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plans")]
+pytestmark = pytest.mark.slow
 
 EVENTS, TICKETS = 60_000, 100_000
 

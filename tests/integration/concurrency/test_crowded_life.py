@@ -16,7 +16,7 @@ from tests.concurrency import run_together
 from tests.integration.test_agreement import check_invariants
 from tests.integration.test_postgres_api import postgres_api
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+pytestmark = pytest.mark.slow
 
 THREADS, STEPS = 8, 40
 TYPES = [

@@ -14,7 +14,7 @@ from tests.api import buy, change, make_event
 from tests.concurrency import run_together
 from tests.integration.test_postgres_api import postgres_api
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+pytestmark = pytest.mark.slow
 
 ROUNDS = 15
 TYPES = [{"name": "Standard", "quantity": 50}, {"name": "Child", "quantity": 50}]

@@ -14,12 +14,12 @@ from eventapi.testing import Client
 from tests.api import buy
 from tests.concurrency import run_together
 from tests.contracts.storage.harness import Storage
-from tests.integration.crowd import Outcome, send_crowd
+from tests.integration.concurrency.crowd import Outcome, send_crowd
 from tests.integration.served import served
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.test_postgres_storage import storage_on
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+pytestmark = pytest.mark.slow
 
 BUYERS, PLACES, PROCESSES = 200, 100, 4
 SECRET = "s" * 64

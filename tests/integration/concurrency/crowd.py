@@ -1,7 +1,7 @@
 """A crowd of buyers in several processes, who all want tickets at the same instant.
 
 Run as a module, so that each process is a real one with its own connections:
-``python -m tests.integration.crowd use-cases|http TARGET EVENT BUYERS...``.
+``python -m tests.integration.concurrency.crowd use-cases|http TARGET EVENT BUYERS...``.
 """
 
 import http.client
@@ -44,7 +44,14 @@ def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processe
     """
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.crowd", how, target, str(event_id)],
+            [
+                sys.executable,
+                "-m",
+                "tests.integration.concurrency.crowd",
+                how,
+                target,
+                str(event_id),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

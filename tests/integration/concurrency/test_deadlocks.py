@@ -13,7 +13,7 @@ from tests.api import buy, make_event
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.test_postgres_storage import storage_on
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crowds")]
+pytestmark = pytest.mark.slow
 
 ATTEMPTS = 5
 
