@@ -38,8 +38,7 @@ class ListAuditTrail:
         """Return a page of the entries of an event and its orders, without network addresses.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither its organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_AUDIT_TRAIL)
         page = self.audit.search(AuditSearch(event=event_id), before=before, limit=limit)

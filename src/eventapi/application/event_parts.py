@@ -36,16 +36,15 @@ class ChangeTicketTypes(EventEditor):
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             InvalidValues, EventCancelled: as `Event.update`.
         """
-        new_id: list[TicketTypeId] = []
 
-        def change(event: Event, work: UnitOfWork) -> None:
-            new_id.append(work.events.next_ticket_type_id())
-            new = TicketType(id=new_id[0], details=form.details())
+        def change(event: Event, work: UnitOfWork) -> TicketTypeId:
+            new = TicketType(id=work.events.next_ticket_type_id(), details=form.details())
             types = _at_position(event.ticket_types, new, position)
             event.update(event.details, types, now=self.clock.now())
+            return new.id
 
-        view = self.edit(actor, event_id, None, change)
-        return view, ticket_type_of(view, new_id[0])
+        view, new_id = self.edit(actor, event_id, None, change)
+        return view, ticket_type_of(view, new_id)
 
     def update(
         self,
@@ -72,7 +71,7 @@ class ChangeTicketTypes(EventEditor):
             types = _at_position(event.ticket_types, updated, position)
             event.update(event.details, types, now=self.clock.now())
 
-        view = self.edit(actor, event_id, versions, change)
+        view, _ = self.edit(actor, event_id, versions, change)
         return view, ticket_type_of(view, id)
 
     def delete(
@@ -92,7 +91,8 @@ class ChangeTicketTypes(EventEditor):
             types = [type_ for type_ in event.ticket_types if type_.id != id]
             event.update(event.details, types, now=self.clock.now())
 
-        return self.edit(actor, event_id, versions, change)
+        view, _ = self.edit(actor, event_id, versions, change)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,15 @@ class ChangeSessions(EventEditor):
                 event's period.
             EventCancelled: a cancelled event does not change.
         """
-        new_id: list[int] = []
 
-        def change(event: Event, _work: UnitOfWork) -> None:
+        def change(event: Event, _work: UnitOfWork) -> int:
             sessions = event.details.sessions
-            new_id.append(next_session_id(sessions)())
-            self._set(event, [*sessions, form.session(new_id[0])])
+            new = form.session(next_session_id(sessions)())
+            self._set(event, [*sessions, new])
+            return new.id
 
-        view = self.edit(actor, event_id, None, change)
-        return view, session_of(view, new_id[0])
+        view, new_id = self.edit(actor, event_id, None, change)
+        return view, session_of(view, new_id)
 
     def update(
         self,
@@ -144,7 +144,7 @@ class ChangeSessions(EventEditor):
             present[id] = SessionForm.of(present[id]).merge_patch(changes).session(id)
             self._set(event, list(present.values()))
 
-        view = self.edit(actor, event_id, versions, change)
+        view, _ = self.edit(actor, event_id, versions, change)
         return view, session_of(view, id)
 
     def delete(
@@ -164,7 +164,8 @@ class ChangeSessions(EventEditor):
                 raise SessionNotFound(id)
             self._set(event, left)
 
-        return self.edit(actor, event_id, versions, change)
+        view, _ = self.edit(actor, event_id, versions, change)
+        return view
 
     def _set(self, event: Event, sessions: list[AgendaSession]) -> None:
         details = replace(event.details, sessions=sessions)
@@ -205,14 +206,13 @@ class ChangeImage(EventEditor):
         return self._set(actor, event_id, None)
 
     def _set(self, actor: Actor | None, event_id: EventId, key: str | None) -> EventView:
-        previous: list[str | None] = []
-
-        def change(event: Event, _work: UnitOfWork) -> None:
-            previous.append(event.image)
+        def change(event: Event, _work: UnitOfWork) -> str | None:
+            previous = event.image
             event.set_image(key, now=self.clock.now())
+            return previous
 
-        view = self.edit(actor, event_id, None, change)
-        delete_image(self.images, previous[0] if previous[0] != key else None)
+        view, previous = self.edit(actor, event_id, None, change)
+        delete_image(self.images, previous if previous != key else None)
         return view
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from eventapi.application.categories import find_category
 from eventapi.application.forms import EventForm
@@ -28,6 +28,8 @@ from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import CategoryId, EventId
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 Versions = Collection[int] | None
 """The versions of an event that an editor has seen; None overwrites any version."""
@@ -77,9 +79,12 @@ class EventEditor:
         actor: Actor | None,
         event_id: EventId,
         versions: Versions,
-        change: Callable[[Event, UnitOfWork], object],
-    ) -> EventView:
+        change: Callable[[Event, UnitOfWork], Result],
+    ) -> tuple[EventView, Result]:
         """Load an event, check the actor and the version, change it, and store it.
+
+        Returns:
+            The changed event, and what the change returned.
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
@@ -88,12 +93,12 @@ class EventEditor:
         with self.unit_of_work(actor) as work:
             event = load_own_event(actor, event_id, work)
             event.check_version(versions)
-            change(event, work)
+            result = change(event, work)
             work.events.save(event)
             # There may be more places now than before.
             promote_waitlist(event, work, now=self.clock.now())
             work.commit()
-        return get_view(self.events, event_id)
+        return get_view(self.events, event_id), result
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,10 @@ class ChangeEvent(EventEditor):
             InvalidValues: a field is not acceptable.
             EventCancelled, CapacityBelowSold, TicketTypeInUse: as `Event.update`.
         """
-        return self.edit(
+        view, _ = self.edit(
             actor, event_id, versions, lambda event, work: self._update(event, form, work)
         )
+        return view
 
     def patch(
         self,
@@ -137,7 +143,8 @@ class ChangeEvent(EventEditor):
             keeps_category = "category" not in changes
             self._update(event, form, work, event.details.category if keeps_category else None)
 
-        return self.edit(actor, event_id, versions, change)
+        view, _ = self.edit(actor, event_id, versions, change)
+        return view
 
     def _update(
         self,
@@ -175,7 +182,8 @@ class CancelEvent(EventEditor):
             if event.cancel(now=self.clock.now()):
                 work.orders.cancel_all(event.id)
 
-        return self.edit(actor, event_id, None, change)
+        view, _ = self.edit(actor, event_id, None, change)
+        return view
 
 
 @dataclass(frozen=True, slots=True)

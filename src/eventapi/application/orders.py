@@ -354,8 +354,7 @@ class ListEventOrders:
         """Return a page of the orders, newest first.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
         return self.orders.of_event(event_id, before=before, limit=limit)
@@ -366,8 +365,7 @@ class ListEventOrders:
         """Return a page of the waitlisted orders, the earliest first.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
         return self.orders.waitlist(event_id, after=after, limit=limit)

@@ -213,8 +213,7 @@ class ListAttendees:
         """Return a page of the valid tickets of an event.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
         return self.orders.attendees(event_id, q=q, after=after, limit=limit)
@@ -225,8 +224,8 @@ class ListAttendees:
         """Return an iterator over all valid tickets, which reads them in batches.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin; raised at once, not during the iteration.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`; raised
+                at once, not during the iteration.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
         return self._read_all(event_id, q)
@@ -275,8 +274,7 @@ class CheckIn:
         """Check a ticket in. Of two doors at the same moment, one succeeds.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             TicketNotFound, WrongEvent, TicketCancelled, AlreadyCheckedIn:
                 as `Order.check_in`.
         """
@@ -296,8 +294,7 @@ class CheckIn:
             scans: in the order in which they were made.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
         """
         with self.unit_of_work(actor) as work:
             event = load_own_event(actor, event_id, work, Action.CHECK_IN)
@@ -318,8 +315,7 @@ class CheckIn:
         """Undo the check-in of a ticket.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             TicketNotFound, WrongEvent, TicketCancelled: as `Order.check_in`.
         """
         with self.unit_of_work(actor) as work:
@@ -337,8 +333,7 @@ class CheckIn:
         """Return the number of valid tickets, and of those checked in.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound: the actor is neither the organizer
-                nor an admin.
+            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.CHECK_IN)
         return self.orders.check_in_counts(event_id)
