@@ -2,8 +2,8 @@
 --
 -- Parameters: :session_ids
 --
--- Sent for every request with an access token, and once for all purchases that
--- share a unit of work. A logout, a changed role or a disabled account therefore
+-- Sent for every request with an access token (concurrent requests share one),
+-- and once for all purchases that share a unit of work. A logout, a changed role or a disabled account therefore
 -- takes effect with the next request, in every process. The row of a session is
 -- deleted when the session ends. Both tables are read by their primary keys:
 -- four cached pages per session.

@@ -5,8 +5,8 @@
 --             {order_columns}, {ticket_columns}
 --             the columns of both tables, which the program fills in
 --
--- Sent while the event is locked (sql/lock_events.sql). Every transaction that
--- changes an order locks its event first, so orders need no locks of their own.
+-- Every transaction that changes an order locks its event first
+-- (sql/lock_events.sql), so orders need no locks of their own.
 -- With one lock per event, taken in the order of the ids, transactions cannot
 -- deadlock.
 SELECT {order_columns}, {ticket_columns}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from eventapi.adapters.system import RandomIdentities
-from eventapi.domain.event import Event, Line
+from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
 from eventapi.domain.order import Order
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
@@ -115,7 +115,7 @@ def sell(
     now: datetime = NOW,
     limit: int = 10,
 ) -> Order:
-    line = Line(quantity, None if of is None else TicketTypeId(of))
+    line = OrderLine(quantity, None if of is None else TicketTypeId(of))
     return an_event.sell([line], buyer_id=BUYER, order_limit=limit, now=now, identities=IDENTITIES)
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from eventapi.domain import policy
 from eventapi.domain.api_key import KeyScope
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.testing import Client, MemoryApi
@@ -285,7 +285,7 @@ def may(world: World, rule: Rule, name: str) -> bool:
     if rule.action is None:
         return actor is not None or not rule.signed_in
     if rule.belongs == "nobody":
-        return policy.scope_of(actor, rule.action) is not Scope.NONE
+        return policy.scope_of(actor, rule.action) is not PermissionScope.NONE
     return policy.may(actor, rule.action, owners=world.owners(rule, name))
 
 
@@ -314,7 +314,7 @@ def test_what_is_not_there_is_told_only_to_whom_it_would_be(operation: str, name
 
     answer = world.send(operation, world.clients[name], ABSENT)
 
-    nobody = rule.action and policy.scope_of(world.actor(name), rule.action) is Scope.NONE
+    nobody = rule.action and policy.scope_of(world.actor(name), rule.action) is PermissionScope.NONE
     expected = (401 if name == "guest" else 403) if nobody else 404
     if name == "guest" and rule.signed_in:
         expected = 401

@@ -31,7 +31,7 @@ from eventapi.application.search import EventSort
 from eventapi.application.use_cases import UseCases
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import DomainError
-from eventapi.domain.event import Line
+from eventapi.domain.event import OrderLine
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
 from eventapi.domain.values import (
@@ -62,7 +62,7 @@ TYPES = [
 BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 99 is not there
 
 lines = st.builds(
-    Line,
+    OrderLine,
     st.integers(-1, 12),
     st.sampled_from([None, None, 1, 2, 3]).map(lambda id: id and TicketTypeId(id)),
 )

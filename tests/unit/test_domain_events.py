@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from eventapi.application.audit import EventCollector, Origin, current_origin
+from eventapi.application.audit import DomainEventCollector, Origin, current_origin
 from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.category import Category
 from eventapi.domain.domain_event import Aggregate, DomainEventType
@@ -200,7 +200,7 @@ def test_keys_categories_and_sessions_record_their_lives() -> None:
 def test_the_audit_trail_attributes_each_event_to_the_actor_of_that_moment() -> None:
     event = builders.event()
     here, there = Origin("192.0.2.1", "a"), Origin("192.0.2.2", "b")
-    collector = EventCollector(None)
+    collector = DomainEventCollector(None)
     token = current_origin.set(here)
     try:
         collector.collect(sell(event))
@@ -219,7 +219,7 @@ def test_the_audit_trail_attributes_each_event_to_the_actor_of_that_moment() -> 
 
 def test_the_audit_trail_leaves_out_what_follows_from_another_entry() -> None:
     event = builders.event(capacity=1)
-    collector = EventCollector(BOB)
+    collector = DomainEventCollector(BOB)
 
     collector.collect(sell(event), event)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from eventapi.domain.errors import DomainError, EventStarted, InvalidValues, OrderTooLarge, SoldOut
-from eventapi.domain.event import Event, Line
+from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.event_details import parse_period
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress, EventId, Timezone
@@ -82,7 +82,12 @@ def test_the_first_tickets_admit_who_was_named() -> None:
     ada = Attendee("Ada", EmailAddress("ada@example.org"))
 
     order = builders.event().sell(
-        [Line(2)], buyer_id=BUYER, attendees=[ada], order_limit=10, now=NOW, identities=IDENTITIES
+        [OrderLine(2)],
+        buyer_id=BUYER,
+        attendees=[ada],
+        order_limit=10,
+        now=NOW,
+        identities=IDENTITIES,
     )
 
     assert [ticket.attendee for ticket in order.tickets] == [ada, None]
@@ -93,7 +98,7 @@ def test_more_attendees_than_tickets_are_refused() -> None:
 
     with pytest.raises(InvalidValues, match="attendees"):
         event.sell(
-            [Line(1)],
+            [OrderLine(1)],
             buyer_id=BUYER,
             attendees=[Attendee("Ada"), Attendee("Grace")],
             order_limit=10,
@@ -176,7 +181,7 @@ class Selling(RuleBasedStateMachine):
         now = self.event.details.period.start + timedelta(minutes=minutes)
         try:
             order = self.event.sell(
-                [Line(quantity)],
+                [OrderLine(quantity)],
                 buyer_id=BUYER,
                 attendees=[Attendee("Ada")] * attendees,
                 order_limit=10,

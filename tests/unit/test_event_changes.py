@@ -22,7 +22,7 @@ from eventapi.domain.errors import (
     TicketTypeNotFound,
     VersionConflict,
 )
-from eventapi.domain.event import Event, EventStatus, Line
+from eventapi.domain.event import Event, EventStatus, OrderLine
 from eventapi.domain.order import Order
 from eventapi.domain.values import (
     Attendee,
@@ -40,8 +40,8 @@ from tests.builders import BUYER, IDENTITIES, NOW, sell, ticket_type
 HOUR = timedelta(hours=1)
 
 
-def lines(*wanted: tuple[int, int]) -> list[Line]:
-    return [Line(quantity, TicketTypeId(id)) for id, quantity in wanted]
+def lines(*wanted: tuple[int, int]) -> list[OrderLine]:
+    return [OrderLine(quantity, TicketTypeId(id)) for id, quantity in wanted]
 
 
 def sell_lines(event: Event, *wanted: tuple[int, int], now: datetime = NOW) -> Order:

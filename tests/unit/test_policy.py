@@ -4,7 +4,7 @@ import pytest
 
 from eventapi.domain import policy
 from eventapi.domain.errors import NotAllowed, NotSignedIn
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 
@@ -59,8 +59,8 @@ def test_an_order_is_seen_by_its_owners_and_by_admins() -> None:
 
 
 def test_an_organizer_sees_reports_of_their_own_events_an_admin_of_all() -> None:
-    assert policy.scope_of(ORGANIZER, Action.SEE_SALES_REPORTS) is Scope.OWN
-    assert policy.scope_of(ADMIN, Action.SEE_SALES_REPORTS) is Scope.ALL
+    assert policy.scope_of(ORGANIZER, Action.SEE_SALES_REPORTS) is PermissionScope.OWN
+    assert policy.scope_of(ADMIN, Action.SEE_SALES_REPORTS) is PermissionScope.ALL
 
 
 @pytest.mark.parametrize(

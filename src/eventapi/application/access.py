@@ -1,4 +1,4 @@
-"""Access to events: who may see one, and who sees the figures of its organizer."""
+"""Access to events: who may see one, and who may act as its organizer."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, NotAllowed
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import Visibility
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import AccessCode, EventId, UserId
 
 
@@ -28,7 +28,7 @@ def is_invited(
         given: the access code that the actor sent.
         holds_ticket: called last, because it costs a query.
     """
-    if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is Scope.NONE:
+    if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is PermissionScope.NONE:
         return False
     return (code is not None and code.opens_for(given)) or holds_ticket(actor.id)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from eventapi.application.ports.accounts import UserQueries, UserSearch
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, PasswordHasher, PasswordRules, UsernameRules
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
 from eventapi.domain.errors import AccountDeleted, InvalidValues, LastAdmin, UserNotFound
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.user import Profile, Role, User
 from eventapi.domain.values import EmailAddress, LoginSessionId, UserId
 
@@ -41,7 +41,7 @@ class SignUp:
     usernames: UsernameRules
     passwords: PasswordRules
     clock: Clock
-    rules: Rules
+    settings: UseCaseSettings
 
     def __call__(self, actor: Actor | None, account: NewAccount) -> UserView:
         """Create the account.
@@ -52,7 +52,7 @@ class SignUp:
             UsernameTaken: the username is taken.
         """
         role = Role.parse(account.role)
-        if role is Role.ADMIN and not self.rules.open_admin_sign_up:
+        if role is Role.ADMIN and not self.settings.open_admin_sign_up:
             policy.require(actor, Action.CREATE_ADMIN)
         username = self.usernames.parse(account.username)
         self.passwords.check(account.password, "password")
@@ -292,5 +292,5 @@ class ManageAccounts:
         return UserView.of(user)
 
     def _revoke_keys_of_role(self, user: User, work: UnitOfWork) -> None:
-        if policy.POLICY[Action.MANAGE_API_KEYS][user.role] is Scope.NONE:
+        if policy.POLICY[Action.MANAGE_API_KEYS][user.role] is PermissionScope.NONE:
             work.api_keys.remove_all(user.id)

@@ -8,10 +8,9 @@ from typing import Annotated
 from eventapi.application.ports.accounts import ApiKeyQueries
 from eventapi.application.ports.storage import UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, CredentialGenerator
-from eventapi.application.sessions import digest_of
 from eventapi.application.views import ApiKeyView
 from eventapi.domain import policy
-from eventapi.domain.api_key import ApiKey, parse_scopes
+from eventapi.domain.api_key import ApiKey, digest_of, parse_scopes
 from eventapi.domain.errors import AccountDeleted, ApiKeyNotFound, TooManyApiKeys
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import ApiKeyId

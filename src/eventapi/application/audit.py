@@ -76,7 +76,7 @@ class AuditEntry:
         )
 
 
-class EventCollector:
+class DomainEventCollector:
     """Collects the domain events of one unit of work, and turns them into audit entries.
 
     Attributes:

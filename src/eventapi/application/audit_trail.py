@@ -8,7 +8,7 @@ from eventapi.application.ports.events import EventQueries
 from eventapi.application.views import AuditEntryView, Page
 from eventapi.domain import policy
 from eventapi.domain.errors import NotAllowed
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import EventId
 
 
@@ -28,7 +28,7 @@ class ListAuditTrail:
             NotSignedIn, NotAllowed: the actor is not an admin.
         """
         reader = policy.require(actor, Action.SEE_AUDIT_TRAIL)
-        if policy.scope_of(reader, Action.SEE_AUDIT_TRAIL) is not Scope.ALL:
+        if policy.scope_of(reader, Action.SEE_AUDIT_TRAIL) is not PermissionScope.ALL:
             raise NotAllowed(Action.SEE_AUDIT_TRAIL)
         return self.audit.search(search, before=before, limit=limit)
 

@@ -21,7 +21,7 @@ from eventapi.application.views import (
 from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, ImageNotFound
 from eventapi.domain.event_details import Visibility
-from eventapi.domain.policy import Action, Actor, Scope
+from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId
 
 CALENDAR_HISTORY = dt.timedelta(days=90)
@@ -211,7 +211,7 @@ class ListTopEvents:
             NotSignedIn, NotAllowed: other roles see no sales reports.
         """
         reader = policy.require(actor, Action.SEE_SALES_REPORTS)
-        everything = policy.scope_of(reader, Action.SEE_SALES_REPORTS) is Scope.ALL
+        everything = policy.scope_of(reader, Action.SEE_SALES_REPORTS) is PermissionScope.ALL
         return self.events.top_by_tickets_sold(
             organizer=None if everything else reader.id, limit=limit
         )

@@ -11,8 +11,8 @@ from eventapi.application.ports.media import ImageInspector, ImageStore
 from eventapi.application.ports.storage import UnitOfWork
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
-from eventapi.domain.event import Event, next_session_id
-from eventapi.domain.event_details import AgendaSession
+from eventapi.domain.event import Event
+from eventapi.domain.event_details import AgendaSession, next_session_id
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.values import EventId, TicketTypeId

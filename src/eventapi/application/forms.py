@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
-from eventapi.domain.event import Event, next_session_id
-from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
+from eventapi.domain.event import Event
+from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility, next_session_id
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.values import AccessCode, CategoryId, TicketTypeId
 

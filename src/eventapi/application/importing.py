@@ -152,7 +152,7 @@ class ImportEvents:
         with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
             work.act_as(actor)
-            present = set(work.events.references(actor.id, [row.reference for row in rows]))
+            present = set(work.events.ids_by_reference(actor.id, [row.reference for row in rows]))
             lines: dict[str, int] = {}
             categories: dict[str, Category | None] = {}
 
@@ -225,7 +225,7 @@ class ImportAttendees:
         with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
             work.act_as(actor)
-            ids = work.events.references(actor.id, sorted({row.event for row in rows}))
+            ids = work.events.ids_by_reference(actor.id, sorted({row.event for row in rows}))
             events = work.events.get_for_update(*ids.values())
             registered = {id: work.orders.registrants(id) for id in events}
             lines: dict[tuple[EventId, str], int] = {}
@@ -297,7 +297,7 @@ def _check_duplicate(lines: dict[Key, int], key: Key, line: int, field: str) -> 
     """Check that no earlier line has the same key."""
     first = lines.setdefault(key, line)
     if first != line:
-        raise InvalidValues({field: f"Is in line {first} already."})
+        raise InvalidValues({field: f"Already occurs in line {first}."})
 
 
 def _ticket_type(event: Event, name: str | None) -> TicketTypeId | None:

@@ -16,7 +16,7 @@ from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.application.views import AccountRef, OrderView, Page
 from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
@@ -27,7 +27,7 @@ from eventapi.domain.errors import (
     OrderNotFound,
     SessionEnded,
 )
-from eventapi.domain.event import Event, Line
+from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.order import Identities, Order
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import (
@@ -68,7 +68,7 @@ class Purchase:
     """
 
     event_id: EventId
-    lines: Sequence[Line]
+    lines: Sequence[OrderLine]
     attendees: Sequence[NamedAttendee] = ()
     access_code: str | None = None
     idempotency_key: str | None = None
@@ -138,7 +138,7 @@ class PurchaseTickets:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     identities: Identities
-    rules: Rules
+    settings: UseCaseSettings
     _execute: GroupCommit[_Sale, PurchaseResult] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -212,7 +212,7 @@ class PurchaseTickets:
             purchase.lines,
             buyer_id=buyer.id,
             attendees=sale.attendees,
-            order_limit=self.rules.order_limit,
+            order_limit=self.settings.order_limit,
             now=self.clock.now(),
             identities=self.identities,
         )

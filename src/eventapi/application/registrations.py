@@ -63,7 +63,8 @@ class RegistrationResult:
 
     order: OrderView
     secret: Annotated[
-        str | None, "With it a guest reads and cancels the order. Null for an account."
+        str | None,
+        "With this secret a guest reads and cancels the order. Null for an account.",
     ]
     replayed: bool
 
@@ -138,7 +139,7 @@ class RegisterAttendee:
             order, event=event, buyer=AccountRef(buyer.id, buyer.username) if buyer else None
         )
         if view.is_waitlisted:
-            return replace(view, position=work.orders.waiting_before(event.id) + 1)
+            return replace(view, position=work.orders.count_waiting(event.id) + 1)
         return view
 
     def _attendee(

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 
 from eventapi.application.group_commit import Batcher
 from eventapi.application.ports.accounts import PrincipalQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, CredentialGenerator, PasswordHasher
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.application.views import UserView
-from eventapi.domain.api_key import KeyScope
+from eventapi.domain.api_key import KeyScope, digest_of
 from eventapi.domain.errors import (
     AccountDisabled,
     InvalidApiKey,
@@ -51,7 +50,7 @@ class SignIn:
     hasher: PasswordHasher
     clock: Clock
     credentials: CredentialGenerator
-    rules: Rules
+    settings: UseCaseSettings
 
     def __call__(self, username: str, password: str) -> SignInResult:
         """Start a session.
@@ -74,7 +73,7 @@ class SignIn:
             id=self.credentials.session_id(),
             user_id=user.id,
             now=now,
-            expires_at=now + self.rules.session_lifetime,
+            expires_at=now + self.settings.session_lifetime,
         )
         with self.unit_of_work(Actor.of(user)) as work:
             # The account may have changed since the check above: a session must not outlive
@@ -104,7 +103,7 @@ class RenewSession:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    rules: Rules
+    settings: UseCaseSettings
 
     def __call__(self, session_id: LoginSessionId, generation: int) -> SignInResult:
         """Renew the session.
@@ -122,7 +121,7 @@ class RenewSession:
                 raise SessionEnded
             work.act_as(Actor.of(user))
             try:
-                session.renew(generation, expires_at=now + self.rules.session_lifetime)
+                session.renew(generation, expires_at=now + self.settings.session_lifetime)
             except RefreshTokenReused:
                 self._revoke(session, work)
                 raise
@@ -201,12 +200,3 @@ class Authenticate:
     def _actors_of(self, sessions: Sequence[LoginSessionId]) -> Sequence[Actor | None]:
         actors = self.principals.by_session(set(sessions))
         return [actors.get(session) for session in sessions]
-
-
-def digest_of(key: str) -> bytes:
-    """Return the digest under which an API key is stored.
-
-    A key has 256 random bits, which nobody can guess. So a plain SHA-256 protects it
-    as well as a slow hash would, and an index can find it.
-    """
-    return sha256(key.encode()).digest()

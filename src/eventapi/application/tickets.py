@@ -271,7 +271,7 @@ class CheckIn:
     clock: Clock
 
     def __call__(self, actor: Actor | None, event_id: EventId, code: str) -> TicketView:
-        """Check a ticket in. Of two doors at the same moment, one succeeds.
+        """Check a ticket in. If two scanners check it in at the same time, one succeeds.
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.

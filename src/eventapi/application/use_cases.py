@@ -1,4 +1,4 @@
-"""Everything the application can do, for those who drive it."""
+"""All use cases, for the entrypoints."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ from eventapi.application.tickets import (
 
 @dataclass(frozen=True, kw_only=True)
 class UseCases:
-    """The use cases, built and ready; any number of threads may call them."""
+    """The use cases; any number of threads may call them."""
 
     sign_up: SignUp
     change_own_account: ChangeOwnAccount

@@ -84,7 +84,7 @@ class ApiKeyView:
 class AuditEntryView:
     """An entry of the audit trail: who did what, to what, when, and from where."""
 
-    id: Annotated[int, "Grows with time."]
+    id: Annotated[int, "Increases over time."]
     at: datetime
     action: Annotated[str, AUDIT_ACTIONS]
     actor: Annotated["AccountRef | None", "Null for a guest and for the command line."]
@@ -134,8 +134,8 @@ class TicketTypeView:
     currency: Annotated[str | None, "The ISO 4217 code; null for a free type without a currency."]
     quantity: Annotated[int, "How many tickets of the type can be sold."]
     tickets_sold: int
-    sales_start: Annotated[datetime | None, "When sales begin; null for the event's."]
-    sales_end: Annotated[datetime | None, "When sales end; null for the event's."]
+    sales_start: Annotated[datetime | None, "When sales begin; null: when those of the event do."]
+    sales_end: Annotated[datetime | None, "When sales end; null: when those of the event do."]
 
     @property
     def tickets_remaining(
@@ -194,7 +194,7 @@ class EventView:
     capacity: Annotated[int, "How many tickets can be sold."]
     tickets_sold: int
     sales_start: Annotated[datetime | None, "When sales begin; null for no limit."]
-    sales_end: Annotated[datetime | None, "When sales end; null for the event's start."]
+    sales_end: Annotated[datetime | None, "When sales end; null: when the event starts."]
     ticket_types: tuple[TicketTypeView, ...]
     sessions: Annotated[tuple[SessionView, ...], "The agenda."]
     created_at: datetime

@@ -1,8 +1,8 @@
 """Domain events: what happened to an aggregate, in the past tense.
 
-An aggregate records them as it changes. The unit of work collects them with the
-aggregate, and what reads them (the audit trail) is stored in the same transaction
-as the change itself: an event that can be read has happened.
+An aggregate records them as it changes, and the unit of work collects them. They are
+stored as audit entries in the transaction of the change, so an entry exists if and
+only if the change was committed.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The errors of the domain.
 
 An error carries the facts of the refusal as attributes, and makes its message
-from them. An attribute that is annotated with a `Fact` is public: clients
+from them. An attribute that is annotated with a `PublicField` is public: clients
 receive it under its name, and the API's documentation describes it. Which HTTP
 status an error becomes is decided in `eventapi.entrypoints.http.problems`.
 """
@@ -14,7 +14,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class PublicField:
     """Mark an attribute of an error as public.
 
     Attributes:
@@ -27,7 +27,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Internal:
+class PrivateField:
     """Mark an attribute of an error that only its message uses.
 
     Attributes:
@@ -40,19 +40,21 @@ class Internal:
 _UUID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
 _TIME = datetime(2027, 6, 1, 18, 0, tzinfo=UTC)
 
-EventIdFact = Annotated[int, Fact("The id of the event.", 42)]
-TicketTypeIdFact = Annotated[int, Fact("The id of the ticket type.", 7)]
-TicketFact = Annotated[object, Fact("The id or the code of the ticket, as it was given.", _UUID)]
-SlugFact = Annotated[str, Fact("The slug of the category.", "jazz")]
-LimitFact = Annotated[int, Fact("The largest number that is allowed.", 10)]
-OptionalTicketTypeFact = Annotated[
+EventIdField = Annotated[int, PublicField("The id of the event.", 42)]
+TicketTypeIdField = Annotated[int, PublicField("The id of the ticket type.", 7)]
+TicketField = Annotated[
+    object, PublicField("The id or the code of the ticket, as it was given.", _UUID)
+]
+SlugField = Annotated[str, PublicField("The slug of the category.", "jazz")]
+LimitField = Annotated[int, PublicField("The largest number that is allowed.", 10)]
+OptionalTicketTypeField = Annotated[
     int | None,
-    Fact("The id of the ticket type that this is about; null for the whole event.", None),
+    PublicField("The id of the ticket type that this is about; null for the whole event.", None),
 ]
 
 
 @dataclass_transform(eq_default=False)
-class FactualError(Exception):
+class StructuredError(Exception):
     """Base of errors that carry facts: subclasses become dataclasses.
 
     Attributes:
@@ -69,7 +71,7 @@ class FactualError(Exception):
         return self.message.format_map(vars(self))
 
 
-class DomainError(FactualError):
+class DomainError(StructuredError):
     """A rule of the domain was violated; nothing was changed."""
 
 
@@ -93,16 +95,16 @@ class NotSignedIn(DomainError):
 
 
 class AccountDeleted(DomainError):
-    """The account of the token no longer exists."""
+    """The account of the token was erased, disabled or deleted."""
 
-    message = "The account of this token no longer exists."
+    message = "The account of this token is no longer active."
 
 
 class NotAllowed(DomainError):
-    """The role of the account does not allow the operation."""
+    """The role of the account does not allow the operation, or the thing is somebody else's."""
 
-    message = "Your role does not allow you to {action}."
-    action: Annotated[str, Internal("purchase tickets")]
+    message = "You are not allowed to {action}."
+    action: Annotated[str, PrivateField("purchase tickets")]
 
 
 class SessionEnded(DomainError):
@@ -133,21 +135,21 @@ class UserNotFound(DomainError):
     """No account has this id."""
 
     message = "There is no account {user_id}."
-    user_id: Annotated[int, Fact("The id of the account.", 7)]
+    user_id: Annotated[int, PublicField("The id of the account.", 7)]
 
 
 class ApiKeyNotFound(DomainError):
     """The account has no API key with this id."""
 
     message = "You have no API key {key_id}."
-    key_id: Annotated[int, Fact("The id of the API key.", 3)]
+    key_id: Annotated[int, PublicField("The id of the API key.", 3)]
 
 
 class TooManyApiKeys(DomainError):
     """The account already has the maximum number of API keys."""
 
     message = "An account may have {limit} API keys; revoke one first."
-    limit: LimitFact
+    limit: LimitField
 
 
 class InvalidApiKey(DomainError):
@@ -161,7 +163,9 @@ class KeyNotAllowed(DomainError):
 
     scope: Annotated[
         str | None,
-        Fact("The scope that the operation needs; null if no API key may call it.", "check_in"),
+        PublicField(
+            "The scope that the operation needs; null if no API key may call it.", "check_in"
+        ),
     ]
 
     def __str__(self) -> str:
@@ -180,48 +184,48 @@ class UsernameTaken(DomainError):
     """Another account has this username, perhaps in different letter case."""
 
     message = "The username {username!r} is taken."
-    username: Annotated[str, Fact("The username that was requested.", "alice")]
+    username: Annotated[str, PublicField("The username that was requested.", "alice")]
 
 
 class EventNotFound(DomainError):
     """The event does not exist, or you are not allowed to see it."""
 
     message = "There is no event {event_id}."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class OrderNotFound(DomainError):
     """The order does not exist, or you are not allowed to see it."""
 
     message = "There is no order {order_id}."
-    order_id: Annotated[UUID, Fact("The id of the order.", _UUID)]
+    order_id: Annotated[UUID, PublicField("The id of the order.", _UUID)]
 
 
 class TicketNotFound(DomainError):
     """The ticket does not exist, or you are not allowed to see it."""
 
     message = "There is no ticket {ticket}."
-    ticket: TicketFact
+    ticket: TicketField
 
 
 class TicketCancelled(DomainError):
     """The ticket or its order was cancelled, or the ticket was transferred."""
 
     message = "This ticket was cancelled or transferred and is no longer valid."
-    ticket: TicketFact
+    ticket: TicketField
 
 
 class WrongEvent(DomainError):
     """The ticket is for another event."""
 
     message = "This ticket is not for the event {event_id}."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class AlreadyCheckedIn(DomainError):
     """The ticket was checked in before."""
 
-    checked_in_at: Annotated[datetime, Fact("When the ticket was first checked in.", _TIME)]
+    checked_in_at: Annotated[datetime, PublicField("When the ticket was first checked in.", _TIME)]
 
     def __str__(self) -> str:
         return f"This ticket was checked in at {self.checked_in_at.isoformat()}."
@@ -231,62 +235,64 @@ class TicketTypeNotFound(DomainError):
     """The event has no such ticket type."""
 
     message = "The event has no ticket type {ticket_type}."
-    ticket_type: TicketTypeIdFact
+    ticket_type: TicketTypeIdField
 
 
 class SessionNotFound(DomainError):
     """The event's agenda has no such session."""
 
     message = "The event has no session {session}."
-    session: Annotated[int, Fact("The id of the session.", 3)]
+    session: Annotated[int, PublicField("The id of the session.", 3)]
 
 
 class ImageNotFound(DomainError):
     """The event has no image."""
 
     message = "The event {event_id} has no image."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class CategoryNotFound(DomainError):
     """The category does not exist."""
 
     message = "There is no category {slug!r}."
-    slug: SlugFact
+    slug: SlugField
 
 
 class CategoryTaken(DomainError):
     """Another category has the same slug."""
 
     message = "The category {slug!r} already exists."
-    slug: SlugFact
+    slug: SlugField
 
 
 class CategoryInUse(DomainError):
     """The category has events and can't be deleted."""
 
     message = "The category {slug!r} has events: move them to another category first."
-    slug: SlugFact
+    slug: SlugField
 
 
 class VersionConflict(DomainError):
     """The event was changed since you last read it."""
 
     message = "The event was changed and now has version {version}: read it again."
-    version: Annotated[int, Fact("The current version of the event.", 5)]
+    version: Annotated[int, PublicField("The current version of the event.", 5)]
 
 
 class SoldOut(DomainError):
     """Fewer tickets are left than were requested."""
 
-    requested: Annotated[int, Fact("How many tickets were requested.", 3)]
-    remaining: Annotated[int, Fact("How many tickets are left.", 1)]
-    ticket_type: OptionalTicketTypeFact = None
+    requested: Annotated[int, PublicField("How many tickets were requested.", 3)]
+    remaining: Annotated[int, PublicField("How many tickets are left.", 1)]
+    ticket_type: OptionalTicketTypeField = None
 
     @property
     def limited_by(
         self,
-    ) -> Annotated[str, Fact("What has too few tickets left: `event` or `ticket_type`.", "event")]:
+    ) -> Annotated[
+        str, PublicField("What has too few tickets left: `event` or `ticket_type`.", "event")
+    ]:
         """Return what has too few tickets left: "event" or "ticket_type"."""
         return "event" if self.ticket_type is None else "ticket_type"
 
@@ -300,16 +306,16 @@ class SoldOut(DomainError):
 class EventStarted(DomainError):
     """The event has started."""
 
-    start_time: Annotated[datetime, Fact("When the event started.", _TIME)]
+    start_time: Annotated[datetime, PublicField("When the event started.", _TIME)]
 
     def __str__(self) -> str:
         return f"The event started at {self.start_time.isoformat()}."
 
 
 class EventEnded(DomainError):
-    """The event has ended and can no longer be changed."""
+    """The event has ended and can no longer be cancelled."""
 
-    end_time: Annotated[datetime, Fact("When the event ended.", _TIME)]
+    end_time: Annotated[datetime, PublicField("When the event ended.", _TIME)]
 
     def __str__(self) -> str:
         return f"The event ended at {self.end_time.isoformat()}."
@@ -319,19 +325,20 @@ class EventCancelled(DomainError):
     """The event was cancelled."""
 
     message = "The event {event_id} was cancelled."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class SalesClosed(DomainError):
     """The event or the ticket type is outside its sales window."""
 
     sales_start: Annotated[
-        datetime | None, Fact("When sales begin; null if they were always open.", None)
+        datetime | None, PublicField("When sales begin; null if they were always open.", None)
     ]
     sales_end: Annotated[
-        datetime | None, Fact("When sales end; null if they end when the event starts.", _TIME)
+        datetime | None,
+        PublicField("When sales end; null if they end when the event starts.", _TIME),
     ]
-    ticket_type: OptionalTicketTypeFact = None
+    ticket_type: OptionalTicketTypeField = None
 
     def __str__(self) -> str:
         what = "event" if self.ticket_type is None else "ticket type"
@@ -349,23 +356,23 @@ class CapacityBelowSold(DomainError):
     """The requested capacity or quantity is less than the number of tickets sold."""
 
     message = "{tickets_sold} tickets are sold, so {requested} is too few."
-    requested: Annotated[int, Fact("The capacity or quantity that was requested.", 50)]
-    tickets_sold: Annotated[int, Fact("How many tickets are sold.", 60)]
-    ticket_type: OptionalTicketTypeFact = None
+    requested: Annotated[int, PublicField("The capacity or quantity that was requested.", 50)]
+    tickets_sold: Annotated[int, PublicField("How many tickets are sold.", 60)]
+    ticket_type: OptionalTicketTypeField = None
 
 
 class TicketTypeInUse(DomainError):
     """Tickets of the type were sold, so it can't be removed."""
 
     message = "Tickets of the type {ticket_type} were sold, so it can't be removed."
-    ticket_type: TicketTypeIdFact
+    ticket_type: TicketTypeIdField
 
 
 class EventHasOrders(DomainError):
     """The event has orders and can't be deleted; it can be cancelled."""
 
     message = "The event {event_id} has orders: cancel it instead."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class ReferenceTaken(DomainError):
@@ -379,13 +386,13 @@ class AlreadyRegistered(DomainError):
     """The person already holds a live registration for the event."""
 
     message = "This person is already registered for the event."
-    event_id: EventIdFact
+    event_id: EventIdField
 
 
 class UnsuitableImage(DomainError):
     """The content is not an image that can be stored."""
 
-    reason: Annotated[str, Internal("Send a PNG, JPEG or WebP image.")]
+    reason: Annotated[str, PrivateField("Send a PNG, JPEG or WebP image.")]
 
     def __str__(self) -> str:
         return self.reason
@@ -395,12 +402,12 @@ class OrderTooLarge(DomainError):
     """The order has more tickets than an order may have."""
 
     message = "One order may have at most {limit} tickets, not {requested}."
-    requested: Annotated[int, Fact("How many tickets were requested.", 11)]
-    limit: LimitFact
+    requested: Annotated[int, PublicField("How many tickets were requested.", 11)]
+    limit: LimitField
 
 
 class IdempotencyKeyReused(DomainError):
     """The idempotency key was already used for a different request."""
 
     message = "The idempotency key {key!r} was already used for a different request."
-    key: Annotated[str, Fact("The idempotency key.", "b7c1")]
+    key: Annotated[str, PublicField("The idempotency key.", "b7c1")]

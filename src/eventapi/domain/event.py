@@ -6,7 +6,7 @@ method checks all its rules first and changes state last.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ from eventapi.domain.errors import (
     TicketTypeNotFound,
     VersionConflict,
 )
-from eventapi.domain.event_details import AgendaSession, EventDetails
+from eventapi.domain.event_details import EventDetails
 from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
@@ -42,7 +42,7 @@ class EventStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OrderLine:
     """A quantity of tickets of one type.
 
     Attributes:
@@ -68,8 +68,8 @@ class Event(Aggregate):
         tickets_sold: the number of live tickets of its confirmed orders.
         created_at: in UTC.
         updated_at: when its organizer last changed it, in UTC.
-        version: the number of changes by its organizer, from 1; a sale is not
-            such a change.
+        version: starts at 1; each change by its organizer increments it, a sale
+            does not.
     """
 
     MAX_TICKET_TYPES = 50
@@ -160,7 +160,7 @@ class Event(Aggregate):
 
     def sell(
         self,
-        lines: Sequence[Line],
+        lines: Sequence[OrderLine],
         *,
         buyer_id: UserId,
         attendees: Sequence[Attendee] = (),
@@ -193,7 +193,7 @@ class Event(Aggregate):
         """
         quantity = _total_quantity(lines)
         if len(attendees) > quantity:
-            raise InvalidValues({"attendees": "Must not be more than the tickets."})
+            raise InvalidValues({"attendees": "Must not be more than the number of tickets."})
         if quantity > order_limit:
             raise OrderTooLarge(requested=quantity, limit=order_limit)
         ticket_types = self._check_sale(lines, now)
@@ -347,7 +347,7 @@ class Event(Aggregate):
         for id, quantity in Counter(ticket.ticket_type_id for ticket in tickets).items():
             if id is not None and quantity > self.ticket_type(id).tickets_remaining:
                 return False
-        order.confirm(_initial_status(order.total), at=now)
+        order.confirm(at=now)
         self._count(tickets, +1)
         return True
 
@@ -362,7 +362,7 @@ class Event(Aggregate):
             if ticket.ticket_type_id is not None:
                 self.ticket_type(ticket.ticket_type_id).tickets_sold += sign
 
-    def _check_sale(self, lines: Sequence[Line], now: datetime) -> list[TicketType | None]:
+    def _check_sale(self, lines: Sequence[OrderLine], now: datetime) -> list[TicketType | None]:
         """Check that all lines can be sold now; return the type of each single ticket."""
         details = self.details
         if self.status is EventStatus.CANCELLED:
@@ -371,7 +371,9 @@ class Event(Aggregate):
             raise EventStarted(self.starts_at)
         if not details.sales.is_open(now):
             raise SalesClosed(details.sales.start, details.sales.end)
-        types = [type_ for line in lines for type_ in [self._type_of(line)] * line.quantity]
+        types: list[TicketType | None] = []
+        for line in lines:
+            types += [self._type_of(line)] * line.quantity
         for ticket_type, quantity in Counter(types).items():
             if ticket_type is not None:
                 ticket_type.check_sale(quantity, now=now)
@@ -391,7 +393,7 @@ class Event(Aggregate):
         """Return the type of the ticket, and whether the order has to wait for it."""
         if attendee.email is None:
             raise InvalidValues({"email": "Is required."})
-        line = Line(1, ticket_type_id)
+        line = OrderLine(1, ticket_type_id)
         try:
             (ticket_type,) = self._check_sale([line], now)
         except SoldOut:
@@ -400,7 +402,7 @@ class Event(Aggregate):
             return self._type_of(line), True
         return ticket_type, False
 
-    def _type_of(self, line: Line) -> TicketType | None:
+    def _type_of(self, line: OrderLine) -> TicketType | None:
         if line.ticket_type_id is not None:
             return self.ticket_type(line.ticket_type_id)
         if len(self.ticket_types) > 1:
@@ -421,15 +423,14 @@ class Event(Aggregate):
     ) -> Order:
         """Create an order of tickets that were checked; count them as sold unless it waits."""
         prices = [type_.details.price if type_ else Money.free() for type_ in ticket_types]
-        total = _total(prices)
         order = Order(
             id=identities.order_id(),
             event_id=self.id,
             buyer_id=buyer_id,
             guest=guest,
             registrant=registrant,
-            status=OrderStatus.WAITLISTED if waits else _initial_status(total),
-            total=total,
+            status=OrderStatus.WAITLISTED if waits else OrderStatus.CONFIRMED,
+            total=_total(prices),
             tickets=[
                 Ticket(
                     id=identities.ticket_id(),
@@ -445,7 +446,7 @@ class Event(Aggregate):
             ],
             created_at=now,
         )
-        order.place(now)
+        order.record_placed(now)
         if not waits:
             self._count(order.tickets, +1)
         return order
@@ -572,10 +573,10 @@ class Event(Aggregate):
 
 def _check_upcoming(details: EventDetails, now: datetime) -> None:
     if details.period.start <= now:
-        raise InvalidValues({"start_time": "Must lie in the future."})
+        raise InvalidValues({"start_time": "Must be in the future."})
 
 
-def _total_quantity(lines: Sequence[Line]) -> int:
+def _total_quantity(lines: Sequence[OrderLine]) -> int:
     if not lines:
         raise InvalidValues({"lines": "Must not be empty."})
     if any(line.quantity < 1 for line in lines):
@@ -591,26 +592,3 @@ def _total(prices: Sequence[Money]) -> Money:
     if not currencies:
         return Money.free()
     return Money(sum((price.amount for price in prices), Decimal(0)), currencies.pop())
-
-
-def _initial_status(total: Money) -> OrderStatus:
-    """Return the status of an order for which places are reserved.
-
-    Orders that cost money are confirmed at once, like free ones. Payment will
-    attach here: an order with a total above zero will wait for its payment and
-    hold its places meanwhile.
-    """
-    del total
-    return OrderStatus.CONFIRMED
-
-
-def next_session_id(sessions: Sequence[AgendaSession]) -> Callable[[], int]:
-    """Return a function that numbers new agenda sessions after the existing ones."""
-    last = max((session.id for session in sessions), default=0)
-
-    def number() -> int:
-        nonlocal last
-        last += 1
-        return last
-
-    return number

@@ -1,9 +1,10 @@
 """The properties of an event that its organizer sets: immutable values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import count
 from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
@@ -136,7 +137,9 @@ class EventDetails:
         if not 1 <= self.capacity <= self.MAX_CAPACITY:
             raise InvalidValues({"capacity": f"Must be 1 to {self.MAX_CAPACITY}."})
         if (self.visibility is Visibility.PRIVATE) != (self.access_code is not None):
-            raise InvalidValues({"access_code": "Is for private events, and only for them."})
+            raise InvalidValues(
+                {"access_code": "Is required for private events, and not allowed for others."}
+            )
         self._check_sessions()
 
     def _check_sessions(self) -> None:
@@ -203,6 +206,12 @@ class EventDetails:
         }
 
 
+def next_session_id(sessions: Sequence[AgendaSession]) -> Callable[[], int]:
+    """Return a function that numbers new agenda sessions after the existing ones."""
+    last = max((session.id for session in sessions), default=0)
+    return count(last + 1).__next__
+
+
 def parse_period(
     *, start: datetime | None, end: datetime | None, day: date | None, timezone: Timezone
 ) -> Period:
@@ -213,7 +222,7 @@ def parse_period(
     """
     if day is not None:
         if start is not None or end is not None:
-            raise InvalidValues({"date": "Stands instead of start_time and end_time."})
+            raise InvalidValues({"date": "Must not be combined with start_time or end_time."})
         return Period.all_day(day, timezone)
     if start is not None and end is not None:
         return Period(start, end)

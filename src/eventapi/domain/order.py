@@ -80,7 +80,7 @@ class Ticket:
 
     @property
     def is_live(self) -> bool:
-        """Whether it was not cancelled."""
+        """Whether the ticket itself was not cancelled; its order may have been."""
         return self.cancelled_at is None
 
     def check_unused(self) -> None:
@@ -95,7 +95,7 @@ class Ticket:
 
 @dataclass(eq=False, kw_only=True)
 class Order(Aggregate):
-    """The tickets that one buyer took of one event in one go.
+    """The tickets that one buyer ordered for one event at once.
 
     Created by `Event.sell` and `Event.register`. What changes the number of
     places that are sold goes through the event: `Event.cancel_order`,
@@ -146,23 +146,23 @@ class Order(Aggregate):
 
     # For the event, which counts the places
 
-    def place(self, at: datetime) -> None:
-        """Record that it was placed, and whether it was confirmed at once."""
+    def record_placed(self, at: datetime) -> None:
+        """Record that it was placed, and its first status."""
         self.record(DomainEventType.ORDER_PLACED, at)
         waits = self.status is OrderStatus.WAITLISTED
         self.record(
             DomainEventType.ORDER_WAITLISTED if waits else DomainEventType.ORDER_CONFIRMED, at
         )
 
-    def confirm(self, status: OrderStatus, *, at: datetime) -> None:
+    def confirm(self, *, at: datetime) -> None:
         """Leave the waitlist: its tickets are issued now."""
         for ticket in self.live_tickets:
             ticket.issued_at = at
-        self.status = status
+        self.status = OrderStatus.CONFIRMED
         self.record(DomainEventType.ORDER_CONFIRMED, at)
 
     def cancel(self, *, at: datetime) -> None:
-        """Cancel it with all its tickets."""
+        """Cancel it. Its tickets keep their own state; the order's status makes them invalid."""
         self.status = OrderStatus.CANCELLED
         self.record(DomainEventType.ORDER_CANCELLED, at)
 

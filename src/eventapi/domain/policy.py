@@ -35,7 +35,7 @@ class Actor:
 
 
 class Action(StrEnum):
-    """What can be done; the texts complete the sentence "Your role does not allow you to …"."""
+    """What can be done; the texts complete the sentence "You are not allowed to …"."""
 
     CREATE_ADMIN = "create an admin"
     CREATE_EVENT = "create events"
@@ -58,7 +58,7 @@ class Action(StrEnum):
     MANAGE_API_KEYS = "manage API keys"
 
 
-class Scope(Enum):
+class PermissionScope(Enum):
     """The things to which a permission extends."""
 
     NONE = "nothing"
@@ -66,12 +66,13 @@ class Scope(Enum):
     ALL = "everything"
 
 
-_NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
+_NONE, _OWN, _ALL = PermissionScope.NONE, PermissionScope.OWN, PermissionScope.ALL
 _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 
-# OWN means for an event: organized by the actor; for an order: bought by the
-# actor, or for an event of the actor; for reports and the audit trail: about the
-# actor's events.
+# OWN means for an event: organized by the actor; for seeing an order: bought by
+# the actor, or for an event of the actor; for changing or cancelling an order:
+# bought by the actor (an organizer cancels by CHANGE_EVENT); for reports and the
+# audit trail: about the actor's events.
 # CHANGE_EVENT includes cancelling and deleting, and the event's ticket types,
 # sessions and image. Public and unlisted events are visible to all. Anyone may
 # register for a visible event. An order's secret gives a guest access to that
@@ -99,12 +100,12 @@ _TABLE = {
     Action.MANAGE_API_KEYS:   (_NONE, _NONE, _OWN,      _OWN),
 }  # fmt: skip
 
-POLICY: Final[dict[Action, dict[Role | None, Scope]]] = {
+POLICY: Final[dict[Action, dict[Role | None, PermissionScope]]] = {
     action: dict(zip(_COLUMNS, scopes, strict=True)) for action, scopes in _TABLE.items()
 }
 
 
-def scope_of(actor: Actor | None, action: Action) -> Scope:
+def scope_of(actor: Actor | None, action: Action) -> PermissionScope:
     """Return the extent of an actor's permission."""
     return POLICY[action][actor.role if actor else None]
 
@@ -112,7 +113,9 @@ def scope_of(actor: Actor | None, action: Action) -> Scope:
 def may(actor: Actor | None, action: Action, *, owners: Collection[UserId]) -> bool:
     """Return whether an actor may do this to a thing that these accounts own."""
     scope = scope_of(actor, action)
-    return scope is Scope.ALL or (scope is Scope.OWN and actor is not None and actor.id in owners)
+    return scope is PermissionScope.ALL or (
+        scope is PermissionScope.OWN and actor is not None and actor.id in owners
+    )
 
 
 def require(actor: Actor | None, action: Action) -> Actor:
@@ -124,6 +127,6 @@ def require(actor: Actor | None, action: Action) -> Actor:
     """
     if actor is None:
         raise NotSignedIn
-    if scope_of(actor, action) is Scope.NONE:
+    if scope_of(actor, action) is PermissionScope.NONE:
         raise NotAllowed(action)
     return actor

@@ -358,7 +358,7 @@ def check_moment(field: str, moment: datetime) -> None:
     if moment.tzinfo is None:
         raise InvalidValues({field: "Must have an offset from UTC."})
     if not 1 < moment.year <= MAX_YEAR:
-        raise InvalidValues({field: f"Must not lie after the year {MAX_YEAR}."})
+        raise InvalidValues({field: f"Must be in the years 2 to {MAX_YEAR}."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +384,7 @@ class Period:
             InvalidValues: the day is after the last supported year.
         """
         if day.year > MAX_YEAR:
-            raise InvalidValues({"date": f"Must not lie after the year {MAX_YEAR}."})
+            raise InvalidValues({"date": f"Must be in the years 2 to {MAX_YEAR}."})
         midnight = datetime.combine(day, wall_time.min, timezone.zone)
         next_midnight = datetime.combine(day + timedelta(days=1), wall_time.min, timezone.zone)
         return cls(midnight, next_midnight)

@@ -17,7 +17,7 @@ from eventapi.adapters.postgres.large_data import generate_large_data
 from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.system import Clock, PasswordHasher
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.container import (
     Application,
@@ -85,7 +85,7 @@ def _use_cases(
     parts: dict[str, object] = {
         "storage": storage,
         "images": images,
-        "rules": Rules(
+        "settings": UseCaseSettings(
             open_admin_sign_up=overrides.pop("open_admin_sign_up", settings.open_admin_sign_up),
             order_limit=settings.order_limit,
             session_lifetime=settings.refresh_token_lifetime,

@@ -32,7 +32,7 @@ from eventapi.application.ports.system import (
     PasswordRules,
     UsernameRules,
 )
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.order import Identities
 
@@ -75,7 +75,7 @@ class Application(containers.DeclarativeContainer):
 
     storage = providers.DependenciesContainer()
     images: providers.Provider[ImageStore] = providers.Dependency()
-    rules = providers.Dependency(instance_of=Rules)
+    settings = providers.Dependency(instance_of=UseCaseSettings)
     secret_key = providers.Dependency(instance_of=str)
     old_secret_keys = providers.Dependency(instance_of=tuple)
 
@@ -100,7 +100,7 @@ class Application(containers.DeclarativeContainer):
             PasswordHasher: hasher,
             PasswordRules: providers.Singleton(CommonPasswordRules),
             PrincipalQueries: storage.principals,
-            Rules: rules,
+            UseCaseSettings: settings,
             StorageHealth: storage.health,
             TicketPrinter: providers.Singleton(TypstTicketPrinter),
             UnitOfWorkFactory: storage.unit_of_work.provider,

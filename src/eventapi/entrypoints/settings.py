@@ -175,7 +175,7 @@ class Settings:
     """Failed logins, sign-ups and password changes per account and network address; empty for
     no limit."""
     address_limit: Limit = "60 per minute"
-    """Logins and sign-ups per network address; empty for no limit."""
+    """Logins, sign-ups and password changes per network address; empty for no limit."""
     redis_url: Text = Field(default=None, repr=False, pattern=r"^rediss?://.")
     """redis://host:port/0, where processes share their rate limits. If unset, each process
     counts alone. Requires: pip install 'eventapi[redis]'"""

@@ -11,7 +11,7 @@ from eventapi.application.ports.orders import (
     OrderQueries,
 )
 from eventapi.application.ports.storage import UnitOfWorkFactory
-from eventapi.domain.event import Event, Line
+from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.order import Order
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import Attendee, EmailAddress, EventId
@@ -63,7 +63,7 @@ class Storage:
 
 def sell_to(event: Event, buyer: User, quantity: int = 1) -> Order:
     return event.sell(
-        [Line(quantity)],
+        [OrderLine(quantity)],
         buyer_id=buyer.id,
         attendees=[Attendee("Ada", EmailAddress("ada@example.org"))],
         order_limit=10,

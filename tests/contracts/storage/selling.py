@@ -8,7 +8,7 @@ import pytest
 
 from eventapi.adapters.system import RandomIdentities
 from eventapi.application.orders import Purchase, PurchaseResult, PurchaseTickets
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.domain.errors import (
     AccountDeleted,
     EventNotFound,
@@ -17,7 +17,7 @@ from eventapi.domain.errors import (
     OrderTooLarge,
     SoldOut,
 )
-from eventapi.domain.event import Event, Line
+from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import EventId, UserId
@@ -50,7 +50,10 @@ class TestSales:
         The first is made once more at the end, so that there are always some to wait.
         """
         purchase_tickets = PurchaseTickets(
-            storage.unit_of_work, ManualClock(NOW), RandomIdentities(), Rules(order_limit=4)
+            storage.unit_of_work,
+            ManualClock(NOW),
+            RandomIdentities(),
+            UseCaseSettings(order_limit=4),
         )
 
         def send(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
@@ -94,14 +97,14 @@ class TestSales:
 
         results = together(
             [
-                (bob, Purchase(event_id=event.id, lines=[Line(1)])),
-                (bob, Purchase(event_id=event.id, lines=[Line(2)])),
-                (gone, Purchase(event_id=event.id, lines=[Line(1)])),
-                (bob, Purchase(event_id=other.id, lines=[Line(4)])),
-                (bob, Purchase(event_id=nowhere, lines=[Line(1)])),
-                (bob, Purchase(event_id=other.id, lines=[Line(5)])),
-                (bob, Purchase(event_id=other.id, lines=[Line(0)])),
-                (bob, Purchase(event_id=other.id, lines=[Line(1)], idempotency_key="k")),
+                (bob, Purchase(event_id=event.id, lines=[OrderLine(1)])),
+                (bob, Purchase(event_id=event.id, lines=[OrderLine(2)])),
+                (gone, Purchase(event_id=event.id, lines=[OrderLine(1)])),
+                (bob, Purchase(event_id=other.id, lines=[OrderLine(4)])),
+                (bob, Purchase(event_id=nowhere, lines=[OrderLine(1)])),
+                (bob, Purchase(event_id=other.id, lines=[OrderLine(5)])),
+                (bob, Purchase(event_id=other.id, lines=[OrderLine(0)])),
+                (bob, Purchase(event_id=other.id, lines=[OrderLine(1)], idempotency_key="k")),
             ]
         )
 
@@ -122,7 +125,7 @@ class TestSales:
         bob: Actor,
         together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
     ) -> None:
-        results = together([(bob, Purchase(event_id=event.id, lines=[Line(1)]))] * 8)
+        results = together([(bob, Purchase(event_id=event.id, lines=[OrderLine(1)]))] * 8)
 
         assert sum(isinstance(result, PurchaseResult) for result in results) == 5
         assert sum(isinstance(result, SoldOut) for result in results) == 4
@@ -135,8 +138,8 @@ class TestSales:
         bob: Actor,
         together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
     ) -> None:
-        same = (bob, Purchase(event_id=event.id, lines=[Line(2)], idempotency_key="k"))
-        different = (bob, Purchase(event_id=event.id, lines=[Line(1)], idempotency_key="k"))
+        same = (bob, Purchase(event_id=event.id, lines=[OrderLine(2)], idempotency_key="k"))
+        different = (bob, Purchase(event_id=event.id, lines=[OrderLine(1)], idempotency_key="k"))
 
         results = together([same, same, same, different])
 

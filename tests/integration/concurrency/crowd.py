@@ -17,9 +17,9 @@ from functools import partial
 from eventapi.adapters.postgres import PostgresUnitOfWork, make_engine
 from eventapi.adapters.system import RandomIdentities, SystemClock
 from eventapi.application.orders import Purchase, PurchaseTickets
-from eventapi.application.rules import Rules
+from eventapi.application.settings import UseCaseSettings
 from eventapi.domain.errors import SoldOut
-from eventapi.domain.event import Line
+from eventapi.domain.event import OrderLine
 from eventapi.domain.policy import Actor
 from eventapi.domain.user import Role
 from eventapi.domain.values import EventId, UserId
@@ -82,9 +82,9 @@ def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processe
 def _buy_by_use_case(database_url: str, event_id: int) -> Callable[[str], tuple[str, str | None]]:
     engine = make_engine(database_url, pool_size=CONNECTIONS)
     purchase_tickets = PurchaseTickets(
-        partial(PostgresUnitOfWork, engine), SystemClock(), RandomIdentities(), Rules()
+        partial(PostgresUnitOfWork, engine), SystemClock(), RandomIdentities(), UseCaseSettings()
     )
-    purchase = Purchase(event_id=EventId(event_id), lines=[Line(1)])
+    purchase = Purchase(event_id=EventId(event_id), lines=[OrderLine(1)])
 
     def buy(buyer: str) -> tuple[str, str | None]:
         try:

@@ -10,7 +10,7 @@ from typing import ParamSpec, Self
 from uuid import UUID
 
 from eventapi.adapters.memory.table import Table, atomic
-from eventapi.application.audit import AuditEntry, EventCollector
+from eventapi.application.audit import AuditEntry, DomainEventCollector
 from eventapi.application.idempotency import RequestKey
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.views import OrderView
@@ -168,7 +168,7 @@ class Transaction:
 
     def __init__(self, database: MemoryDatabase, actor: Actor | None) -> None:
         self.database = database
-        self.domain_events = EventCollector(actor)
+        self.domain_events = DomainEventCollector(actor)
         self._aggregates: list[Aggregate] = []
         self._changes: list[Callable[[], object]] = []
         self._locks: dict[Hashable, Lock] = {}

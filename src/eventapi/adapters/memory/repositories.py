@@ -143,7 +143,7 @@ class MemoryEvents(MemoryRepository[Event]):
     def next_ticket_type_id(self) -> TicketTypeId:
         return next(self._database.ticket_type_ids)
 
-    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+    def ids_by_reference(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
         find = self._database.events_by_reference.get
         return {name: event.id for name in references if (event := find((organizer, name)))}
 
@@ -189,7 +189,7 @@ class MemoryOrders(MemoryRepository[Order]):
     def waiting(self, event: EventId) -> list[Order]:
         return deepcopy(self._database.orders_with(event, OrderStatus.WAITLISTED))
 
-    def waiting_before(self, event: EventId) -> int:
+    def count_waiting(self, event: EventId) -> int:
         return len(self._database.orders_with(event, OrderStatus.WAITLISTED))
 
     def has_any(self, event: EventId) -> bool:

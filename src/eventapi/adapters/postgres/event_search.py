@@ -96,7 +96,7 @@ def id_of_category(slug: str) -> ScalarSelect[Any]:
 
 
 def _list_conditions(search: EventSearch) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that an index in the order of the list serves, or nearly."""
+    """Yield the conditions that the index of the sort order can apply."""
     events = tables.events.c
     if search.owner is not None:
         yield events.organizer_id == search.owner
@@ -118,7 +118,7 @@ def _list_conditions(search: EventSearch) -> Iterator[ColumnElement[bool]]:
 def _filter_conditions(
     search: EventSearch, events: Any = tables.events.c
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that the order of the list does not help to find."""
+    """Yield the conditions that are checked row by row, or by an index of their own."""
     words = [*(search.words or ()), *map(_location_word, search.location or ())]
     if search.words == frozenset() or search.location == frozenset():
         yield false()

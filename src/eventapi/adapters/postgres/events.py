@@ -23,8 +23,8 @@ from eventapi.domain.values import EventId, TicketTypeId, UserId, sort_key
 
 EVENT_IDS = IdSequence("events_id_seq")
 TICKET_TYPE_IDS = IdSequence("ticket_types_id_seq")
-FOR_LISTS = ("sales_tier", "sold_out", "name_key", "words")  # not part of the aggregate
-LOCK_EVENTS = sql_file("lock_events.sql", columns=names_of(events, without=FOR_LISTS))
+DERIVED_COLUMNS = ("sales_tier", "sold_out", "name_key", "words")  # not part of the aggregate
+LOCK_EVENTS = sql_file("lock_events.sql", columns=names_of(events, without=DERIVED_COLUMNS))
 TICKET_TYPES = sql_file("ticket_types.sql")
 BY_REFERENCES = select(events.c.reference, events.c.id).where(
     events.c.organizer_id == bindparam("organizer_id"),
@@ -35,7 +35,7 @@ BY_REFERENCES = select(events.c.reference, events.c.id).where(
 EVENT_NAMES = ["id", "organizer_id", "reference", "image", "created_at", "updated_at", "version"]
 DETAILS_NAMES = names_of(
     events,
-    without=[*EVENT_NAMES, *FOR_LISTS, "category_id", "sessions", "status", "tickets_sold"],
+    without=[*EVENT_NAMES, *DERIVED_COLUMNS, "category_id", "sessions", "status", "tickets_sold"],
 )
 TYPE_NAMES = names_of(ticket_types, without=["id", "event_id", "position", "tickets_sold"])
 
@@ -126,7 +126,7 @@ class PostgresEvents(Repository):
         self._collect(event)
         self._stage_delete(events, event.id)
 
-    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+    def ids_by_reference(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
         values = {"organizer_id": organizer, "references": list(references)}
         return {row.reference: EventId(row.id) for row in self._rows(BY_REFERENCES, values)}
 

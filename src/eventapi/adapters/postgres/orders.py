@@ -195,7 +195,7 @@ class PostgresOrders(Repository):
         rows = self._rows(ORDERS_TO_CHANGE, values)
         return [order_from_rows(list(group)) for _, group in groupby(rows, lambda row: row.id)]
 
-    def waiting_before(self, event: EventId) -> int:
+    def count_waiting(self, event: EventId) -> int:
         waiting = orders.c.status == OrderStatus.WAITLISTED.value
         query = select(func.count()).select_from(orders).where(OF_EVENT, waiting)
         return int(self._value(query, {"event_id": event}))

@@ -10,7 +10,7 @@ from sqlalchemy import Sequence as IdSequence
 from sqlalchemy.dialects.postgresql import insert
 
 from eventapi.adapters.postgres.engine import storage_errors
-from eventapi.application.audit import EventCollector
+from eventapi.application.audit import DomainEventCollector
 from eventapi.application.idempotency import RequestKey
 from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
@@ -36,7 +36,7 @@ class Staged:
         loaded_events: events loaded for update, which may have recorded domain events.
     """
 
-    domain_events: EventCollector
+    domain_events: DomainEventCollector
     users: list[User] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)

@@ -72,7 +72,8 @@ users = Table(
     Index("users_active_admins", "id", postgresql_where=text("role = 'admin'")),
 )
 
-# The active login sessions: a row is deleted when its session ends.
+# Login sessions. A row is deleted when its session ends, or, once it has expired, at
+# the next sign-in of its account.
 login_sessions = Table(
     "login_sessions",
     metadata,

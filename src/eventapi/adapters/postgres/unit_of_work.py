@@ -22,7 +22,7 @@ from eventapi.adapters.postgres.orders import PostgresOrders, record_orders
 from eventapi.adapters.postgres.principals import PostgresPrincipals
 from eventapi.adapters.postgres.repository import Staged
 from eventapi.adapters.postgres.users import PostgresUsers, user_to_row
-from eventapi.application.audit import EventCollector, Origin
+from eventapi.application.audit import DomainEventCollector, Origin
 from eventapi.application.ports.accounts import (
     ApiKeyRepository,
     LoginSessionRepository,
@@ -49,7 +49,7 @@ class PostgresUnitOfWork:
 
     def __init__(self, engine: Engine, actor: Actor | None = None) -> None:
         self._engine = engine
-        self._staged = Staged(EventCollector(actor))
+        self._staged = Staged(DomainEventCollector(actor))
         self._open = False
 
     def act_as(self, actor: Actor | None, origin: Origin | None = None) -> None:

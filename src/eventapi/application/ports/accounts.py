@@ -144,7 +144,7 @@ class UserQueries(Protocol):
 
 
 class PrincipalQueries(Protocol):
-    """Authentication of requests: one indexed statement each."""
+    """Authentication of requests; concurrent ones share a statement."""
 
     def by_session(self, sessions: Collection[LoginSessionId]) -> dict[LoginSessionId, Actor]:
         """Return the actors of these sessions, without ended ones and inactive accounts."""

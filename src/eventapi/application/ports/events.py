@@ -47,15 +47,14 @@ class EventRepository(Protocol):
         The commit raises EventHasOrders if it has orders.
         """
 
-    def references(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
+    def ids_by_reference(self, organizer: UserId, references: Sequence[str]) -> dict[str, EventId]:
         """Return the ids of an organizer's events by these references."""
 
     def get_for_update(self, *ids: EventId) -> dict[EventId, Event]:
-        """Return events, locked against all other units of work that load them so.
+        """Return events, locked against other units of work that load them for update.
 
         Called once in a unit of work. The rows are locked in the order of their
-        ids, so two units of work never wait for each other. Missing events are
-        left out.
+        ids, so two units of work never deadlock. Missing events are left out.
         """
 
 

@@ -42,7 +42,7 @@ class OrderRepository(Protocol):
     def waiting(self, event: EventId) -> list[Order]:
         """Return the waitlisted orders of an event, the earliest first."""
 
-    def waiting_before(self, event: EventId) -> int:
+    def count_waiting(self, event: EventId) -> int:
         """Return the number of waitlisted orders of an event."""
 
     def save(self, order: Order) -> None:

@@ -13,11 +13,11 @@ from eventapi.application.ports.accounts import (
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
-from eventapi.domain.errors import Fact, FactualError, Internal
+from eventapi.domain.errors import PrivateField, PublicField, StructuredError
 from eventapi.domain.policy import Actor
 
 
-class StorageUnavailable(FactualError):
+class StorageUnavailable(StructuredError):
     """The storage can't be reached or is too busy; a later attempt may succeed.
 
     If a commit was under way, it is unknown whether it succeeded. Clients send
@@ -28,15 +28,15 @@ class StorageUnavailable(FactualError):
     """
 
     message = "The storage can't be reached; try again."
-    reason: Annotated[str, Internal("server closed the connection")]
-    retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
+    reason: Annotated[str, PrivateField("server closed the connection")]
+    retry_after: Annotated[int, PublicField("Seconds to wait before the next try.", 1)] = 1
 
 
 class StorageConflict(StorageUnavailable):
     """The storage rolled this unit of work back in favour of another (a deadlock).
 
-    Our own units of work never wait for each other in a circle (see
-    `EventRepository.get_for_update`), but statements typed by an operator may.
+    Our own units of work never deadlock (see `EventRepository.get_for_update`), but
+    statements typed by an operator may.
     An immediate second attempt usually succeeds.
     """
 

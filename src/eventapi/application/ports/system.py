@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Protocol
 
-from eventapi.domain.errors import Fact, FactualError
+from eventapi.domain.errors import PublicField, StructuredError
 from eventapi.domain.values import LoginSessionId, Username
 
 
@@ -14,11 +14,11 @@ class Clock(Protocol):
         """Return the current time in UTC."""
 
 
-class Overloaded(FactualError):
+class Overloaded(StructuredError):
     """Too many passwords are being hashed now; a later attempt may succeed."""
 
     message = "Too many passwords are being checked at this moment; try again."
-    retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 1)] = 1
+    retry_after: Annotated[int, PublicField("Seconds to wait before the next try.", 1)] = 1
 
 
 class PasswordHasher(Protocol):

@@ -24,7 +24,7 @@ from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
     PasswordChangeSchema,
     ProfileChangeSchema,
-    RegistrationSchema,
+    SignUpSchema,
     TokensSchema,
     UserSchema,
 )
@@ -45,7 +45,7 @@ blueprint = ApiBlueprint(
     "POST",
     "/register",
     access=GUEST_OR_ACCOUNT,
-    body=RegistrationSchema,
+    body=SignUpSchema,
     response=created(UserSchema),
     errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
 )

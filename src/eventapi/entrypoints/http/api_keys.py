@@ -26,7 +26,7 @@ blueprint = ApiBlueprint(
     "api_keys", __name__, url_prefix="/api", description="Keys with which programs use the API."
 )
 
-FOR_OWNERS = (NotSignedIn, NotAllowed)
+KEY_OWNER_ERRORS = (NotSignedIn, NotAllowed)
 
 
 @blueprint.operation(
@@ -35,7 +35,7 @@ FOR_OWNERS = (NotSignedIn, NotAllowed)
     access=ACCOUNT,
     body=NewApiKeySchema,
     response=created(CreatedApiKeySchema, no_store=True),
-    errors=(*FOR_OWNERS, AccountDeleted, TooManyApiKeys),
+    errors=(*KEY_OWNER_ERRORS, AccountDeleted, TooManyApiKeys),
 )
 def create_api_key(body: dict[str, Any]) -> Created[NewApiKey]:
     """Create an API key.
@@ -51,7 +51,7 @@ def create_api_key(body: dict[str, Any]) -> Created[NewApiKey]:
     "/keys",
     access=ACCOUNT,
     response=ok(page_schema(ApiKeySchema)),
-    errors=FOR_OWNERS,
+    errors=KEY_OWNER_ERRORS,
 )
 def list_api_keys() -> dict[str, Any]:
     """List your API keys, newest first."""
@@ -59,7 +59,7 @@ def list_api_keys() -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "DELETE", "/keys/<id:key_id>", access=ACCOUNT, errors=(*FOR_OWNERS, ApiKeyNotFound)
+    "DELETE", "/keys/<id:key_id>", access=ACCOUNT, errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound)
 )
 def revoke_api_key(key_id: ApiKeyId) -> None:
     """Revoke an API key, with immediate effect."""

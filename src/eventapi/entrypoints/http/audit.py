@@ -8,7 +8,7 @@ from eventapi.domain.errors import NotAllowed, NotSignedIn
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.responses import page_of
 from eventapi.entrypoints.http.schemas.audit import AuditEntrySchema, AuditQuerySchema
@@ -45,7 +45,7 @@ def list_audit_trail(query: dict[str, Any]) -> PageBody:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
     response=page_of(AuditEntrySchema, example=example_of(AuditEntrySchema) | {"address": None}),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def list_event_audit_trail(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the audit trail of an event and its orders, newest first."""

@@ -16,7 +16,7 @@ from eventapi.domain.errors import (
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.problems import problem_document
 from eventapi.entrypoints.http.responses import ok
 from eventapi.entrypoints.http.schemas.orders import (
@@ -37,7 +37,7 @@ blueprint = ApiBlueprint(
 )
 
 AT_THE_DOOR = ACCOUNT.or_key(KeyScope.CHECK_IN)
-TICKET_ERRORS = (*ORGANIZER_ONLY, TicketNotFound, WrongEvent, TicketCancelled)
+TICKET_ERRORS = (*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled)
 
 
 @blueprint.operation(
@@ -71,7 +71,7 @@ def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
 
 
 @blueprint.operation(
-    "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ONLY
+    "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ERRORS
 )
 def get_check_in_counts(event_id: EventId) -> CheckInCounts:
     """Count the tickets sold and checked in."""
@@ -84,7 +84,7 @@ def get_check_in_counts(event_id: EventId) -> CheckInCounts:
     access=AT_THE_DOOR,
     body=ScanBatchSchema,
     response=ok(ScanBatchResultSchema),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def check_in_batch(body: dict[str, Any], event_id: EventId) -> dict[str, Any]:
     """Check in a batch of scans.

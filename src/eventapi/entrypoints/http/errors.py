@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from eventapi.domain.errors import Fact, FactualError
+from eventapi.domain.errors import PublicField, StructuredError
 
 
-class HttpError(FactualError):
+class HttpError(StructuredError):
     """A request can't be processed."""
 
 
@@ -20,16 +20,16 @@ class UnsupportedMediaType(HttpError):
     """The operation does not accept the media type of the body."""
 
     message = "Send the body as {expected}, with this Content-Type."
-    expected: Annotated[str, Fact("The media types that are accepted.", "application/json")] = (
-        "application/json"
-    )
+    expected: Annotated[
+        str, PublicField("The media types that are accepted.", "application/json")
+    ] = "application/json"
 
 
 class BodyTooLarge(HttpError):
     """The body is larger than the server accepts."""
 
     message = "The request's body is larger than {limit} bytes."
-    limit: Annotated[int, Fact("The largest body that is accepted, in bytes.", 1_048_576)]
+    limit: Annotated[int, PublicField("The largest body that is accepted, in bytes.", 1_048_576)]
 
 
 class ValidationFailed(HttpError):
@@ -37,7 +37,7 @@ class ValidationFailed(HttpError):
 
     errors: Annotated[
         Mapping[str, Sequence[str]],
-        Fact(
+        PublicField(
             "The messages for each field that is not valid, by the field's path "
             "(`attendees.0.email`).",
             {"name": ["Must not be empty."]},
@@ -49,9 +49,9 @@ class ValidationFailed(HttpError):
 
 
 class InvalidCursor(HttpError):
-    """The cursor is not one of this list in this order."""
+    """The cursor does not belong to this list and sort order."""
 
-    message = "The cursor is not one that this list returned for this order."
+    message = "The cursor does not belong to this list and sort order."
 
 
 class VersionRequired(HttpError):
@@ -80,7 +80,7 @@ class TooManyRequests(HttpError):
     """The caller has reached a rate limit."""
 
     message = "Too many requests: try again in {retry_after} seconds."
-    retry_after: Annotated[int, Fact("Seconds to wait before the next try.", 17)]
+    retry_after: Annotated[int, PublicField("Seconds to wait before the next try.", 17)]
 
 
 class PathNotFound(HttpError):

@@ -27,7 +27,7 @@ from eventapi.entrypoints.http.conditional import (
     if_match_versions,
     set_etag_version,
 )
-from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY, UPDATE_ERRORS, with_version
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS, UPDATE_ERRORS, with_version
 from eventapi.entrypoints.http.responses import Created, created, file, ok
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.events import (
@@ -64,7 +64,7 @@ A_MINUTE = 60
     body=NewTicketTypeSchema,
     response=created(TicketTypeSchema),
     conditional=ETAG,
-    errors=(*ORGANIZER_ONLY, EventCancelled),
+    errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTypeView]:
     """Add a ticket type to an event."""
@@ -103,7 +103,7 @@ def get_ticket_type(
     body=TicketTypePatchSchema,
     response=ok(TicketTypeSchema),
     conditional=VERSIONED,
-    errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
+    errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def patch_ticket_type(
     body: dict[str, Any], event_id: EventId, ticket_type_id: TicketTypeId
@@ -130,7 +130,7 @@ def patch_ticket_type(
     TICKET_TYPE,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
-    errors=(*ORGANIZER_ONLY, TicketTypeNotFound, *UPDATE_ERRORS),
+    errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     """Delete a ticket type of which no tickets are sold."""
@@ -149,7 +149,7 @@ def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     body=SessionFieldsSchema,
     response=created(SessionSchema),
     conditional=ETAG,
-    errors=(*ORGANIZER_ONLY, EventCancelled),
+    errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]:
     """Add a session to the agenda of an event."""
@@ -183,7 +183,7 @@ def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> Se
     body=SessionPatchSchema,
     response=ok(SessionSchema),
     conditional=VERSIONED,
-    errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
+    errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def patch_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
     """Update a session (JSON Merge Patch, RFC 7396)."""
@@ -199,7 +199,7 @@ def patch_session(body: dict[str, Any], event_id: EventId, session_id: int) -> S
     SESSION,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
-    errors=(*ORGANIZER_ONLY, SessionNotFound, EventCancelled),
+    errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def delete_session(event_id: EventId, session_id: int) -> None:
     """Delete a session from the agenda of an event."""
@@ -215,7 +215,7 @@ def delete_session(event_id: EventId, session_id: int) -> None:
     consumes=IMAGE_TYPES,
     response=ok(EventSchema),
     conditional=ETAG,
-    errors=(*ORGANIZER_ONLY, EventCancelled, UnsuitableImage),
+    errors=(*ORGANIZER_ERRORS, EventCancelled, UnsuitableImage),
 )
 def put_image(event_id: EventId) -> EventView:
     """Set the image of an event: PNG, JPEG or WebP."""
@@ -227,7 +227,7 @@ def put_image(event_id: EventId) -> EventView:
     "DELETE",
     "/image",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
-    errors=(*ORGANIZER_ONLY, EventCancelled),
+    errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def delete_image(event_id: EventId) -> None:
     """Delete the image of an event (idempotent)."""

@@ -48,7 +48,7 @@ blueprint = ApiBlueprint(
 )
 
 EVENT = "/<id:event_id>"
-ORGANIZER_ONLY = (NotSignedIn, NotAllowed, EventNotFound)
+ORGANIZER_ERRORS = (NotSignedIn, NotAllowed, EventNotFound)
 """The errors of operations for an event's organizer and admins."""
 UPDATE_ERRORS = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
 
@@ -127,7 +127,7 @@ def get_event(query: dict[str, Any], event_id: EventId) -> EventView:
     body=EventFormSchema,
     response=ok(EventSchema),
     conditional=VERSIONED,
-    errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
+    errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
 def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     """Replace an event.
@@ -149,7 +149,7 @@ def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     body=EventPatchSchema,
     response=ok(EventSchema),
     conditional=VERSIONED,
-    errors=(*ORGANIZER_ONLY, *UPDATE_ERRORS),
+    errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
 def patch_event(body: dict[str, Any], event_id: EventId) -> EventView:
     """Update an event (JSON Merge Patch, RFC 7396)."""
@@ -164,7 +164,7 @@ def patch_event(body: dict[str, Any], event_id: EventId) -> EventView:
     EVENT,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
-    errors=(*ORGANIZER_ONLY, EventHasOrders),
+    errors=(*ORGANIZER_ERRORS, EventHasOrders),
 )
 def delete_event(event_id: EventId) -> None:
     """Delete an event that has no orders.
@@ -182,7 +182,7 @@ def delete_event(event_id: EventId) -> None:
         EventSchema, example=example_of(EventSchema) | {"status": "cancelled", "tickets_sold": 0}
     ),
     conditional=ETAG,
-    errors=(*ORGANIZER_ONLY, EventEnded),
+    errors=(*ORGANIZER_ERRORS, EventEnded),
 )
 def cancel_event(event_id: EventId) -> EventView:
     """Cancel an event and all its orders (idempotent)."""
@@ -194,7 +194,7 @@ def cancel_event(event_id: EventId) -> EventView:
     f"{EVENT}/stats",
     access=ACCOUNT.or_key(KeyScope.READ_EVENTS),
     response=ok(StatisticsSchema),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def get_statistics(event_id: EventId) -> EventStatistics:
     """Get the sales figures of an event."""

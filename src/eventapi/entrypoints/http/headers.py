@@ -13,7 +13,7 @@ HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "Link": ("string", 'The next page, as `<path>; rel="next"`; absent on the last page.'),
     "Location": ("string", "The path of the new resource."),
     "RateLimit-Limit": ("integer", "How many requests you may send in a window of time."),
-    "RateLimit-Remaining": ("integer", "How many of them are left."),
+    "RateLimit-Remaining": ("integer", "How many requests are left in the window."),
     "RateLimit-Reset": ("integer", "Seconds until the window ends."),
     "Retry-After": ("integer", "Seconds to wait before the next try."),
     "WWW-Authenticate": ("string", "`Bearer`."),

@@ -32,7 +32,7 @@ loses an accepted order.
 - Unknown fields and parameters are errors, not ignored.
 - To change an event, send its `ETag` as `If-Match`; a change that you have not seen is never
   overwritten.
-- Times are RFC 3339 with an offset, and are answered in UTC. Money is a decimal string.
+- Times are RFC 3339 with an offset, and are returned in UTC. Money is a decimal string.
 - Every path works with and without a trailing slash.
 """
 _IF_MATCH = {

@@ -24,12 +24,12 @@ from eventapi.domain.errors import (
     TicketNotFound,
     TicketTypeNotFound,
 )
-from eventapi.domain.event import Line
+from eventapi.domain.event import OrderLine
 from eventapi.domain.values import EventId, OrderId, TicketId
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
-from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
@@ -96,9 +96,11 @@ def purchase_tickets(
     return purchased.order, _sale_headers(purchased.order, replayed=purchased.replayed)
 
 
-def _lines(body: dict[str, Any]) -> list[Line]:
+def _lines(body: dict[str, Any]) -> list[OrderLine]:
     """Return the lines of a purchase; a quantity is one line."""
-    return [Line(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]]
+    return [
+        OrderLine(line["quantity"], line.get("ticket_type")) for line in body.get("lines") or [body]
+    ]
 
 
 def _sale_headers(order: OrderView, *, replayed: bool) -> dict[str, str]:
@@ -215,7 +217,7 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
     response=page_of(OrderSchema),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def list_event_orders(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the orders of an event, newest first."""
@@ -232,7 +234,7 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> PageBody:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
     response=page_of(OrderSchema, example=WAITLISTED_ORDER),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def list_waitlist(query: dict[str, Any], event_id: EventId) -> PageBody:
     """List the waitlist of an event, longest wait first."""

@@ -24,7 +24,7 @@ from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.attendee_csv import CSV, write_attendees
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
-from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ONLY
+from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.orders import ORDER
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.responses import file, ok, page_of
@@ -170,7 +170,7 @@ def transfer_ticket(
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=AttendeeListQuerySchema,
     response=page_of(AttendeeTicketSchema, produces=[CSV]),
-    errors=ORGANIZER_ONLY,
+    errors=ORGANIZER_ERRORS,
 )
 def list_attendees(query: dict[str, Any], event_id: EventId) -> PageBody | Response:
     """List the attendees of an event.

@@ -24,7 +24,7 @@ blueprint = ApiBlueprint(
 
 USER = "/users/<id:user_id>"
 CURSORS: Cursors[UserId] = Cursors("users", UserId)
-FOR_ADMINS = (NotSignedIn, NotAllowed)
+ADMIN_ERRORS = (NotSignedIn, NotAllowed)
 
 
 @blueprint.operation(
@@ -33,7 +33,7 @@ FOR_ADMINS = (NotSignedIn, NotAllowed)
     access=ACCOUNT,
     query=UserListQuerySchema,
     response=page_of(UserSchema),
-    errors=FOR_ADMINS,
+    errors=ADMIN_ERRORS,
 )
 def list_users(query: dict[str, Any]) -> PageBody:
     """List accounts, oldest first."""
@@ -49,7 +49,7 @@ def list_users(query: dict[str, Any]) -> PageBody:
     access=ACCOUNT,
     response=ok(UserSchema),
     conditional=ETAG,
-    errors=(*FOR_ADMINS, UserNotFound),
+    errors=(*ADMIN_ERRORS, UserNotFound),
 )
 def get_user(user_id: UserId) -> UserView:
     """Get an account."""
@@ -62,7 +62,7 @@ def get_user(user_id: UserId) -> UserView:
     access=ACCOUNT,
     body=UserChangeSchema,
     response=ok(UserSchema),
-    errors=(*FOR_ADMINS, UserNotFound, LastAdmin),
+    errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin),
 )
 def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
     """Change the role of an account, disable it or enable it.
@@ -74,7 +74,9 @@ def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
     )
 
 
-@blueprint.operation("DELETE", USER, access=ACCOUNT, errors=(*FOR_ADMINS, UserNotFound, LastAdmin))
+@blueprint.operation(
+    "DELETE", USER, access=ACCOUNT, errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin)
+)
 def erase_user(user_id: UserId) -> None:
     """Erase an account.
 

@@ -47,7 +47,7 @@ UserSchema = response_schema(
 )
 
 
-class RegistrationSchema(Schema):
+class SignUpSchema(Schema):
     """A new account."""
 
     class Meta:
@@ -68,7 +68,7 @@ class RegistrationSchema(Schema):
         load_default=Role.USER.value,
         metadata={
             "enum": _ROLES,
-            "description": "Read without regard to letter case. Only admins can register an admin, "
+            "description": "Case-insensitive. Only admins can register an admin, "
             "unless the installation allows it to anyone, as in development.",
         },
     )
@@ -107,7 +107,7 @@ class UserChangeSchema(Schema):
     class Meta:
         example = {"role": "organizer", "is_disabled": False}
 
-    role = Text(metadata={"enum": _ROLES, "description": "Read without regard to letter case."})
+    role = Text(metadata={"enum": _ROLES, "description": "Case-insensitive."})
     is_disabled = Flag()
 
 

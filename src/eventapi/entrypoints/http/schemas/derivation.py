@@ -18,7 +18,7 @@ from uuid import UUID
 
 from marshmallow import Schema, fields
 
-from eventapi.domain.errors import Fact
+from eventapi.domain.errors import PublicField
 from eventapi.entrypoints.http.fields import Amount, Timestamp
 
 Field = fields.Field[Any]
@@ -215,7 +215,7 @@ def _describe(metadata: Sequence[Any]) -> dict[str, Any]:
     for entry in metadata:
         if isinstance(entry, str):
             described["description"] = entry
-        elif isinstance(entry, Fact):
+        elif isinstance(entry, PublicField):
             described["description"] = entry.description
         elif isinstance(entry, tuple | EnumType):
             described["enum"] = [member.value for member in entry]

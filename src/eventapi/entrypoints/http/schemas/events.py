@@ -239,7 +239,7 @@ class EventFormSchema(Schema):
 
     name = name_field(EventDetails.MAX_NAME_LENGTH)
     description = optional_text_field(EventDetails.MAX_DESCRIPTION_LENGTH)
-    start_time = Timestamp(metadata={"description": "In the future."})
+    start_time = Timestamp(metadata={"description": "The start; must be in the future."})
     end_time = Timestamp(metadata={"description": "After start_time."})
     date = Day(
         metadata={

@@ -206,8 +206,7 @@ class IdempotencySchema(Schema):
         ),
         metadata={
             "description": "A new key for each purchase or registration, such as a UUID. A request "
-            "that is repeated with its key is executed once; every repetition gets the first "
-            "response."
+            "that succeeded is executed once: repeating it with its key returns the first response."
         },
     )
 

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from marshmallow import INCLUDE, Schema, fields
 
-from eventapi.domain.errors import Fact, Internal
+from eventapi.domain.errors import PrivateField, PublicField
 from eventapi.entrypoints.http.schemas.derivation import derive_field, public_annotations
 
 
@@ -42,7 +42,7 @@ def facts_schema(error: type[Exception]) -> Schema:
         {
             name: derive_field(annotation)
             for name, annotation in public_annotations(error).items()
-            if _marker(annotation, Fact)
+            if _marker(annotation, PublicField)
         },
         name=f"{error.__name__}FactsSchema",
     )
@@ -53,7 +53,7 @@ def make_example(error: type[Exception]) -> Exception:
     """Return an error with the example values that its class declares."""
     annotations = getattr(error, "__dataclass_fields__", {})
     markers = {
-        name: _marker(annotation, Fact) or _marker(annotation, Internal)
+        name: _marker(annotation, PublicField) or _marker(annotation, PrivateField)
         for name, annotation in public_annotations(error).items()
         if name in annotations
     }

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class UseCaseSettings:
     """Settings that use cases depend on.
 
     Attributes:
