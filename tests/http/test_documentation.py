@@ -105,7 +105,7 @@ def examples_of(operation_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_the_examples_of_requests_work_as_printed() -> None:
     api = MemoryApi()
     guest = api.guest()
-    registration, a_user = examples_of("register")
+    registration, a_user = examples_of("sign_up")
     login, some_tokens = examples_of("login")
     new_event, an_event = examples_of("create_event")
     purchase, an_order = examples_of("purchase_tickets")

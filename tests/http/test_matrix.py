@@ -64,7 +64,7 @@ SESSION = {
 
 RULES: dict[str, Rule] = {
     # Accounts
-    "register": Rule(sent=body(username="newcomer", password=PASSWORD)),
+    "sign_up": Rule(sent=body(username="newcomer", password=PASSWORD)),
     "login": Rule(sent=body(username="buyer", password=PASSWORD)),
     "refresh_token": Rule(signed_in=True),
     "logout": Rule(signed_in=True),
@@ -103,7 +103,7 @@ RULES: dict[str, Rule] = {
     "replace_event": Rule(
         A.CHANGE_EVENT, "event", MANAGE, sent={"json": event_body(), "headers": ANY}
     ),
-    "patch_event": Rule(A.CHANGE_EVENT, "event", MANAGE, sent=body(name="x") | {"headers": ANY}),
+    "update_event": Rule(A.CHANGE_EVENT, "event", MANAGE, sent=body(name="x") | {"headers": ANY}),
     "delete_event": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
     "cancel_event": Rule(A.CHANGE_EVENT, "event", MANAGE),
     "put_image": Rule(
@@ -113,15 +113,17 @@ RULES: dict[str, Rule] = {
     "add_ticket_type": Rule(
         A.CHANGE_EVENT, "event", MANAGE, sent={"json": TYPE | {"name": "Another"}}
     ),
-    "patch_ticket_type": Rule(
+    "update_ticket_type": Rule(
         A.CHANGE_EVENT, "event", MANAGE, sent=body(name="x") | {"headers": ANY}
     ),
     "delete_ticket_type": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
     "add_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"json": SESSION}),
-    "patch_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent=body(title="x") | {"headers": ANY}),
+    "update_session": Rule(
+        A.CHANGE_EVENT, "event", MANAGE, sent=body(title="x") | {"headers": ANY}
+    ),
     "delete_session": Rule(A.CHANGE_EVENT, "event", MANAGE, sent={"headers": ANY}),
     "get_statistics": Rule(A.SEE_EVENT_FIGURES, "event", READ),
-    "top_events": Rule(A.SEE_SALES_REPORTS, scope=READ),
+    "list_top_events": Rule(A.SEE_SALES_REPORTS, scope=READ),
     # Orders
     "purchase_tickets": Rule(A.PURCHASE_TICKETS, sent=body(quantity=1)),
     "register_attendee": Rule(scope=SELL, sent={"json": PERSON}),

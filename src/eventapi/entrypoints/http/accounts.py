@@ -37,7 +37,7 @@ from eventapi.entrypoints.http.security import (
 )
 
 blueprint = ApiBlueprint(
-    "accounts", __name__, url_prefix="/api", description="Registration, login and your own account."
+    "accounts", __name__, url_prefix="/api", description="Sign-up, login and your own account."
 )
 
 
@@ -49,7 +49,7 @@ blueprint = ApiBlueprint(
     response=created(UserSchema),
     errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
 )
-def register(body: dict[str, Any]) -> Created[UserView]:
+def sign_up(body: dict[str, Any]) -> Created[UserView]:
     """Create an account."""
     count_costly()
     with limits().failures("register", body["username"]):

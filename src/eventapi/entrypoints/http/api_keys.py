@@ -23,7 +23,7 @@ from eventapi.entrypoints.http.schemas.accounts import (
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "api_keys", __name__, url_prefix="/api", description="Keys with which programs use the API."
+    "api-keys", __name__, url_prefix="/api", description="Keys with which programs use the API."
 )
 
 KEY_OWNER_ERRORS = (NotSignedIn, NotAllowed)

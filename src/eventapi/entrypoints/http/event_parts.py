@@ -44,7 +44,7 @@ from eventapi.entrypoints.http.schemas.events import (
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
-    "event parts",
+    "event-parts",
     __name__,
     url_prefix=f"/api/events{EVENT}",
     description="The ticket types, the sessions and the image of an event.",
@@ -105,7 +105,7 @@ def get_ticket_type(
     conditional=VERSIONED,
     errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
-def patch_ticket_type(
+def update_ticket_type(
     body: dict[str, Any], event_id: EventId, ticket_type_id: TicketTypeId
 ) -> TicketTypeView:
     """Update a ticket type (JSON Merge Patch, RFC 7396).
@@ -185,7 +185,7 @@ def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> Se
     conditional=VERSIONED,
     errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
-def patch_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
+def update_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
     """Update a session (JSON Merge Patch, RFC 7396)."""
     event, session = use_cases().change_sessions.update(
         current_actor(), event_id, session_id, body, versions=if_match_versions()

@@ -151,7 +151,7 @@ def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     conditional=VERSIONED,
     errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
-def patch_event(body: dict[str, Any], event_id: EventId) -> EventView:
+def update_event(body: dict[str, Any], event_id: EventId) -> EventView:
     """Update an event (JSON Merge Patch, RFC 7396)."""
     event = use_cases().change_event.patch(
         current_actor(), event_id, body, versions=if_match_versions()

@@ -21,7 +21,7 @@ blueprint = ApiBlueprint("reports", __name__, url_prefix="/api/reports", descrip
     response=ok(TopEventsSchema),
     errors=(NotSignedIn, NotAllowed),
 )
-def top_events(query: dict[str, Any]) -> dict[str, Any]:
+def list_top_events(query: dict[str, Any]) -> dict[str, Any]:
     """List the events with the most tickets sold.
 
     An organizer's report has their own events, an admin's has all events.
