@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test check format bench openapi upgrade-dependencies clean
+.PHONY: help run test attack check format bench openapi upgrade-dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -16,6 +16,12 @@ run: $(VENV)/.run ## Serve the API with its documentation; needs nothing but Pyt
 
 test: $(VENV)/.dev ## Run all tests, on a PostgreSQL that they start themselves
 	$(BIN)/pytest
+
+# EXAMPLES for each operation and role; SEED, as a run prints it, repeats its requests.
+EXAMPLES ?= 200
+attack: $(VENV)/.dev ## Attack the API by its own OpenAPI document for minutes, each time anew
+	$(BIN)/pytest tests/integration/test_attacked.py --attack-examples $(EXAMPLES) \
+	    $(if $(SEED),--attack-seed $(SEED))
 
 check: $(VENV)/.dev ## Lint, format, types, dependency rule, OpenAPI document
 	$(BIN)/ruff check .

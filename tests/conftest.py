@@ -1,6 +1,7 @@
 """What all tests share: how they are run, and the accounts that use an API."""
 
 import os
+import random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,31 @@ settings.register_profile(
 settings.load_profile("eventapi")
 
 MAX_WORKERS = 8  # each starts a PostgreSQL of its own
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of ``make attack``."""
+    group = parser.getgroup("attack")
+    group.addoption(
+        "--attack-examples",
+        type=int,
+        metavar="NUMBER",
+        help="attack the API with so many random requests to each operation as each role",
+    )
+    group.addoption(
+        "--attack-seed",
+        type=int,
+        default=random.randrange(10**9),
+        metavar="NUMBER",
+        help="repeat the random requests of another run",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Print how the run can be repeated."""
+    if not config.option.attack_examples:
+        return []
+    return [f"attack seed: {config.option.attack_seed}"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,6 +2,10 @@
 
 Nothing may answer 5xx, and every answer must have the status, the headers and
 the schema that the document says.
+
+Every operation is tried as every role with some random requests, always the
+same; and as one role with all that its parameters make worth trying. ``make
+attack`` tries all of it as all roles, with many requests that differ each time.
 """
 
 import json
@@ -13,13 +17,21 @@ from pathlib import Path
 import pytest
 
 from eventapi.testing.api import PASSWORD
+from tests.conformance import document
 from tests.integration.served import served
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 5  # of each operation, besides all that its schemas make worth trying
-SEED = 20301  # the same requests each time, so that a failure can be looked at
+EXAMPLES = 5  # random requests to each operation
+SEED = 20301
 
+# The role that tries everything of the operations with a tag, as one that may call them.
+COVERED = {
+    "guest": ["accounts", "calendars", "health", "tickets"],
+    "user": ["accounts", "orders"],
+    "organizer": ["api_keys", "check-in", "events", "reports"],
+    "admin": ["audit", "categories", "event parts", "users"],
+}
 # What no schema can tell is refused with 422: a cursor of another list, a currency that is none.
 # What If-Match lacks is 428 (RFC 6585), which schemathesis does not expect of a missing header.
 CONFIGURATION = """
@@ -27,8 +39,13 @@ CONFIGURATION = """
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 422, 428]
 missing_required_header.expected-statuses = [401, 403, 422, 428]
 """
-# With these the role would end its own session, and the rest would be tried as a guest.
-SUICIDAL = ("logout", "erase_me", "change_password", "refresh_token")
+COVER_ONLY = """
+[[operations]]
+exclude-tag = {tags}
+phases.coverage.enabled = false
+"""
+# These end the role's own session, and the rest would be tried as a guest.
+SESSION_ENDING = ("logout", "erase_me", "change_password", "refresh_token")
 
 
 def send(base: str, path: str, body: object = None, token: str | None = None) -> dict[str, object]:
@@ -47,11 +64,26 @@ def sign_in(base: str, role: str) -> str:
     return str(send(base, "/api/login", account)["access"])
 
 
-@pytest.mark.parametrize("role", ["guest", "user", "organizer", "admin"])
+def test_every_operation_is_covered_as_some_role() -> None:
+    tags = {
+        tag
+        for path in document()["paths"].values()
+        for method, operation in path.items()
+        if method != "parameters"
+        for tag in operation["tags"]
+    }
+
+    assert {tag for covered in COVERED.values() for tag in covered} == tags
+
+
+@pytest.mark.parametrize("role", COVERED)
 def test_no_request_breaks_it_or_gets_an_answer_that_is_not_documented(
-    role: str, database_url: str, tmp_path: Path
+    role: str, database_url: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION, "utf-8")
+    examples: int | None = pytestconfig.getoption("attack_examples")
+    seed: int = pytestconfig.getoption("attack_seed") if examples else SEED
+    configuration = CONFIGURATION if examples else CONFIGURATION + COVER_ONLY
+    (tmp_path / "schemathesis.toml").write_text(configuration.format(tags=COVERED[role]), "utf-8")
     with served(
         "--workers",
         "2",
@@ -73,10 +105,14 @@ def test_no_request_breaks_it_or_gets_an_answer_that_is_not_documented(
             [
                 str(Path(sys.executable).with_name("schemathesis")), "run",
                 f"{program.base}/api/openapi.json", "--url", program.base, "--checks", "all",
-                "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES),
-                "--seed", str(SEED), "--workers", "2", "--no-color",
+                "--phases", "examples,coverage,fuzzing", "--seed", str(seed),
+                "--max-examples", str(examples or EXAMPLES), "--workers", "2", "--no-color",
                 *(["-H", f"Authorization: Bearer {token}"] if token else []),
-                *(word for name in SUICIDAL if token for word in ("--exclude-operation-id", name)),
+                *(
+                    word
+                    for name in SESSION_ENDING if token
+                    for word in ("--exclude-operation-id", name)
+                ),
             ],
             cwd=tmp_path,
             capture_output=True,
