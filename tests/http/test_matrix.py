@@ -164,10 +164,12 @@ ROLES = {
 
 
 class World:
-    """An event with everything, and everybody who may want something of it."""
+    """An event with all its parts, and a client of every role."""
 
     def __init__(self) -> None:
         self.api = MemoryApi(app=watched_app())
+        self.use_cases = self.api.app.extensions["eventapi"]
+        self.is_changed = False
         self.clients: dict[str, Client] = {"guest": self.api.guest()}
         for name, role in ROLES.items():
             if role is not None:
@@ -208,7 +210,7 @@ class World:
         self.kind = kind
 
     def owners(self, rule: Rule, actor: str) -> tuple[UserId, ...]:
-        """Tell to whom the thing belongs that a rule is about."""
+        """Return the accounts that own what a rule is about, as this actor asks for it."""
         owners = {
             "nobody": (),
             "event": ("organizer",),
@@ -220,12 +222,12 @@ class World:
         return tuple(UserId(self.ids[name]) for name in owners)
 
     def actor(self, name: str) -> Actor | None:
-        """Give who asks, as the policy knows them."""
+        """Return an actor as the policy knows it; None for guests."""
         role = ROLES[name]
         return None if role is None else Actor(UserId(self.ids[name]), name, role)
 
     def send(self, operation: str, client: Client, values: dict[str, Any]) -> TestResponse:
-        """Send a request that is right but for who sends it."""
+        """Send a valid request; only the client decides whether it is allowed."""
         method, path = OPERATIONS[operation]
         sent = _filled(RULES[operation].sent, values)
         if operation in {"purchase_tickets", "register_attendee"}:
@@ -233,21 +235,21 @@ class World:
         if operation == "refresh_token":
             refresh = client.tokens.get("refresh")
             sent["headers"] = {"Authorization": f"Bearer {refresh}"} if refresh else {}
-        return client.request(method, path.format(**values), **sent)
+        answer = client.request(method, path.format(**values), **sent)
+        self.is_changed |= method != "GET" and answer.status_code < 400
+        return answer
 
 
-@cache
-def _shown_world() -> tuple[World, Any]:
-    world = World()
-    return world, world.api.app.extensions["eventapi"]
+_made: list[World] = []
 
 
-def world_of(operation: str) -> World:
-    """Give a world of its own to what changes it, and one for all to what only looks at it."""
-    if OPERATIONS[operation][0] != "GET":
-        return World()
-    world, use_cases = _shown_world()
-    world.api.app.extensions["eventapi"] = use_cases
+@pytest.fixture
+def world() -> World:
+    """The world of the test before, unless a request has changed it."""
+    if not _made or _made[0].is_changed:
+        _made[:] = [World()]
+    world = _made[0]
+    world.api.app.extensions["eventapi"] = world.use_cases
     return world
 
 
@@ -282,7 +284,7 @@ def test_every_action_of_the_policy_is_tried_here() -> None:
 
 
 def may(world: World, rule: Rule, name: str) -> bool:
-    """Tell what the policy says, and nothing else."""
+    """Return what the policy decides."""
     actor = world.actor(name)
     if rule.action is None:
         return actor is not None or not rule.signed_in
@@ -293,8 +295,8 @@ def may(world: World, rule: Rule, name: str) -> bool:
 
 @pytest.mark.parametrize("name", ACTORS)
 @pytest.mark.parametrize("operation", RULES)
-def test_the_policy_decides_about_what_is_there(operation: str, name: str) -> None:
-    world, rule = world_of(operation), RULES[operation]
+def test_the_policy_decides_about_what_is_there(world: World, operation: str, name: str) -> None:
+    rule = RULES[operation]
 
     answer = world.send(operation, world.clients[name], world.present)
 
@@ -311,8 +313,10 @@ def test_the_policy_decides_about_what_is_there(operation: str, name: str) -> No
 @pytest.mark.parametrize(
     "operation", [name for name, (_, path) in OPERATIONS.items() if "{" in path]
 )
-def test_what_is_not_there_is_told_only_to_whom_it_would_be(operation: str, name: str) -> None:
-    world, rule = world_of(operation), RULES[operation]
+def test_what_is_not_there_is_told_only_to_whom_it_would_be(
+    world: World, operation: str, name: str
+) -> None:
+    rule = RULES[operation]
 
     answer = world.send(operation, world.clients[name], ABSENT)
 
@@ -325,8 +329,8 @@ def test_what_is_not_there_is_told_only_to_whom_it_would_be(operation: str, name
 
 @pytest.mark.parametrize("scope", KeyScope)
 @pytest.mark.parametrize("operation", [name for name in RULES if name != "refresh_token"])
-def test_an_api_key_does_what_its_scope_says(operation: str, scope: KeyScope) -> None:
-    world, rule = world_of(operation), RULES[operation]
+def test_an_api_key_does_what_its_scope_says(world: World, operation: str, scope: KeyScope) -> None:
+    rule = RULES[operation]
 
     answer = world.send(operation, world.machines[scope], world.present)
 
