@@ -72,6 +72,7 @@ class ByFile(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """Share the tests among processes in a way that shares databases and servers too."""
+    config.option.loadscopereorder = False  # the slow files come first already
     return ByFile(config, log)
 
 

@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 from eventapi.entrypoints.http.problems import PROBLEMS, problem_document
 from eventapi.testing import MemoryApi
 from tests.api import make_event
+from tests.builders import NOW
 from tests.conformance import Conformance, document
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def api() -> MemoryApi:
-    api = MemoryApi()
+    api = MemoryApi(now=NOW)
     Conformance(api.app)
     return api
 
@@ -103,7 +104,7 @@ def examples_of(operation_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def test_the_examples_of_requests_work_as_printed() -> None:
-    api = MemoryApi()
+    api = MemoryApi(now=NOW)
     guest = api.guest()
     registration, a_user = examples_of("sign_up")
     login, some_tokens = examples_of("login")

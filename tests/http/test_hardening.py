@@ -18,12 +18,15 @@ from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock, MemoryApi
 from eventapi.testing.api import PASSWORD, TEST_SETTINGS, Api
 from tests.api import bearer, buy, by_secret, make_event, problem, register
+from tests.builders import NOW
 from tests.concurrency import run_together
+from tests.conformance import watched_app
+from tests.hashing import CountingArgon2
 
 
 def api_with(*, old_api: Api | None = None, **config: Any) -> Api:
     """Make an API with a configuration, on the storage of another where one is given."""
-    clock = ManualClock()
+    clock = ManualClock(NOW)
     use_cases = (
         old_api.app.extensions["eventapi"]
         if old_api
@@ -31,6 +34,11 @@ def api_with(*, old_api: Api | None = None, **config: Any) -> Api:
     )
     settings = replace(TEST_SETTINGS, **config)
     return Api(use_cases, clock, app=create_app(use_cases, http_config(settings)))
+
+
+@pytest.fixture
+def api() -> Api:
+    return MemoryApi(now=NOW, app=watched_app())
 
 
 # Keys
@@ -55,7 +63,7 @@ def test_a_new_key_signs_while_what_old_ones_signed_is_good_until_they_go() -> N
 
 
 def test_secrets_of_orders_outlive_the_key_they_were_made_with() -> None:
-    clock = ManualClock()
+    clock = ManualClock(NOW)
     cheap = Argon2PasswordHasher.cheap()
     from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens  # noqa: PLC0415
 
@@ -77,8 +85,7 @@ def test_secrets_of_orders_outlive_the_key_they_were_made_with() -> None:
 # Headers
 
 
-def test_every_answer_tells_browsers_to_be_careful() -> None:
-    api = MemoryApi()
+def test_every_answer_tells_browsers_to_be_careful(api: Api) -> None:
     for path in ("/api/events", "/api/nothing", "/health/live", "/api/openapi.json"):
         headers = api.guest().get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -93,8 +100,7 @@ def test_every_answer_tells_browsers_to_be_careful() -> None:
     assert safe["Strict-Transport-Security"].startswith("max-age=")
 
 
-def test_what_is_somebody_s_own_is_kept_by_no_cache_on_the_way() -> None:
-    api = MemoryApi()
+def test_what_is_somebody_s_own_is_kept_by_no_cache_on_the_way(api: Api) -> None:
     bob = api.sign_in("user", username="bob")
     event = make_event(api.sign_in("organizer"))
     order = register(api.guest(), event, "ada@example.org")
@@ -110,8 +116,7 @@ def test_what_is_somebody_s_own_is_kept_by_no_cache_on_the_way() -> None:
         assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_credentials_in_another_form_are_not_a_guest_s() -> None:
-    api = MemoryApi()
+def test_credentials_in_another_form_are_not_a_guest_s(api: Api) -> None:
     olga = api.sign_in("organizer")
     key = olga.post("/api/keys", json={"name": "x", "scopes": ["check_in"]}).get_json()["key"]
 
@@ -126,15 +131,15 @@ def test_credentials_in_another_form_are_not_a_guest_s() -> None:
         problem(answer, 401, "invalid_token")
 
 
-def test_no_other_page_may_call_the_api_until_it_is_told_so() -> None:
+def test_no_other_page_may_call_the_api_until_it_is_told_so(api: Api) -> None:
     preflight = {
         "Origin": "https://shop.example",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,if-match",
     }
-    closed, opened = MemoryApi(), api_with(cors_origins=("https://shop.example",))
+    opened = api_with(cors_origins=("https://shop.example",))
 
-    answer = closed.guest().request("OPTIONS", "/api/events", headers=preflight)
+    answer = api.guest().request("OPTIONS", "/api/events", headers=preflight)
     assert "Access-Control-Allow-Origin" not in answer.headers
     answer = opened.guest().request("OPTIONS", "/api/events", headers=preflight)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
@@ -148,8 +153,7 @@ def test_no_other_page_may_call_the_api_until_it_is_told_so() -> None:
 
 
 @pytest.mark.parametrize("name", ["a\r\nX-Evil: 1", "b\nSet-Cookie: x=1"])
-def test_no_header_can_be_smuggled_into_an_answer(name: str) -> None:
-    api = MemoryApi()
+def test_no_header_can_be_smuggled_into_an_answer(api: Api, name: str) -> None:
     olga = api.sign_in("organizer")
 
     assert (
@@ -196,8 +200,7 @@ def test_proxies_are_believed_only_where_told(
 # Bodies
 
 
-def test_deep_and_large_bodies_are_refused() -> None:
-    api = MemoryApi()
+def test_deep_and_large_bodies_are_refused(api: Api) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     nested = '{"name": ' + '{"a": ' * 500 + "1" + "}" * 501
 
@@ -231,9 +234,8 @@ def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 
 def test_no_log_and_no_error_tells_a_secret(
-    logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    api: Api, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = MemoryApi()
     olga, bob = api.sign_in("organizer"), api.sign_in("user", username="bob")
     event = make_event(olga)
     order = buy(bob, event["id"], attendees=[{"name": "Very Hidden"}]).get_json()
@@ -289,8 +291,24 @@ def test_only_so_many_passwords_are_hashed_and_wait_at_the_same_time() -> None:
     assert hasher.verify(hasher.hash("x"), "x")
 
 
-def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
-    api = MemoryApi()
+def test_a_login_of_nobody_costs_as_much_as_one_with_a_wrong_password() -> None:
+    argon2 = CountingArgon2()
+    use_cases = memory_use_cases(TEST_SETTINGS, hasher=Argon2PasswordHasher(argon2))
+    client = create_app(use_cases, http_config(TEST_SETTINGS)).test_client()
+    client.post("/api/register", json={"username": "bob", "password": "correct horse"})
+
+    work = []
+    for username in ("bob", "nobody", "no body", "", "\u00e9" * 200):
+        argon2.work.clear()
+        answer = client.post("/api/login", json={"username": username, "password": "wrong"})
+        assert answer.status_code == 401
+        work.append(list(argon2.work))
+
+    assert len(work[0]) == 1
+    assert all(done == work[0] for done in work)
+
+
+def test_who_signs_in_while_too_many_do_is_told_to_come_again(api: Api) -> None:
     bob = api.sign_in("user", username="bob")
     hasher = api.app.extensions["eventapi"].sign_in.hasher
     for _ in range(hasher.MAX_CONCURRENT + hasher.MAX_QUEUED):
@@ -307,8 +325,7 @@ def test_who_signs_in_while_too_many_do_is_told_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("meanwhile", ["another password", "disabled", "erased"])
-def test_a_session_does_not_outlive_what_it_was_begun_with(meanwhile: str) -> None:
-    api = MemoryApi()
+def test_a_session_does_not_outlive_what_it_was_begun_with(api: Api, meanwhile: str) -> None:
     admin, bob = api.sign_in("admin"), api.sign_in("user", username="bob")
     id = bob.get("/api/users/me").get_json()["id"]
     use_cases = api.app.extensions["eventapi"]

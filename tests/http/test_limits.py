@@ -16,6 +16,7 @@ from eventapi.entrypoints.http.limits import Limits
 from eventapi.testing import Client, ManualClock
 from eventapi.testing.api import PASSWORD, TEST_SETTINGS, Api
 from tests.api import problem
+from tests.builders import NOW
 from tests.concurrency import run_together
 from tests.integration.served import free_port
 
@@ -37,7 +38,7 @@ def limited_api(
         address_limit=address,
         redis_url=redis_url,
     )
-    clock = ManualClock()
+    clock = ManualClock(NOW)
     use_cases = memory_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap())
     return Api(use_cases, clock, app=create_app(use_cases, http_config(settings)))
 

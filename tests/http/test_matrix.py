@@ -19,6 +19,7 @@ from eventapi.domain.values import UserId
 from eventapi.testing import Client, MemoryApi
 from eventapi.testing.api import PASSWORD
 from tests.api import event_body, make_event, picture
+from tests.builders import NOW
 from tests.conformance import document, watched_app
 
 NOWHERE = 987_654
@@ -167,7 +168,7 @@ class World:
     """An event with all its parts, and a client of every role."""
 
     def __init__(self) -> None:
-        self.api = MemoryApi(app=watched_app())
+        self.api = MemoryApi(now=NOW, app=watched_app())
         self.use_cases = self.api.app.extensions["eventapi"]
         self.is_changed = False
         self.clients: dict[str, Client] = {"guest": self.api.guest()}

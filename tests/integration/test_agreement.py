@@ -330,7 +330,7 @@ class LifeOfEvents(RuleBasedStateMachine):
 
     engine: ClassVar[Engine]
     postgres_use_cases: ClassVar[UseCases]
-    postgres_clock = ManualClock()
+    postgres_clock = ManualClock(NOW)
     hasher = Argon2PasswordHasher.cheap()
 
     @initialize()

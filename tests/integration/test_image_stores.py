@@ -19,6 +19,7 @@ from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import Api
 from tests.api import make_event, path_of, picture
+from tests.builders import NOW
 from tests.contracts.images import ImageStoreContract
 from tests.integration.served import free_port
 
@@ -110,7 +111,7 @@ class TestS3Images(ImageStoreContract):
 def test_the_api_keeps_its_pictures_where_it_is_told_to(
     s3_endpoint: str, bucket: str, database_url: str
 ) -> None:
-    clock = ManualClock()
+    clock = ManualClock(NOW)
     settings = Settings(database_url=database_url, image_bucket=bucket, s3_endpoint=s3_endpoint)
     api = Api(postgres_use_cases(settings, clock=clock), clock)
     olga = api.sign_in("organizer")

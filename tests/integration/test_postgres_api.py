@@ -1,7 +1,6 @@
 """The HTTP API on the PostgreSQL adapter, and without its database."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import PASSWORD, Api
 from tests.api import buy, make_event, problem
+from tests.builders import NOW
 from tests.conformance import watched_app
 from tests.contracts.http import *  # noqa: F403 - all of them
 
@@ -28,7 +28,7 @@ _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests en
 def _use_cases(
     database_url: str, *, open_admin_sign_up: bool, connections: int
 ) -> tuple[UseCases, ManualClock]:
-    clock = ManualClock()
+    clock = ManualClock(NOW)
     settings = Settings(
         database_url=database_url,
         open_admin_sign_up=open_admin_sign_up,
@@ -48,7 +48,7 @@ def postgres_api(
     use_cases, clock = _use_cases(
         database_url, open_admin_sign_up=open_admin_sign_up, connections=connections
     )
-    clock.advance(datetime.now(UTC) - clock.now())
+    clock.advance(NOW - clock.now())
     return Api(use_cases, clock, app=watched_app())
 
 
