@@ -1,6 +1,7 @@
-"""Running things at the same instant."""
+"""Running things at the same instant, and waiting for threads."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 
@@ -22,3 +23,11 @@ def run_together(jobs: Sequence[Callable[[], object]]) -> list[object]:
     for thread in threads:
         thread.join(60)
     return results
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as a condition holds that other threads bring about."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        time.sleep(0.001)

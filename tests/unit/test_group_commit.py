@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from eventapi.application.group_commit import Batcher
+from tests.concurrency import wait_until
 
 
 class Gate:
@@ -40,8 +41,7 @@ def send(batcher: Batcher[int, int], jobs: Sequence[int], gate: Gate) -> dict[in
     assert gate.entered.wait(10)
     for number, thread in enumerate(threads[1:], start=1):
         thread.start()
-        while len(batcher._queue) < number:
-            pass
+        wait_until(lambda: batcher.queued == number)  # noqa: B023
     gate.open.set()
     for thread in threads:
         thread.join(10)

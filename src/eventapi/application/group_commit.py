@@ -56,6 +56,11 @@ class Batcher(Generic[Job, Result]):
         self._queue: deque[_Slot[Job, Result]] = deque()
         self._has_leader = False
 
+    @property
+    def queued(self) -> int:
+        """The number of jobs that wait for the running batch."""
+        return len(self._queue)
+
     def __call__(self, job: Job) -> Result:
         """Execute a job, and return its result."""
         slot: _Slot[Job, Result] = _Slot(job)
@@ -114,6 +119,11 @@ class GroupCommit(Generic[Job, Result]):
         """
         self._run = run
         self._execute = Batcher(self._run_together, max_batch_size=max_batch_size)
+
+    @property
+    def queued(self) -> int:
+        """The number of jobs that wait for the running unit of work."""
+        return self._execute.queued
 
     def __call__(self, job: Job) -> Result:
         """Execute a job, and return its result or raise its error."""

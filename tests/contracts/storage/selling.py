@@ -1,13 +1,15 @@
-"""Purchases that wait together are carried together, and each is decided by itself."""
+"""Purchases that wait at the same time share a unit of work, and each is decided by itself."""
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
 from eventapi.adapters.system import RandomIdentities
 from eventapi.application.orders import Purchase, PurchaseResult, PurchaseTickets
+from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.settings import UseCaseSettings
 from eventapi.domain.errors import (
     AccountDeleted,
@@ -23,8 +25,23 @@ from eventapi.domain.user import Role, User
 from eventapi.domain.values import EventId, UserId
 from eventapi.testing import ManualClock
 from tests.builders import NOW
-from tests.concurrency import run_together
+from tests.concurrency import wait_until
 from tests.contracts.storage.harness import Storage
+
+SellTogether = Callable[[list[tuple[Actor, Purchase]]], list[object]]
+
+
+class Gate:
+    """Creates units of work, the first one not before it is open."""
+
+    def __init__(self, create: UnitOfWorkFactory) -> None:
+        self._create = create
+        self.entered, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, actor: Actor | None = None) -> UnitOfWork:
+        self.entered.set()
+        assert self.open.wait(30)
+        return self._create(actor)
 
 
 class TestSales:
@@ -42,46 +59,29 @@ class TestSales:
         return Actor(user.id, "bob", Role.USER)
 
     @pytest.fixture
-    def together(
-        self, storage: Storage, event: Event
-    ) -> Callable[[list[tuple[Actor, Purchase]]], list[object]]:
-        """Let purchases wait until all have come, and give what each came to.
+    def together(self, storage: Storage) -> SellTogether:
+        """Return a function that sells and returns the result or the error of each purchase.
 
-        The first is made once more at the end, so that there are always some to wait.
+        The first one gets a unit of work of its own. Meanwhile the others queue, and
+        the first one again, so that they share the next unit of work.
         """
+        gate = Gate(storage.unit_of_work)
         purchase_tickets = PurchaseTickets(
-            storage.unit_of_work,
-            ManualClock(NOW),
-            RandomIdentities(),
-            UseCaseSettings(order_limit=4),
+            gate, ManualClock(NOW), RandomIdentities(), UseCaseSettings(order_limit=4)
         )
 
-        def send(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
-            first, *others = purchases
-            assert first[1].event_id == event.id
-            batcher = purchase_tickets._execute._execute
-            results: dict[int, list[object]] = {}
+        def sell(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
+            jobs = [partial(purchase_tickets, *purchase) for purchase in purchases]
+            with ThreadPoolExecutor(len(jobs) + 1) as pool:
+                sales = [pool.submit(jobs[0])]
+                assert gate.entered.wait(30)
+                for number, job in enumerate([*jobs[1:], jobs[0]], start=1):
+                    sales.append(pool.submit(job))
+                    wait_until(lambda: purchase_tickets._execute.queued == number)  # noqa: B023
+                gate.open.set()
+            return [sale.exception() or sale.result() for sale in sales]
 
-            def run(part: list[tuple[Actor, Purchase]]) -> None:
-                results[len(part)] = run_together(
-                    [partial(purchase_tickets, actor, purchase) for actor, purchase in part]
-                )
-
-            leading = threading.Thread(target=run, args=([first],))
-            following = threading.Thread(target=run, args=([*others, first],))
-            with storage.unit_of_work() as holder:
-                holder.events.get_for_update(event.id)
-                leading.start()
-                while not batcher._has_leader or batcher._queue:
-                    pass  # until the first leads, and waits for the event
-                following.start()
-                while len(batcher._queue) <= len(others):
-                    pass  # until the others wait for the first
-            leading.join(30)
-            following.join(30)
-            return results[1] + results[len(others) + 1]
-
-        return send
+        return sell
 
     def test_each_gets_its_own_answer(
         self,
@@ -89,7 +89,7 @@ class TestSales:
         olga: User,
         event: Event,
         bob: Actor,
-        together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
+        together: SellTogether,
     ) -> None:
         other = storage.add_event(olga, capacity=9)
         gone = Actor(UserId(10**12), "ghost", Role.USER)
@@ -123,7 +123,7 @@ class TestSales:
         storage: Storage,
         event: Event,
         bob: Actor,
-        together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
+        together: SellTogether,
     ) -> None:
         results = together([(bob, Purchase(event_id=event.id, lines=[OrderLine(1)]))] * 8)
 
@@ -136,16 +136,30 @@ class TestSales:
         storage: Storage,
         event: Event,
         bob: Actor,
-        together: Callable[[list[tuple[Actor, Purchase]]], list[object]],
+        together: SellTogether,
     ) -> None:
         same = (bob, Purchase(event_id=event.id, lines=[OrderLine(2)], idempotency_key="k"))
         different = (bob, Purchase(event_id=event.id, lines=[OrderLine(1)], idempotency_key="k"))
 
         results = together([same, same, same, different])
 
-        kinds = {type(result) for result in results}
-        assert kinds == {PurchaseResult, IdempotencyKeyReused}
+        assert [getattr(result, "replayed", type(result)) for result in results] == [
+            False, True, True, IdempotencyKeyReused, True,
+        ]  # fmt: skip
         accepted = [result for result in results if isinstance(result, PurchaseResult)]
         assert len({result.order.id for result in accepted}) == 1
-        assert [result.replayed for result in accepted].count(False) == 1
-        assert storage.sold(event.id) in {1, 2}
+        assert storage.sold(event.id) == 2
+
+    def test_a_key_that_comes_twice_in_one_unit_of_work_buys_once(
+        self, storage: Storage, event: Event, bob: Actor, together: SellTogether
+    ) -> None:
+        another = (bob, Purchase(event_id=event.id, lines=[OrderLine(1)]))
+        same = (bob, Purchase(event_id=event.id, lines=[OrderLine(2)], idempotency_key="k"))
+        different = (bob, Purchase(event_id=event.id, lines=[OrderLine(1)], idempotency_key="k"))
+
+        results = together([another, same, same, different])
+
+        assert [getattr(result, "replayed", type(result)) for result in results] == [
+            False, False, True, IdempotencyKeyReused, False,
+        ]  # fmt: skip
+        assert storage.sold(event.id) == 4
