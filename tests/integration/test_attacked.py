@@ -29,8 +29,8 @@ SEED = 20301
 COVERED = {
     "guest": ["accounts", "calendars", "health", "tickets"],
     "user": ["accounts", "orders"],
-    "organizer": ["api_keys", "check-in", "events", "reports"],
-    "admin": ["audit", "categories", "event parts", "users"],
+    "organizer": ["api-keys", "check-in", "events", "reports"],
+    "admin": ["audit", "categories", "event-parts", "users"],
 }
 # What no schema can tell is refused with 422: a cursor of another list, a currency that is none.
 # What If-Match lacks is 428 (RFC 6585), which schemathesis does not expect of a missing header.
