@@ -345,7 +345,7 @@ class TestImporting:
         assert told == [
             "line 3, name: Must not be empty.",
             "line 4, capacity: Must be a whole number.",
-            "line 5, date: Must lie in the future.",
+            "line 5, date: Must be in the future.",
             "line 6, reference: Is in line 2 already.",
             "Error: nothing was imported, 4 rows are invalid; events: 1 would be added, 0 already exist.",
         ]
