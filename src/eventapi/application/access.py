@@ -13,38 +13,21 @@ from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import AccessCode, EventId, UserId
 
 
-def is_invited(
-    actor: Actor | None,
-    code: AccessCode | None,
-    given: str | None,
-    *,
-    holds_ticket: Callable[[UserId], bool],
-) -> bool:
-    """Return whether an actor may see a private event by its access code or a ticket.
-
-    Args:
-        actor: None for a guest.
-        code: the access code of the event.
-        given: the access code that the actor sent.
-        holds_ticket: called last, because it costs a query.
-    """
-    if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is PermissionScope.NONE:
-        return False
-    return (code is not None and code.opens_for(given)) or holds_ticket(actor.id)
-
-
 def check_visible(
     actor: Actor | None, event: Event | None, event_id: EventId, code: str | None, work: UnitOfWork
 ) -> Event:
     """Return an event that was loaded in a unit of work, if the actor may see it.
 
-    Everybody sees all events but private ones.
-
     Raises:
         EventNotFound: there is none, or the actor may not see it.
     """
     if event is None or not can_see(
-        actor, event, code, holds_ticket=lambda user: work.orders.holds_ticket(user, event_id)
+        actor,
+        organizer=event.organizer_id,
+        visibility=event.details.visibility,
+        access_code=event.details.access_code,
+        given=code,
+        holds_ticket=lambda user: work.orders.holds_ticket(user, event_id),
     ):
         raise EventNotFound(event_id)
     return event
@@ -52,17 +35,30 @@ def check_visible(
 
 def can_see(
     actor: Actor | None,
-    event: Event,
-    given: str | None,
     *,
+    organizer: UserId,
+    visibility: str,
+    access_code: AccessCode | None,
+    given: str | None,
     holds_ticket: Callable[[UserId], bool],
 ) -> bool:
-    """Return whether an actor may see an event."""
-    if event.details.visibility is not Visibility.PRIVATE:
+    """Return whether an actor may see an event: all but private ones are visible to everybody.
+
+    Args:
+        actor: None for a guest.
+        organizer: of the event.
+        visibility: of the event.
+        access_code: of the event.
+        given: the access code that the actor sent.
+        holds_ticket: called last, because it costs a query.
+    """
+    if visibility != Visibility.PRIVATE:
         return True
-    if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(event.organizer_id,)):
+    if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(organizer,)):
         return True
-    return is_invited(actor, event.details.access_code, given, holds_ticket=holds_ticket)
+    if actor is None or policy.scope_of(actor, Action.USE_INVITATION) is PermissionScope.NONE:
+        return False
+    return (access_code is not None and access_code.opens_for(given)) or holds_ticket(actor.id)
 
 
 def require_organizer(

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from eventapi.application.access import is_invited, require_organizer
+from eventapi.application.access import can_see, require_organizer
 from eventapi.application.event_parts import session_of, ticket_type_of
 from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.media import ImageStore
@@ -20,7 +20,6 @@ from eventapi.application.views import (
 )
 from eventapi.domain import policy
 from eventapi.domain.errors import EventNotFound, ImageNotFound
-from eventapi.domain.event_details import Visibility
 from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import AccessCode, EventId, TicketTypeId, UserId
 
@@ -52,24 +51,19 @@ class GetEvent:
         event = self.events.get(event_id)
         if event is None:
             raise EventNotFound(event_id)
-        may_change = policy.may(actor, Action.CHANGE_EVENT, owners=(UserId(event.organizer.id),))
-        if may_change:
+        organizer = UserId(event.organizer.id)
+        if policy.may(actor, Action.CHANGE_EVENT, owners=(organizer,)):
             return event
-        if event.visibility == Visibility.PRIVATE and not self._is_invited(
-            actor, event, access_code
+        if not can_see(
+            actor,
+            organizer=organizer,
+            visibility=event.visibility,
+            access_code=AccessCode(event.access_code) if event.access_code else None,
+            given=access_code,
+            holds_ticket=lambda user: self.events.holds_ticket(user, event_id),
         ):
             raise EventNotFound(event_id)
         return event.for_others()
-
-    def _is_invited(self, actor: Actor | None, event: EventView, access_code: str | None) -> bool:
-        if policy.may(actor, Action.SEE_PRIVATE_EVENT, owners=(UserId(event.organizer.id),)):
-            return True
-        return is_invited(
-            actor,
-            AccessCode(event.access_code) if event.access_code else None,
-            access_code,
-            holds_ticket=lambda user: self.events.holds_ticket(user, EventId(event.id)),
-        )
 
     def ticket_type(
         self, actor: Actor | None, event_id: EventId, id: TicketTypeId, *, access_code: str | None
