@@ -2,5 +2,5 @@
 
 import pytest
 
-# Failures in what test modules share are explained as in the modules themselves.
+# Explain failed assertions of shared modules as in test modules.
 pytest.register_assert_rewrite("tests.api", "tests.conformance", "tests.contracts")

@@ -32,7 +32,7 @@ SESSION = {
 
 
 def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
-    """Make sure that an answer is this problem, and give its document."""
+    """Assert that a response is this problem, and return its document."""
     document: dict[str, Any] = response.get_json()
     assert (response.status_code, document.get("code")) == (status, code), document
     assert response.content_type == "application/problem+json"
@@ -42,7 +42,7 @@ def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
 
 
 def make_admin(api: Api, client: Client) -> None:
-    """Make an account an admin's as the first one is: by a hand that needs no admin."""
+    """Make an account an admin without another admin, as the command line does."""
     id = UserId(client.get("/api/users/me").get_json()["id"])
     by_hand = Actor(UserId(0), "by-hand", Role.ADMIN)
     api.app.extensions["eventapi"].manage_accounts.update(
@@ -54,7 +54,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def path_of(event: dict[str, Any], *more: object) -> str:
+def event_path(event: dict[str, Any], *more: object) -> str:
     return "/".join(["/api/events", str(event["id"]), *map(str, more)])
 
 
@@ -65,6 +65,23 @@ def errors_of(response: TestResponse) -> list[str]:
 def ids(response: TestResponse) -> list[int]:
     assert response.status_code == 200, response.get_data(as_text=True)
     return [event["id"] for event in response.get_json()["items"]]
+
+
+def read_pages(client: Client, path: str) -> list[dict[str, Any]]:
+    """Return the items of all pages of a list, following its links."""
+    items = []
+    while path:
+        response = client.get(path)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        items += response.get_json()["items"]
+        path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+    return items
+
+
+def tickets_sold(client: Client, event: dict[str, Any]) -> int:
+    """Return the current number of sold tickets of an event."""
+    sold: int = client.get(event_path(event)).get_json()["tickets_sold"]
+    return sold
 
 
 def picture(kind: str = "PNG", *, colour: str = "red", size: tuple[int, int] = (4, 3)) -> bytes:
@@ -81,7 +98,7 @@ def times(start: datetime, *, hours: float = 1) -> dict[str, str]:
 
 
 def event_body(**changes: Any) -> dict[str, Any]:
-    """A valid body of POST /api/events."""
+    """Return a valid body of POST /api/events."""
     return {
         "name": "Jazz night",
         "start_time": "2030-06-01T20:00:00+02:00",
@@ -109,7 +126,7 @@ def buy(
     access_code: str | None = None,
     **more: Any,
 ) -> TestResponse:
-    """Purchase tickets over the API; ``lines`` stand instead of a quantity."""
+    """Purchase tickets over the API; pass ``lines`` instead of a quantity for several types."""
     wanted = {} if "lines" in more else {"quantity": quantity}
     return buyer.post(
         f"/api/events/{event_id}/purchase",
@@ -119,10 +136,22 @@ def buy(
     )
 
 
+def make_order(buyer: Client, event_id: int, quantity: object = 1, **more: Any) -> dict[str, Any]:
+    """Purchase tickets, and return the order."""
+    response = buy(buyer, event_id, quantity, **more)
+    assert response.status_code == 201, response.get_data(as_text=True)
+    order: dict[str, Any] = response.get_json()
+    return order
+
+
 def change(
     editor: Client, path: str, method: str = "PATCH", *, seen: str | None = None, **body: Any
 ) -> TestResponse:
-    """Change an event or a part of it over the API, as it is or as it was seen."""
+    """Change an event or a part of it over the API.
+
+    Args:
+        seen: the ETag to send; that of the present version if there is none.
+    """
     etag = seen or editor.get(path).headers.get("ETag", "*")
     sent = {} if method == "DELETE" else {"json": body}
     return editor.request(method, path, headers={"If-Match": etag}, **sent)
@@ -136,13 +165,23 @@ def register(
     key: str | None = None,
     **more: Any,
 ) -> TestResponse:
-    """Register over the API; a guest is called after the email address."""
+    """Register over the API, by the local part of the email address as the name."""
     person = {} if email is None else {"name": email.partition("@")[0], "email": email}
     return client.post(
-        path_of(event, "register"),
+        event_path(event, "register"),
         json=person | more,
         headers={"Idempotency-Key": key} if key else {},
     )
+
+
+def make_registration(
+    client: Client, event: dict[str, Any], email: str | None = None, **more: Any
+) -> dict[str, Any]:
+    """Register, and return the order."""
+    response = register(client, event, email, **more)
+    assert response.status_code == 201, response.get_data(as_text=True)
+    order: dict[str, Any] = response.get_json()
+    return order
 
 
 def wait(client: Client, event: dict[str, Any], email: str, **more: Any) -> dict[str, Any]:
@@ -167,7 +206,7 @@ def status_of(client: Client, order: dict[str, Any]) -> tuple[str, int | None]:
 
 
 def scan(client: Client, event: dict[str, Any], code: str) -> TestResponse:
-    return client.post(path_of(event, "check-in"), json={"code": code})
+    return client.post(event_path(event, "check-in"), json={"code": code})
 
 
 def code_of(order: dict[str, Any], number: int = 0) -> str:

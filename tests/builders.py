@@ -1,4 +1,4 @@
-"""Things to test with, sensible by default."""
+"""Aggregates and forms for tests, with defaults."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

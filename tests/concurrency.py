@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 
 def run_together(jobs: Sequence[Callable[[], object]]) -> list[object]:
-    """Run jobs in threads that start at the same instant; gives their results or errors."""
+    """Run jobs in threads that start at the same instant, and return their results or errors."""
     barrier = threading.Barrier(len(jobs))
     results: list[object] = [None] * len(jobs)
 

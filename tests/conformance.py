@@ -1,4 +1,4 @@
-"""Holds every answer of an application against its own OpenAPI document."""
+"""Compares every response of an application with its OpenAPI document."""
 
 import re
 from functools import cache
@@ -12,16 +12,16 @@ from eventapi.testing import MemoryApi
 
 @cache
 def document() -> dict[str, Any]:
-    """Give the OpenAPI document, which is the same for all applications."""
+    """Return the OpenAPI document, which is the same for all applications."""
     served: dict[str, Any] = MemoryApi().guest().get("/api/openapi.json").get_json()
     return served
 
 
 @cache
 def watched_app() -> Flask:
-    """Give an application that is watched; to be used by one API at a time.
+    """Return an application whose responses are checked, for one API at a time.
 
-    Making one takes longer than most tests do.
+    Creating an application takes longer than most tests.
     """
     app = MemoryApi().app
     Conformance(app)
@@ -29,11 +29,11 @@ def watched_app() -> Flask:
 
 
 class Conformance:
-    """Watches an application: an answer that is not documented fails the test that got it."""
+    """Fails a test that gets a response which is not documented."""
 
     def __init__(self, app: Flask) -> None:
         self.document = document()
-        # A path that is named in full comes before one that it would fit into.
+        # /events/calendar.ics is also of the form /events/{id}, and comes first.
         paths = sorted(self.document["paths"].items(), key=lambda item: item[0].count("{"))
         self._operations = [
             (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?"), operation)
@@ -83,5 +83,5 @@ class Conformance:
         return found
 
     def validate(self, value: Any, schema: dict[str, Any]) -> None:
-        """Hold a value against a schema of the document."""
+        """Validate a value by a schema of the document."""
         Draft202012Validator(schema | {"components": self.document["components"]}).validate(value)

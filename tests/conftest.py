@@ -1,4 +1,4 @@
-"""What all tests share: how they are run, and the accounts that use an API."""
+"""Options and order of the tests, and the accounts that use an API."""
 
 import os
 import random
@@ -48,7 +48,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run the whole suite on all cores, and named files or tests in this process.
 
-    ``-n`` says otherwise.
+    ``-n`` overrides this.
     """
     if is_worker(config):
         return
@@ -58,12 +58,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Return whether this is one of several processes that share the work."""
+    """Return whether this is a worker process of a parallel run."""
     return hasattr(config, "workerinput")
 
 
 class ByFile(LoadFileScheduling):
-    """Sends a file to one process at a time, and tests of concurrency never to two at once."""
+    """Gives all tests of a file to one process, and all tests of concurrency too."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
@@ -71,13 +71,13 @@ class ByFile(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """Share the tests among processes in a way that shares databases and servers too."""
-    config.option.loadscopereorder = False  # the slow files come first already
+    """Return how the tests are distributed, so that module fixtures are set up once."""
+    config.option.loadscopereorder = False  # modifyitems has ordered them
     return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the slow tests where several processes share the work: the last ones are short."""
+    """Run slow tests first in a parallel run, so that all processes end at the same time."""
     if is_worker(config):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
@@ -102,7 +102,7 @@ def otto(api: Api) -> Client:
 
 @pytest.fixture
 def bob(api: Api) -> Client:
-    """A user, who buys."""
+    """A user."""
     return api.sign_in("user", username="bob")
 
 

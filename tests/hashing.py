@@ -1,4 +1,4 @@
-"""A password hasher that counts."""
+"""A password hasher that records its work."""
 
 from typing import Literal
 

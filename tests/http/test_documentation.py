@@ -1,4 +1,4 @@
-"""The documentation says what happens, and needs no other network."""
+"""The API's documentation is complete and correct, and loads nothing from elsewhere."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What keeps an API safe that is open to everybody."""
+"""Protection against attacks: keys, headers, proxies, bodies, logs, passwords."""
 
 import io
 import logging
@@ -17,7 +17,15 @@ from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client, ManualClock, MemoryApi
 from eventapi.testing.api import PASSWORD, TEST_SETTINGS, Api
-from tests.api import bearer, buy, by_secret, make_event, problem, register
+from tests.api import (
+    bearer,
+    by_secret,
+    make_event,
+    make_order,
+    make_registration,
+    problem,
+    register,
+)
 from tests.builders import NOW
 from tests.concurrency import run_together
 from tests.conformance import watched_app
@@ -25,7 +33,7 @@ from tests.hashing import CountingArgon2
 
 
 def api_with(*, old_api: Api | None = None, **config: Any) -> Api:
-    """Make an API with a configuration, on the storage of another where one is given."""
+    """Return an API with a configuration, on new storage or on that of another API."""
     clock = ManualClock(NOW)
     use_cases = (
         old_api.app.extensions["eventapi"]
@@ -57,7 +65,7 @@ def test_a_new_key_signs_while_what_old_ones_signed_is_good_until_they_go() -> N
         headers = bearer(renewed["access"])
         assert app.guest().get("/api/users/me", headers=headers).status_code == 200
     problem(Client(after.app, bob.tokens).get("/api/users/me"), 401, "invalid_token")
-    # Whoever has only the old key can't make what the new one signs.
+    # A token signed with the new key is not valid for an API with the old one.
     headers = bearer(renewed["access"])
     problem(old.guest().get("/api/users/me", headers=headers), 401, "invalid_token")
 
@@ -219,7 +227,7 @@ def test_deep_and_large_bodies_are_refused(api: Api) -> None:
 
 @pytest.fixture(params=["production", "development"])
 def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """Everything that is logged."""
+    """All log output."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     configure_logs(json=request.param == "production")
@@ -238,8 +246,8 @@ def test_no_log_and_no_error_tells_a_secret(
 ) -> None:
     olga, bob = api.sign_in("organizer"), api.sign_in("user", username="bob")
     event = make_event(olga)
-    order = buy(bob, event["id"], attendees=[{"name": "Very Hidden"}]).get_json()
-    guests = register(api.guest(), event, "hidden@example.org").get_json()
+    order = make_order(bob, event["id"], attendees=[{"name": "Very Hidden"}])
+    guests = make_registration(api.guest(), event, "hidden@example.org")
     key = olga.post("/api/keys", json={"name": "x", "scopes": ["manage"]}).get_json()["key"]
 
     def fail(*_: object, **__: object) -> None:
@@ -332,7 +340,7 @@ def test_a_session_does_not_outlive_what_it_was_begun_with(api: Api, meanwhile: 
     hasher = use_cases.sign_in.hasher
 
     class Slow:
-        """Takes so long that something happens meanwhile."""
+        """Changes the account while the password is verified."""
 
         def verify(self, password_hash: str | None, password: str) -> bool:
             known: bool = hasher.verify(password_hash, password)

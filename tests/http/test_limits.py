@@ -1,4 +1,4 @@
-"""How many requests a caller may send."""
+"""Rate limits."""
 
 import sys
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def limited_api(
 
 
 def at(client: Client, address: str) -> Callable[..., Any]:
-    """Send logins from an address."""
+    """Return a function that sends requests from an address."""
 
     def send(body: dict[str, str], path: str = "/api/login") -> Any:
         return client.post(path, json=body, environ_base={"REMOTE_ADDR": address})
@@ -70,7 +70,7 @@ def test_a_caller_is_told_what_is_left_and_when_to_come_again() -> None:
 
 def test_callers_are_counted_apart() -> None:
     api = limited_api(requests="6 per year")
-    bob, eve = api.sign_in("user"), api.sign_in("user")  # each two requests of the address
+    bob, eve = api.sign_in("user"), api.sign_in("user")  # each sends two requests
 
     for client in (bob, eve):
         statuses = [client.get("/api/orders").status_code for _ in range(7)]
@@ -99,7 +99,7 @@ def test_bad_keys_and_tokens_are_counted_by_address() -> None:
 
 def test_more_sessions_are_not_more_requests() -> None:
     api = limited_api(requests="9 per year")
-    api.sign_in("user", username="bob")  # two requests of the address
+    api.sign_in("user", username="bob")  # sends two requests
     sessions = [
         Client(api.app, api.guest().post("/api/login", json=RIGHT).get_json()) for _ in range(3)
     ]
@@ -144,7 +144,7 @@ def test_guessing_the_password_of_one_account_ends_from_wherever_it_comes() -> N
         assert at(guest, "10.0.0.1")(same).status_code == 429
     other = {"username": "eve", "password": PASSWORD}
     assert at(guest, "10.0.0.1")(other).status_code == 401
-    # Who is elsewhere is not locked out by this, until it comes from everywhere.
+    # Other addresses are not locked out, until there are failures from many of them.
     assert at(guest, "10.0.0.2")(RIGHT).status_code == 200
     spread = [at(guest, f"10.0.1.{number}")(WRONG).status_code for number in range(35)]
     assert spread == [401] * 30 + [429] * 5

@@ -1,7 +1,6 @@
-"""Every operation, for every role, on what is its own, another's, and not there.
+"""Every operation as every role and with every API key, checked against the role policy.
 
-What is expected comes from the table of the role policy alone. An operation
-that has no rule here fails; so does a rule of an operation that is gone.
+The test fails for an operation without a rule, and for a rule without an operation.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.testing import Client, MemoryApi
 from eventapi.testing.api import PASSWORD
-from tests.api import event_body, make_event, picture
+from tests.api import event_body, event_path, make_event, picture
 from tests.builders import NOW
 from tests.conformance import document, watched_app
 
@@ -33,14 +32,14 @@ Belongs = Literal["nobody", "event", "order", "buyer", "account", "key"]
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may do something.
+    """The access rule of an operation.
 
     Attributes:
-        action: of the role policy; None lets everybody in.
-        belongs: to whom it belongs: what makes it an actor's own.
-        scope: what an API key needs; None keeps all of them out.
-        sent: the request's body, headers and query.
-        signed_in: whether guests are kept out though no action says so.
+        action: of the role policy; None allows everybody.
+        belongs: the owner of the resource.
+        scope: the scope that an API key needs; None refuses all keys.
+        sent: the body, headers and query of the request.
+        signed_in: whether guests are refused although there is no action.
     """
 
     action: Action | None = None
@@ -183,7 +182,7 @@ class World:
         organizer, admin = self.clients["organizer"], self.clients["admin"]
         admin.post("/api/categories", json={"name": "Jazz"})
         event = make_event(organizer, capacity=9, ticket_types=[TYPE | {"quantity": 9}])
-        path = f"/api/events/{event['id']}"
+        path = event_path(event)
         spare = organizer.post(f"{path}/ticket-types", json={"name": "Spare", "quantity": 1})
         kind = event["ticket_types"][0]["id"]
         organizer.post(f"{path}/sessions", json=SESSION)
@@ -278,7 +277,7 @@ def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:
 
 
 def test_every_action_of_the_policy_is_tried_here() -> None:
-    # These decide within operations that everybody may send; their own tests try them.
+    # These apply within operations that are open to everybody, and have their own tests.
     within = {Action.CREATE_ADMIN, Action.SEE_PRIVATE_EVENT, Action.USE_INVITATION}
 
     assert {rule.action for rule in RULES.values() if rule.action} == set(Action) - within
@@ -338,7 +337,7 @@ def test_an_api_key_does_what_its_scope_says(world: World, operation: str, scope
     told = (answer.status_code, answer.data[:300])
     security = dict(_security(operation))
     if not security:
-        assert answer.status_code < 300 or answer.status_code == 409, told  # reads no key
+        assert answer.status_code < 300 or answer.status_code == 409, told  # does not look at keys
     elif rule.scope is None or scope not in {rule.scope, KeyScope.MANAGE}:
         assert answer.status_code == 403, told
         assert answer.get_json()["code"] == "key_not_allowed"

@@ -1,4 +1,4 @@
-"""A real PostgreSQL, and on it a database that is emptied before each test.
+"""A PostgreSQL server, and a database on it that is emptied before each test.
 
 Each process of a parallel run starts a server of its own.
 EVENTAPI_TEST_DATABASE_URL names a server that all of them use instead: each
@@ -20,33 +20,33 @@ from tests.integration.databases import empty_database, server_connection
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on which databases can be made."""
+    """The URL of a server on which databases can be created."""
     configured = os.environ.get("EVENTAPI_TEST_DATABASE_URL")
     if configured:
         yield configured
         return
     with embedded_postgres(tmp_path_factory.mktemp("postgres")) as url:
         with server_connection(url) as connection:
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))  # nobody needs this data again
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))  # the data is thrown away
             connection.execute(text("SELECT pg_reload_conf()"))
         yield url
 
 
 @pytest.fixture(scope="session")
 def new_database(server_url: str) -> Iterator[str]:
-    """An empty database, with no schema."""
+    """The URL of a database without a schema."""
     yield from _database(server_url)
 
 
 @pytest.fixture(scope="session")
 def migrated_url(server_url: str) -> Iterator[str]:
-    """A database with the newest schema."""
+    """The URL of a migrated database."""
     yield from _migrated(server_url)
 
 
 @pytest.fixture(scope="module")
 def own_url(server_url: str) -> Iterator[str]:
-    """A database with the newest schema, for the tests of one module alone."""
+    """The URL of a migrated database for one module."""
     yield from _migrated(server_url)
 
 

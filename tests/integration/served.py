@@ -1,4 +1,4 @@
-"""The program, served as a stranger would serve it: as a process, on a port."""
+"""The program as a process that serves on a port."""
 
 import os
 import re
@@ -16,14 +16,14 @@ PROGRAM = [sys.executable, "-m", "eventapi"]
 
 
 def free_port() -> int:
-    """Find a port at which nobody listens."""
+    """Return a port on which nothing listens."""
     with create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Give the environment of a process: ours without EventAPI's settings, and these."""
+    """Return the environment of a process: this one's without EventAPI's settings, plus these."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -34,10 +34,10 @@ def environment(**variables: str) -> dict[str, str]:
 
 @dataclass
 class Served:
-    """A program that serves.
+    """A running program.
 
     Attributes:
-        printed: what it said before it was ready.
+        printed: its output until it was ready.
     """
 
     process: subprocess.Popen[str]
@@ -49,7 +49,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def interrupt(self) -> str:
-        """Stop it as Ctrl-C at a terminal does, and give the rest of what it said."""
+        """Stop the program as Ctrl-C does, and return the rest of its output."""
         os.killpg(self.process.pid, signal.SIGINT)
         rest, _ = self.process.communicate(timeout=60)
         return rest
@@ -57,7 +57,7 @@ class Served:
 
 @contextmanager
 def served(*arguments: str, folder: Path | None = None, **variables: str) -> Iterator[Served]:
-    """Serve for as long as the context lasts."""
+    """Run the program for the duration of the context."""
     port = free_port()
     process = subprocess.Popen(
         [*PROGRAM, "serve", "--port", str(port), *arguments],

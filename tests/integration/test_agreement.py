@@ -1,4 +1,4 @@
-"""The whole life of events, at random: memory and PostgreSQL answer alike and keep the rules."""
+"""Random operations on events: memory and PostgreSQL give the same answers and keep the invariants."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,20 +59,20 @@ TYPES = [
     TicketTypeForm(name="A", quantity=2, price=Decimal("2.50"), currency="EUR"),
     TicketTypeForm(name="B", quantity=3),
 ]
-BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 99 is not there
+BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 99 does not exist
 
 lines = st.builds(
     OrderLine,
     st.integers(-1, 12),
     st.sampled_from([None, None, 1, 2, 3]).map(lambda id: id and TicketTypeId(id)),
 )
-event_ids = st.sampled_from([1, 1, 1, 2, 2, 3, 4]).map(EventId)  # the last one is not there
+event_ids = st.sampled_from([1, 1, 1, 2, 2, 3, 4]).map(EventId)  # 4 does not exist
 versions = st.sampled_from([None, None, frozenset({1}), frozenset({2})])
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """Somebody cancels the order that was made as the so many-th, or a ticket of it."""
+    """Cancel an order, by the number of the order, or one of its tickets."""
 
     number: int
     ticket: int | None
@@ -81,7 +81,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class AtTheDoor:
-    """A ticket of the order that was made as the so many-th is scanned, or handed on."""
+    """Scan or transfer a ticket of an order, by the number of the order."""
 
     number: int
     ticket: int
@@ -91,7 +91,7 @@ class AtTheDoor:
 
 @dataclass(frozen=True)
 class Change:
-    """What an organizer does to an event: a patch, or its end."""
+    """Update, cancel or delete an event."""
 
     event_id: EventId
     what: dict[str, Any] | str
@@ -156,7 +156,7 @@ changes = st.builds(
 
 
 class World:
-    """The use cases on one storage, and what they were seen to do."""
+    """The use cases on one storage, and the orders made there."""
 
     def __init__(self, use_cases: UseCases, clock: ManualClock) -> None:
         self.use_cases = use_cases
@@ -237,7 +237,7 @@ class World:
         return [TicketId(ticket.id) for ticket in order.tickets]
 
     def shown(self, order: OrderView) -> object:
-        """Everything of an order but what is random."""
+        """Return an order without its random parts."""
         return (
             self.orders.index(OrderId(order.id)),
             order.status,
@@ -264,7 +264,7 @@ class World:
             return type(error).__name__, sorted(vars(error).items())
 
     def figures(self) -> list[object]:
-        """Everything that can be read, without what is random."""
+        """Return all that can be read, without random parts."""
         mine = EventFilter(mine=True, sort=EventSort.NAME)
         events = list(self.use_cases.list_events(ORGANIZER, mine, after=None, limit=100).items)
         statistics = [
@@ -322,10 +322,10 @@ def make_world(use_cases: UseCases, clock: ManualClock) -> World:
 
 
 class LifeOfEvents(RuleBasedStateMachine):
-    """Three events from the first sale to the last, at the same time on memory and PostgreSQL.
+    """The same operations on three events, on memory and on PostgreSQL.
 
-    Both must answer alike, and after every step the database must keep the
-    invariants.
+    Both must give the same answers, and after every step the database must keep
+    the invariants.
     """
 
     engine: ClassVar[Engine]
@@ -412,7 +412,7 @@ def test_memory_and_postgres_agree_and_keep_the_invariants(
 
 
 def check_invariants(engine: Engine, now: datetime) -> None:
-    """Hold what the database keeps against the invariants of the domain, by other means."""
+    """Check the invariants of the domain with SQL."""
     with engine.connect() as connection:
         broken = connection.execute(
             text("""

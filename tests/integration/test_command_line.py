@@ -15,6 +15,7 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.concurrency import wait_until
 from tests.integration.served import PROGRAM, Served, environment, served
 from tests.integration.test_postgres_api import postgres_api
 
@@ -74,6 +75,8 @@ class TestServing:
                 worker.pid for worker in workers
             }
             assert server_runs(data)
+            # A worker that still starts would be killed, and be reported.
+            wait_until(lambda: all(worker.cpu_percent(0.2) < 2 for worker in workers))
             rest = program.interrupt()
             assert rest == "EventAPI has stopped.\n"
             assert program.process.returncode == 0
@@ -297,7 +300,7 @@ class TestImporting:
         assert api.guest().post("/api/login", json=login).status_code == 200
         listed = api.guest().get("/api/events?limit=100").get_json()["items"]
         assert len(listed) == 29  # one is unlisted
-        now = datetime.now(UTC)  # the programs go by the clock of the machine
+        now = datetime.now(UTC)  # the program uses the system clock
         starts = [datetime.fromisoformat(event["start_time"]) for event in listed]
         assert now < min(starts) < now + timedelta(days=14)
         assert now + timedelta(days=300) < max(starts) < now + timedelta(days=366)
@@ -346,7 +349,7 @@ class TestImporting:
             "line 3, name: Must not be empty.",
             "line 4, capacity: Must be a whole number.",
             "line 5, date: Must be in the future.",
-            "line 6, reference: Is in line 2 already.",
+            "line 6, reference: Already occurs in line 2.",
             "Error: nothing was imported, 4 rows are invalid; events: 1 would be added, 0 already exist.",
         ]
         assert api.guest().get("/api/events").get_json()["items"] == []

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: started by the first who needs it, stopped by the last."""
+"""The embedded PostgreSQL: started by the first process that needs it, stopped by the last."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def runs(folder: Path) -> bool:
-    """PostgreSQL removes this file when it has shut down in order."""
+    """Return whether PostgreSQL runs: it removes this file when it shuts down."""
     return (folder / "postgres" / "postmaster.pid").exists()
 
 

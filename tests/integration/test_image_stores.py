@@ -18,7 +18,7 @@ from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import Api
-from tests.api import make_event, path_of, picture
+from tests.api import event_path, make_event, picture
 from tests.builders import NOW
 from tests.contracts.images import ImageStoreContract
 from tests.integration.served import free_port
@@ -117,11 +117,11 @@ def test_the_api_keeps_its_pictures_where_it_is_told_to(
     olga = api.sign_in("organizer")
     event = make_event(olga)
 
-    put = olga.put(path_of(event, "image"), data=picture(), content_type="image/png")
+    put = olga.put(event_path(event, "image"), data=picture(), content_type="image/png")
 
     assert api.guest().get(put.get_json()["image_url"]).data == picture()
     stored = boto3.client("s3", endpoint_url=s3_endpoint).list_objects_v2(Bucket=bucket)
     assert [entry["Key"].startswith("events/") for entry in stored["Contents"]] == [True]
-    olga.delete(path_of(event, "image"))
+    olga.delete(event_path(event, "image"))
     stored = boto3.client("s3", endpoint_url=s3_endpoint).list_objects_v2(Bucket=bucket)
     assert "Contents" not in stored

@@ -1,11 +1,11 @@
-"""What the database keeps of accounts, and what it must not keep."""
+"""Data of accounts in the database: what is stored, and what must not be."""
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from eventapi.testing.api import PASSWORD, Api
-from tests.api import buy, make_event, path_of, register
+from tests.api import buy, event_path, make_event, make_order, order_path, register
 from tests.concurrency import run_together
 from tests.integration.test_postgres_api import postgres_api
 
@@ -23,10 +23,10 @@ def test_nothing_that_is_kept_tells_of_an_erased_account(api: Api, engine: Engin
     )
     event = make_event(olga)
     attendees = [{"name": "Hidden", "email": "hidden@example.org"}]
-    order = buy(bob, event["id"], 2, attendees=attendees, key="k").get_json()
-    bob.post(path_of(event, "register"), json={}, headers={"Idempotency-Key": "k2"})
+    order = make_order(bob, event["id"], 2, attendees=attendees, key="k")
+    bob.post(event_path(event, "register"), json={}, headers={"Idempotency-Key": "k2"})
     ticket = order["tickets"][1]["id"]
-    path = f"/api/orders/{order['id']}/tickets/{ticket}"
+    path = order_path(order, "tickets", ticket)
     bob.patch(path, json={"attendee": {"name": "Hidden"}})
 
     def kept() -> str:
@@ -41,12 +41,12 @@ def test_nothing_that_is_kept_tells_of_an_erased_account(api: Api, engine: Engin
             )
 
     assert kept().casefold().count("hidden") > 10
-    figures = olga.get(path_of(event, "stats")).get_json()
+    figures = olga.get(event_path(event, "stats")).get_json()
 
     assert bob.delete("/api/users/me").status_code == 204
 
     assert "hidden" not in kept().casefold()
-    assert olga.get(path_of(event, "stats")).get_json() == figures
+    assert olga.get(event_path(event, "stats")).get_json() == figures
 
 
 def test_neither_a_password_nor_a_key_is_kept(api: Api, engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Migrations go up and down, on data, and end at what the queries expect."""
+"""Migrations, up and down, with data; they lead to the schema of tables.py."""
 
 from datetime import UTC, datetime
 

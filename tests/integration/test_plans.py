@@ -92,7 +92,7 @@ def words(*texts: str) -> frozenset[str]:
     return frozenset(texts)
 
 
-NOW = datetime.now(UTC)  # as the data is made
+NOW = datetime.now(UTC)  # the data is generated relative to the present
 SEARCHES: dict[str, dict[str, Any]] = {
     "upcoming": {},
     "past": {"past": True},
@@ -130,7 +130,7 @@ SEARCHES: dict[str, dict[str, Any]] = {
 
 
 def search_of(engine: Engine, said: dict[str, Any], sort: EventSort) -> EventSearch:
-    """Make a search, with the first category and organizer of the data where it asks for them."""
+    """Return a search, with the first category and organizer of the data for ``first``."""
     firsts = {
         "category": "SELECT slug FROM categories ORDER BY id LIMIT 1",
         "organizer": "SELECT min(organizer_id) FROM events",

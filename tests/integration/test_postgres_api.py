@@ -1,4 +1,4 @@
-"""The HTTP API on the PostgreSQL adapter, and without its database."""
+"""The HTTP API on the PostgreSQL adapter, and without a database."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -16,7 +16,7 @@ from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
 from eventapi.testing.api import PASSWORD, Api
-from tests.api import buy, make_event, problem
+from tests.api import buy, make_event, make_order, order_path, problem, tickets_sold
 from tests.builders import NOW
 from tests.conformance import watched_app
 from tests.contracts.http import *  # noqa: F403 - all of them
@@ -43,7 +43,7 @@ def postgres_api(
 ) -> Api:
     """Return the API on a database.
 
-    Its connections, and the statements compiled for them, are kept for the next test.
+    Its connections and compiled statements are reused by the next test.
     """
     use_cases, clock = _use_cases(
         database_url, open_admin_sign_up=open_admin_sign_up, connections=connections
@@ -79,7 +79,7 @@ def test_a_database_that_comes_back_is_used_again_and_nothing_is_lost(tmp_path: 
         api = postgres_api(url)
         olga, bob = api.sign_in("organizer"), api.sign_in("user")
         event = make_event(olga)
-        order = buy(bob, event["id"], 2, key="k").get_json()
+        order = make_order(bob, event["id"], 2, key="k")
 
     for response in (
         bob.get("/api/events"),
@@ -89,7 +89,7 @@ def test_a_database_that_comes_back_is_used_again_and_nothing_is_lost(tmp_path: 
         problem(response, 503, "storage_unavailable")
 
     with embedded_postgres(tmp_path):
-        assert bob.get(f"/api/orders/{order['id']}").get_json() == order
-        assert buy(bob, event["id"], 2, key="k").get_json() == order
+        assert bob.get(order_path(order)).get_json() == order
+        assert make_order(bob, event["id"], 2, key="k") == order
         assert buy(bob, event["id"], 1).status_code == 201
-        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 3
+        assert tickets_sold(bob, event) == 3

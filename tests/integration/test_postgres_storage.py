@@ -198,7 +198,7 @@ class TestTheDatabaseItself:
         storage = storage_on(one_connection)
         event = storage.add_event(storage.add_user("olga"), capacity=100)
         bob = storage.add_user("bob")
-        storage.sell(event.id, bob)  # leaves the lowest tier
+        storage.sell(event.id, bob)  # raises the sales tier
 
         def hot_updates() -> int:
             with one_connection.connect() as connection:

@@ -1,11 +1,11 @@
-"""How many statements a request costs, counted on the wire."""
+"""The number of SQL statements of a request, counted on the wire."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from eventapi.testing.api import Api
-from tests.api import buy, make_event
+from tests.api import buy, make_event, make_order
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.wire import Wire, tapped
 
@@ -52,7 +52,7 @@ def test_reading_costs_one_statement_and_one_for_who_reads(
     api, wire = tapped_api
     olga, bob = api.sign_in("organizer"), api.sign_in("user")
     events = [make_event(olga) for _ in range(5)]
-    orders = [buy(bob, event["id"], 2).get_json() for event in events]
+    orders = [make_order(bob, event["id"], 2) for event in events]
     target = path.format(event=events[0]["id"], order=orders[0]["id"])
     guest = api.guest()
     guest.get(target)  # connects

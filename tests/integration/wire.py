@@ -1,4 +1,4 @@
-"""A relay between a client and PostgreSQL that notes every statement on the wire."""
+"""A relay between a client and PostgreSQL that records every statement on the wire."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 
 class Wire:
-    """What went over the wire.
+    """A record of the statements.
 
     Attributes:
         statements: their texts, in the order in which they were sent.
@@ -20,7 +20,7 @@ class Wire:
         self.statements: list[str] = []
 
     def note(self, kind: bytes, body: bytes) -> None:
-        """Note a message of the client if it carries a statement (protocol 3.0: Query, Parse)."""
+        """Record a message of the client if it carries a statement (protocol 3.0: Query, Parse)."""
         if kind == b"Q":
             self.statements.append(body.rstrip(b"\0").decode())
         elif kind == b"P":
@@ -29,7 +29,7 @@ class Wire:
 
 @contextmanager
 def tapped(database_url: str) -> Iterator[tuple[str, Wire]]:
-    """Give a URL that leads to the same database over a relay, and what it notes."""
+    """Yield a URL of the same database through a relay, and the relay's record."""
     wire = Wire()
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_accept, args=(listener, database_url, wire), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The event sells its places, and never one too many."""
+"""Selling the places of an event, and never one too many."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -164,7 +164,7 @@ def test_an_event_that_would_have_started_is_not_announced() -> None:
 
 
 class Selling(RuleBasedStateMachine):
-    """Whatever is asked of an event, its invariants hold after every answer."""
+    """The invariants of an event hold after every operation."""
 
     def __init__(self) -> None:
         super().__init__()

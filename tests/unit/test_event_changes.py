@@ -1,4 +1,4 @@
-"""An event with ticket types sells them, and changes only in ways that keep what was sold."""
+"""Ticket types, and changes of an event, which keep what was sold."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -196,7 +196,7 @@ def test_a_running_event_may_be_described_but_not_moved_into_the_past() -> None:
 
 
 class Life(RuleBasedStateMachine):
-    """Whatever is asked of an event and changed of it, its figures are those of its orders."""
+    """The figures of an event equal those of its orders after every operation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What waits at the same time is done together, and nobody waits for company."""
+"""Jobs that wait at the same time run together, and a single job does not wait."""
 
 import threading
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tests.concurrency import wait_until
 
 
 class Gate:
-    """Runs jobs by doubling them, but only while it is open; notes what came together."""
+    """Runs jobs by doubling them, when it is open; records the batches."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -27,7 +27,7 @@ class Gate:
 
 
 def send(batcher: Batcher[int, int], jobs: Sequence[int], gate: Gate) -> dict[int, object]:
-    """Bring the first job, which waits at the gate, and then the others; open the gate."""
+    """Send the first job, which waits at the gate, and then the others; open the gate."""
     results: dict[int, object] = {}
 
     def bring(job: int) -> None:

@@ -1,4 +1,4 @@
-"""Images in memory keep the contract."""
+"""The image store in memory."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The memory adapter keeps the contract of storage."""
+"""The storage ports on the memory adapter."""
 
 from collections.abc import Callable
 from dataclasses import replace

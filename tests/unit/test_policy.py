@@ -1,4 +1,4 @@
-"""The role policy, told once more in the words of the design."""
+"""The role policy."""
 
 import pytest
 

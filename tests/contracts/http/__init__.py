@@ -1,6 +1,6 @@
-"""What the HTTP API must answer, whatever it stores things in.
+"""Tests of the HTTP API, for every storage adapter.
 
-A test module that brings the fixture ``api`` imports all of them, and so runs them on its adapter.
+A test module that defines the fixture ``api`` imports all of them to run them.
 """
 
 from tests.contracts.http.accounts import TestAccounts

@@ -7,14 +7,15 @@ import pytest
 from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD, Api
 from tests.api import (
-    buy,
     errors_of,
+    event_path,
     id_of,
     make_admin,
     make_event,
+    make_order,
     order_path,
-    path_of,
     problem,
+    read_pages,
     renew,
 )
 
@@ -51,12 +52,7 @@ class TestAccounts:
         assert names(is_disabled="true") == ["olga"]
         assert "olga" not in names(is_disabled="false")
         assert len(names(limit=3)) == 3
-        seen: list[str] = []
-        path = "/api/users?limit=3"
-        while path:
-            response = admin.get(path)
-            seen += [item["username"] for item in response.get_json()["items"]]
-            path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+        seen = [item["username"] for item in read_pages(admin, "/api/users?limit=3")]
         assert len(seen) == len(set(seen)) == 8
         for query, field in (
             ({"role": "x"}, "role"),
@@ -103,9 +99,9 @@ class TestAccounts:
         event = make_event(olga)
         bob.patch("/api/users/me", json={"email": "bob@secret.example", "last_name": "Hidden"})
         id = id_of(bob)
-        order = buy(bob, event["id"], 2, attendees=[{"name": "Hidden Friend"}], key="k").get_json()
-        bob.post(path_of(event, "register"), json={"name": "Bob Hidden"})
-        before = olga.get(path_of(event, "stats")).get_json()
+        order = make_order(bob, event["id"], 2, attendees=[{"name": "Hidden Friend"}], key="k")
+        bob.post(event_path(event, "register"), json={"name": "Bob Hidden"})
+        before = olga.get(event_path(event, "stats")).get_json()
 
         erased = bob.delete("/api/users/me") if by == "owner" else admin.delete(f"/api/users/{id}")
 
@@ -116,7 +112,7 @@ class TestAccounts:
         problem(guest.post("/api/login", json=login), 401, "invalid_credentials")
         login = {"username": f"erased-{id}", "password": "nobody's password"}
         problem(guest.post("/api/login", json=login), 401, "invalid_credentials")
-        assert olga.get(path_of(event, "stats")).get_json() == before
+        assert olga.get(event_path(event, "stats")).get_json() == before
         shown = olga.get(order_path(order)).get_json()
         assert shown["buyer"] == {"id": id, "username": f"erased-{id}"}
         assert [ticket["attendee"] for ticket in shown["tickets"]] == [None, None]
@@ -124,8 +120,8 @@ class TestAccounts:
         everything = "".join(
             client.get(path).get_data(as_text=True)
             for client, path in (
-                (olga, path_of(event, "attendees")),
-                (olga, path_of(event, "orders")),
+                (olga, event_path(event, "attendees")),
+                (olga, event_path(event, "orders")),
                 (admin, "/api/users"),
                 (admin, f"/api/users/{id}"),
                 (admin, "/api/audit?limit=100"),
@@ -135,7 +131,7 @@ class TestAccounts:
         assert "secret.example" not in everything
         assert '"bob"' not in everything
         problem(admin.patch(f"/api/users/{id}", json={"is_disabled": False}), 404, "user_not_found")
-        # The name is free again; and nobody can take the one that stands in its place.
+        # The name is free again, and its replacement is reserved.
         assert id_of(api.sign_in("user", username="bob")) != id
         reserved = {"username": f"Erased-{id}", "password": PASSWORD}
         assert errors_of(guest.post("/api/register", json=reserved)) == ["username"]

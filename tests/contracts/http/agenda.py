@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eventapi.testing import Client
-from tests.api import SESSION, change, errors_of, make_event, path_of, problem
+from tests.api import SESSION, change, errors_of, event_path, make_event, problem
 
 
 class TestAgenda:
@@ -33,7 +33,7 @@ class TestAgenda:
     def test_sessions_are_added_changed_and_removed_one_by_one(self, olga: Client) -> None:
         event = make_event(olga)
 
-        added = olga.post(path_of(event, "sessions"), json=SESSION)
+        added = olga.post(event_path(event, "sessions"), json=SESSION)
         assert added.status_code == 201
         path = added.headers["Location"]
         assert olga.get(path).get_json() == added.get_json()
@@ -66,14 +66,14 @@ class TestAgenda:
     ) -> None:
         event = make_event(olga, sessions=[SESSION])
 
-        added = olga.post(path_of(event, "sessions"), json=SESSION | changes)
-        changed = change(olga, path_of(event, "sessions", 1), **changes)
+        added = olga.post(event_path(event, "sessions"), json=SESSION | changes)
+        changed = change(olga, event_path(event, "sessions", 1), **changes)
 
         assert errors_of(added) == errors_of(changed) == [field]
-        assert olga.get(path_of(event)).get_json() == event
+        assert olga.get(event_path(event)).get_json() == event
 
     def test_an_event_is_not_moved_away_from_its_agenda(self, olga: Client) -> None:
         event = make_event(olga, sessions=[SESSION])
 
-        assert errors_of(change(olga, path_of(event), date="2030-07-01")) == ["sessions"]
-        assert change(olga, path_of(event), date="2030-07-01", sessions=[]).status_code == 200
+        assert errors_of(change(olga, event_path(event), date="2030-07-01")) == ["sessions"]
+        assert change(olga, event_path(event), date="2030-07-01", sessions=[]).status_code == 200

@@ -7,7 +7,16 @@ import pytest
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import bearer, buy, by_secret, errors_of, id_of, make_event, path_of, problem
+from tests.api import (
+    bearer,
+    by_secret,
+    errors_of,
+    event_path,
+    id_of,
+    make_event,
+    make_order,
+    problem,
+)
 
 
 class TestApiKeys:
@@ -28,10 +37,10 @@ class TestApiKeys:
         assert listed[0]["last_used_at"] is None
         event = make_event(olga)
         door = Client(api.app, {"access": key["key"]})
-        assert door.get(path_of(event, "check-in")).status_code == 200
+        assert door.get(event_path(event, "check-in")).status_code == 200
         used = api.clock.now()
         api.clock.advance(timedelta(seconds=30))
-        door.get(path_of(event, "check-in"))
+        door.get(event_path(event, "check-in"))
         (listed,) = olga.get("/api/keys").get_json()["items"]
         assert datetime.fromisoformat(listed["last_used_at"]) == used
 
@@ -39,15 +48,15 @@ class TestApiKeys:
         self, api: Api, olga: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        code = buy(bob, event["id"]).get_json()["tickets"][0]["code"]
+        code = make_order(bob, event["id"])["tickets"][0]["code"]
         door = self.key(api, olga, "check_in")
 
-        assert door.post(path_of(event, "check-in"), json={"code": code}).status_code == 200
+        assert door.post(event_path(event, "check-in"), json={"code": code}).status_code == 200
         for method, path in (
-            ("GET", "/api/events"), ("GET", path_of(event)), ("POST", "/api/events"),
-            ("GET", path_of(event, "attendees")), ("GET", path_of(event, "orders")),
-            ("DELETE", path_of(event)), ("GET", path_of(event, "stats")),
-            ("POST", path_of(event, "register")), ("GET", "/api/users/me"), ("GET", "/api/keys"),
+            ("GET", "/api/events"), ("GET", event_path(event)), ("POST", "/api/events"),
+            ("GET", event_path(event, "attendees")), ("GET", event_path(event, "orders")),
+            ("DELETE", event_path(event)), ("GET", event_path(event, "stats")),
+            ("POST", event_path(event, "register")), ("GET", "/api/users/me"), ("GET", "/api/keys"),
             ("POST", "/api/keys"), ("GET", "/api/orders"), ("POST", "/api/logout"),
         ):  # fmt: skip
             problem(door.request(method, path), 403, "key_not_allowed")
@@ -61,28 +70,31 @@ class TestApiKeys:
         manager = self.key(api, olga, "manage")
         person = {"name": "Ada", "email": "ada@example.org"}
 
-        assert reader.get(path_of(event)).status_code == 200
-        assert reader.get(path_of(event, "stats")).status_code == 200
-        problem(reader.post(path_of(event, "register"), json=person), 403, "key_not_allowed")
-        sold = seller.post(path_of(event, "register"), json=person)
+        assert reader.get(event_path(event)).status_code == 200
+        assert reader.get(event_path(event, "stats")).status_code == 200
+        problem(reader.post(event_path(event, "register"), json=person), 403, "key_not_allowed")
+        sold = seller.post(event_path(event, "register"), json=person)
         assert sold.status_code == 201
-        problem(seller.get(path_of(event)), 403, "key_not_allowed")
+        problem(seller.get(event_path(event)), 403, "key_not_allowed")
         code = sold.get_json()["tickets"][0]["code"]
-        assert seller.post(path_of(event, "check-in"), json={"code": code}).status_code == 200
+        assert seller.post(event_path(event, "check-in"), json={"code": code}).status_code == 200
         assert make_event(manager)["organizer"]["username"] == "olga"
-        assert manager.get(path_of(event, "attendees")).status_code == 200
-        problem(manager.get(path_of(foreign, "attendees")), 403, "not_allowed")
+        assert manager.get(event_path(event, "attendees")).status_code == 200
+        problem(manager.get(event_path(foreign, "attendees")), 403, "not_allowed")
         problem(manager.get("/api/users"), 403, "key_not_allowed")
         problem(manager.get("/api/audit"), 403, "key_not_allowed")
         problem(manager.delete("/api/users/me"), 403, "key_not_allowed")
         buyer = {"quantity": 1}
-        problem(seller.post(path_of(foreign, "purchase"), json=buyer), 403, "key_not_allowed")
-        # A machine sells to one person after the other; each holds the order by its secret.
+        problem(seller.post(event_path(foreign, "purchase"), json=buyer), 403, "key_not_allowed")
+        # A key registers many persons; each has access to the own order by its secret.
         other = {"name": "Eve", "email": "eve@example.org"}
-        second = seller.post(path_of(event, "register"), json=other).get_json()
+        second = seller.post(event_path(event, "register"), json=other).get_json()
         assert second["buyer"] is None
         assert guest.get(by_secret(second)).get_json()["tickets"][0]["attendee"] == other
-        assert set(errors_of(seller.post(path_of(event, "register"), json={}))) == {"name", "email"}
+        assert set(errors_of(seller.post(event_path(event, "register"), json={}))) == {
+            "name",
+            "email",
+        }
 
     def test_a_key_ends_by_its_date_by_its_owner_and_with_its_owner(
         self, api: Api, olga: Client, otto: Client, admin: Client

@@ -1,4 +1,4 @@
-"""Signing up, signing in, and the tokens of it."""
+"""Signing up, signing in, and tokens."""
 
 import json
 from collections.abc import Callable

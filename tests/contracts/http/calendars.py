@@ -12,8 +12,8 @@ from eventapi.testing.api import Api
 from tests.api import (
     buy,
     change,
+    event_path,
     make_event,
-    path_of,
     problem,
     times,
 )
@@ -44,7 +44,7 @@ class TestCalendars:
             olga, name="Jazz, night; one", description="Three bands.\nOne night. " + "é" * 200
         )
 
-        (read,) = self.read(guest.get(path_of(event, "calendar.ics")))
+        (read,) = self.read(guest.get(event_path(event, "calendar.ics")))
 
         assert read["summary"] == "Jazz, night; one"
         assert read["description"].startswith("Three bands.\nOne night.")
@@ -59,13 +59,13 @@ class TestCalendars:
         self, olga: Client, guest: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        path = path_of(event, "calendar.ics")
+        path = event_path(event, "calendar.ics")
         (before,) = self.read(guest.get(path))
         etag = guest.get(path).headers["ETag"]
         buy(bob, event["id"])
         assert guest.get(path, headers={"If-None-Match": etag}).status_code == 304
 
-        change(olga, path_of(event), location="Oslo")
+        change(olga, event_path(event), location="Oslo")
         (after,) = self.read(guest.get(path))
 
         assert after["uid"] == before["uid"]
@@ -74,9 +74,9 @@ class TestCalendars:
 
     def test_a_cancellation_is_told_by_the_status(self, olga: Client, guest: Client) -> None:
         event = make_event(olga)
-        olga.post(path_of(event, "cancel"))
+        olga.post(event_path(event, "cancel"))
 
-        (read,) = self.read(guest.get(path_of(event, "calendar.ics")))
+        (read,) = self.read(guest.get(event_path(event, "calendar.ics")))
         (fed,) = self.read(guest.get("/api/events/calendar.ics"))
 
         assert (read["status"], read["sequence"]) == ("CANCELLED", 1)
@@ -102,7 +102,7 @@ class TestCalendars:
         moment = datetime.fromisoformat(start)
         event = make_event(olga, **times(moment, hours=4), timezone="Europe/Berlin")
 
-        (read,) = self.read(guest.get(path_of(event, "calendar.ics")))
+        (read,) = self.read(guest.get(event_path(event, "calendar.ics")))
 
         assert datetime.fromisoformat(event["start_time"]) == moment
         assert (
@@ -116,7 +116,7 @@ class TestCalendars:
         body = {"name": "Fair", "capacity": 5, "timezone": "Pacific/Auckland"}
         made = olga.post("/api/events", json=body | {"date": "2030-09-29"}).get_json()
 
-        (read,) = self.read(guest.get(path_of(made, "calendar.ics")))
+        (read,) = self.read(guest.get(event_path(made, "calendar.ics")))
 
         # The day on which the clocks are put forward has 23 hours.
         assert (made["start_time"], made["end_time"]) == (
@@ -148,7 +148,7 @@ class TestCalendars:
         ]  # fmt: skip
         assert [str(event["summary"]) for event in concerts] == ["Concert"]
         assert concerts[0]["categories"].cats == ["Concerts"]
-        (alone,) = self.read(guest.get(path_of(concert, "calendar.ics")))
+        (alone,) = self.read(guest.get(event_path(concert, "calendar.ics")))
         assert alone["uid"] == concerts[0]["uid"]
         problem(guest.get("/api/events/calendar.ics?category=nowhere"), 404, "category_not_found")
         api.clock.advance(timedelta(days=89))
@@ -161,7 +161,7 @@ class TestCalendars:
             olga, name="X BEGIN:VEVENT", description="a\r\nEND:VEVENT\r\nATTACH:file:///etc/passwd"
         )
 
-        (read,) = self.read(guest.get(path_of(event, "calendar.ics")))
+        (read,) = self.read(guest.get(event_path(event, "calendar.ics")))
 
         assert "attach" not in read
         assert "ATTACH" in read["description"]

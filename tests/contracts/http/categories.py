@@ -3,7 +3,7 @@
 import pytest
 
 from eventapi.testing import Client
-from tests.api import change, errors_of, event_body, make_event, path_of, problem
+from tests.api import change, errors_of, event_body, event_path, make_event, problem
 
 
 class TestCategories:
@@ -69,7 +69,7 @@ class TestCategories:
         assert event["category"] == {"slug": "jazz", "name": "Jazz"}
 
         problem(admin.delete("/api/categories/jazz"), 409, "category_in_use")
-        change(olga, path_of(event), category=None)
+        change(olga, event_path(event), category=None)
         assert admin.delete("/api/categories/jazz").status_code == 204
         problem(guest.get("/api/categories/jazz"), 404, "category_not_found")
         assert errors_of(olga.post("/api/events", json=event_body(category="jazz"))) == ["category"]

@@ -13,9 +13,10 @@ from tests.api import (
     change,
     code_of,
     errors_of,
+    event_path,
     make_event,
+    make_order,
     order_path,
-    path_of,
     problem,
     scan,
 )
@@ -26,7 +27,7 @@ class TestCheckIn:
         self, api: Api, olga: Client, bob: Client, admin: Client
     ) -> None:
         event = make_event(olga)
-        order = buy(bob, event["id"], 2).get_json()
+        order = make_order(bob, event["id"], 2)
         first = api.clock.now()
 
         admitted = scan(olga, event, f" {code_of(order).lower()} ")
@@ -38,50 +39,50 @@ class TestCheckIn:
         assert ticket["is_checked_in"] is True
         assert datetime.fromisoformat(ticket["checked_in_at"]) == first
         assert again["checked_in_at"] == ticket["checked_in_at"]
-        counts = olga.get(path_of(event, "check-in")).get_json()
+        counts = olga.get(event_path(event, "check-in")).get_json()
         assert counts == {"sold": 2, "checked_in": 1}
-        assert olga.get(path_of(event, "stats")).get_json()["checked_in"] == 1
+        assert olga.get(event_path(event, "stats")).get_json()["checked_in"] == 1
 
     def test_a_check_in_is_undone(self, olga: Client, bob: Client) -> None:
         event = make_event(olga)
-        order = buy(bob, event["id"]).get_json()
+        order = make_order(bob, event["id"])
         scan(olga, event, code_of(order))
-        path = f"{path_of(event, 'check-in')}?code={code_of(order)}"
+        path = f"{event_path(event, 'check-in')}?code={code_of(order)}"
 
         undone, again = olga.delete(path), olga.delete(path)
 
         assert undone.get_json() == again.get_json() == order["tickets"][0]
         assert scan(olga, event, code_of(order)).status_code == 200
-        problem(olga.delete(f"{path_of(event, 'check-in')}?code=x"), 404, "ticket_not_found")
-        assert errors_of(olga.delete(path_of(event, "check-in"))) == ["code"]
+        problem(olga.delete(f"{event_path(event, 'check-in')}?code=x"), 404, "ticket_not_found")
+        assert errors_of(olga.delete(event_path(event, "check-in"))) == ["code"]
 
     def test_each_reason_has_its_own_code(self, olga: Client, bob: Client) -> None:
         event, other = make_event(olga), make_event(olga)
-        cancelled, single = (buy(bob, event["id"], 2).get_json() for _ in range(2))
+        cancelled, single = (make_order(bob, event["id"], 2) for _ in range(2))
         bob.delete(order_path(cancelled))
         bob.delete(order_path(single, "tickets", single["tickets"][0]["id"]))
-        elsewhere = buy(bob, other["id"]).get_json()
+        elsewhere = make_order(bob, other["id"])
 
         problem(scan(olga, event, UNKNOWN_CODE), 404, "ticket_not_found")
         problem(scan(olga, event, code_of(elsewhere)), 409, "wrong_event")
         problem(scan(olga, event, code_of(cancelled)), 409, "ticket_cancelled")
         problem(scan(olga, event, code_of(single)), 409, "ticket_cancelled")
         assert scan(olga, event, code_of(single, 1)).status_code == 200
-        olga.post(path_of(other, "cancel"))
+        olga.post(event_path(other, "cancel"))
         problem(scan(olga, other, code_of(elsewhere)), 409, "ticket_cancelled")
 
     def test_a_scanner_that_was_offline_gets_an_answer_for_each_scan(
         self, api: Api, olga: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        order = buy(bob, event["id"], 3).get_json()
+        order = make_order(bob, event["id"], 3)
         elsewhere = buy(bob, make_event(olga)["id"]).get_json()
         codes = [ticket["code"] for ticket in order["tickets"]]
         earlier = (api.clock.now() - timedelta(minutes=10)).isoformat()
         ahead = (api.clock.now() + timedelta(days=1)).isoformat()
 
         answer = olga.post(
-            path_of(event, "check-in/batch"),
+            event_path(event, "check-in/batch"),
             json={
                 "scans": [
                     {"code": codes[0], "scanned_at": earlier},
@@ -107,7 +108,7 @@ class TestCheckIn:
             if result["ticket"]
         ]
         assert times_of == [datetime.fromisoformat(earlier), api.clock.now(), api.clock.now()]
-        assert olga.get(path_of(event, "check-in")).get_json()["checked_in"] == 3
+        assert olga.get(event_path(event, "check-in")).get_json()["checked_in"] == 3
 
     @pytest.mark.parametrize(
         ("body", "field"),
@@ -125,14 +126,14 @@ class TestCheckIn:
     ) -> None:
         event = make_event(olga)
 
-        assert errors_of(olga.post(path_of(event, "check-in/batch"), json=body)) == [field]
+        assert errors_of(olga.post(event_path(event, "check-in/batch"), json=body)) == [field]
 
     def test_only_the_organizer_and_admins_keep_the_door(
         self, olga: Client, otto: Client, bob: Client, admin: Client, guest: Client
     ) -> None:
         event = make_event(olga)
-        order = buy(bob, event["id"]).get_json()
-        path, code = path_of(event, "check-in"), code_of(order)
+        order = make_order(bob, event["id"])
+        path, code = event_path(event, "check-in"), code_of(order)
         for client, status, problem_code in (
             (guest, 401, "not_signed_in"), (bob, 403, "not_allowed"), (otto, 403, "not_allowed"),
         ):  # fmt: skip
@@ -149,11 +150,11 @@ class TestCheckIn:
         self, olga: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        order = buy(bob, event["id"]).get_json()
+        order = make_order(bob, event["id"])
         scan(olga, event, code_of(order))
 
-        change(olga, path_of(event), capacity=50, name="X")
+        change(olga, event_path(event), capacity=50, name="X")
 
         path = order_path(order, "tickets", order["tickets"][0]["id"])
         problem(bob.patch(path, json={"attendee": {"name": "Eve"}}), 409, "already_checked_in")
-        assert olga.get(path_of(event, "check-in")).get_json()["checked_in"] == 1
+        assert olga.get(event_path(event, "check-in")).get_json()["checked_in"] == 1

@@ -15,9 +15,11 @@ from tests.api import (
     change,
     errors_of,
     event_body,
+    event_path,
     ids,
     make_event,
-    path_of,
+    make_order,
+    order_path,
     picture,
     problem,
     times,
@@ -25,14 +27,14 @@ from tests.api import (
 
 
 class TestEventChanges:
-    """Organizers own their events, and change them as they saw them."""
+    """Organizers change their own events, and never overwrite a version they have not seen."""
 
     def test_put_says_everything_anew(self, olga: Client, guest: Client) -> None:
         event = make_event(olga, description="Three bands.", ticket_types=TYPES)
 
         response = change(
             olga,
-            path_of(event),
+            event_path(event),
             "PUT",
             name="Rock night",
             date="2031-01-02",
@@ -51,7 +53,7 @@ class TestEventChanges:
         )
         assert (changed["ticket_types"], changed["version"]) == ([], 2)
         assert (changed["id"], changed["created_at"]) == (event["id"], event["created_at"])
-        assert guest.get(path_of(event)).get_json() == changed
+        assert guest.get(event_path(event)).get_json() == changed
 
     def test_patch_changes_what_is_named_and_null_clears(self, olga: Client) -> None:
         event = make_event(
@@ -62,7 +64,7 @@ class TestEventChanges:
         )
 
         response = change(
-            olga, path_of(event), description=None, sales_end=None, capacity=50, location="Oslo"
+            olga, event_path(event), description=None, sales_end=None, capacity=50, location="Oslo"
         )
 
         changed = response.get_json()
@@ -75,7 +77,7 @@ class TestEventChanges:
     def test_patch_can_move_an_event_to_a_day(self, olga: Client) -> None:
         event = make_event(olga, timezone="Europe/Berlin")
 
-        changed = change(olga, path_of(event), date="2030-07-01").get_json()
+        changed = change(olga, event_path(event), date="2030-07-01").get_json()
 
         assert (changed["start_time"], changed["end_time"]) == (
             "2030-06-30T22:00:00Z",
@@ -121,40 +123,40 @@ class TestEventChanges:
     ) -> None:
         event = make_event(olga)
 
-        assert errors_of(change(olga, path_of(event), **body))[0] == field
-        assert olga.get(path_of(event)).get_json() == event
+        assert errors_of(change(olga, event_path(event), **body))[0] == field
+        assert olga.get(event_path(event)).get_json() == event
 
     def test_who_does_not_say_which_version_they_saw_changes_nothing(self, olga: Client) -> None:
         event = make_event(olga, ticket_types=[STANDARD], sessions=[SESSION])
         kind, session = event["ticket_types"][0], event["sessions"][0]
 
         for method, path in (
-            ("PUT", path_of(event)),
-            ("PATCH", path_of(event)),
-            ("DELETE", path_of(event)),
-            ("PATCH", path_of(event, "ticket-types", kind["id"])),
-            ("DELETE", path_of(event, "ticket-types", kind["id"])),
-            ("PATCH", path_of(event, "sessions", session["id"])),
-            ("DELETE", path_of(event, "sessions", session["id"])),
+            ("PUT", event_path(event)),
+            ("PATCH", event_path(event)),
+            ("DELETE", event_path(event)),
+            ("PATCH", event_path(event, "ticket-types", kind["id"])),
+            ("DELETE", event_path(event, "ticket-types", kind["id"])),
+            ("PATCH", event_path(event, "sessions", session["id"])),
+            ("DELETE", event_path(event, "sessions", session["id"])),
         ):
             body = event_body() if method == "PUT" else {}
             sent = {} if method == "DELETE" else {"json": body}
             problem(olga.request(method, path, **sent), 428, "version_required")
-        assert olga.get(path_of(event)).get_json() == event
+        assert olga.get(event_path(event)).get_json() == event
 
     def test_two_organizers_never_overwrite_each_other_silently(
         self, olga: Client, admin: Client
     ) -> None:
         event = make_event(olga)
-        seen = olga.get(path_of(event)).headers["ETag"]
+        seen = olga.get(event_path(event)).headers["ETag"]
 
-        first = change(admin, path_of(event), seen=seen, location="Oslo")
-        second = change(olga, path_of(event), seen=seen, location="Lima")
+        first = change(admin, event_path(event), seen=seen, location="Oslo")
+        second = change(olga, event_path(event), seen=seen, location="Lima")
 
         assert first.status_code == 200
         assert problem(second, 412, "version_conflict")["version"] == 2
-        assert olga.get(path_of(event)).get_json()["location"] == "Oslo"
-        again = change(olga, path_of(event), seen=first.headers["ETag"], location="Lima")
+        assert olga.get(event_path(event)).get_json()["location"] == "Oslo"
+        again = change(olga, event_path(event), seen=first.headers["ETag"], location="Lima")
         assert (again.status_code, again.get_json()["version"]) == (200, 3)
 
     @pytest.mark.parametrize(
@@ -164,34 +166,36 @@ class TestEventChanges:
     def test_an_etag_that_was_never_given_out_is_stale(self, olga: Client, etag: str) -> None:
         event = make_event(olga)
 
-        response = olga.patch(path_of(event), json={"location": "Oslo"}, headers={"If-Match": etag})
+        response = olga.patch(
+            event_path(event), json={"location": "Oslo"}, headers={"If-Match": etag}
+        )
 
         assert response.status_code in {412, 428}
-        assert olga.get(path_of(event)).get_json() == event
+        assert olga.get(event_path(event)).get_json() == event
 
     def test_any_version_is_overwritten_by_who_says_so(self, olga: Client) -> None:
         event = make_event(olga)
-        change(olga, path_of(event), location="Oslo")
+        change(olga, event_path(event), location="Oslo")
 
-        assert change(olga, path_of(event), seen="*", location="Lima").status_code == 200
+        assert change(olga, event_path(event), seen="*", location="Lima").status_code == 200
 
     def test_a_sale_makes_no_version_stale(self, olga: Client, bob: Client) -> None:
         event = make_event(olga)
-        seen = olga.get(path_of(event)).headers["ETag"]
+        seen = olga.get(event_path(event)).headers["ETag"]
         buy(bob, event["id"])
 
-        assert olga.get(path_of(event)).headers["ETag"] != seen
-        assert change(olga, path_of(event), seen=seen, location="Oslo").status_code == 200
+        assert olga.get(event_path(event)).headers["ETag"] != seen
+        assert change(olga, event_path(event), seen=seen, location="Oslo").status_code == 200
 
     def test_the_etag_of_an_answer_is_the_one_that_is_shown(self, olga: Client) -> None:
         made = olga.post("/api/events", json=event_body())
         event = made.get_json()
-        assert made.headers["ETag"] == olga.get(path_of(event)).headers["ETag"]
+        assert made.headers["ETag"] == olga.get(event_path(event)).headers["ETag"]
 
-        changed = change(olga, path_of(event), location="Oslo")
+        changed = change(olga, event_path(event), location="Oslo")
 
-        assert changed.headers["ETag"] == olga.get(path_of(event)).headers["ETag"]
-        known = olga.get(path_of(event), headers={"If-None-Match": changed.headers["ETag"]})
+        assert changed.headers["ETag"] == olga.get(event_path(event)).headers["ETag"]
+        known = olga.get(event_path(event), headers={"If-None-Match": changed.headers["ETag"]})
         assert known.status_code == 304
 
     def test_only_its_organizer_and_admins_change_an_event(
@@ -200,18 +204,18 @@ class TestEventChanges:
         event = make_event(olga, ticket_types=[STANDARD], sessions=[SESSION])
         kind, session = event["ticket_types"][0]["id"], event["sessions"][0]["id"]
         everything: list[tuple[str, str, dict[str, Any]]] = [
-            ("PUT", path_of(event), event_body(name="X")),
-            ("PATCH", path_of(event), {"name": "X"}),
-            ("DELETE", path_of(event), {}),
-            ("POST", path_of(event, "cancel"), {}),
-            ("POST", path_of(event, "ticket-types"), {"name": "X", "quantity": 1}),
-            ("PATCH", path_of(event, "ticket-types", kind), {"name": "X"}),
-            ("DELETE", path_of(event, "ticket-types", kind), {}),
-            ("POST", path_of(event, "sessions"), SESSION),
-            ("PATCH", path_of(event, "sessions", session), {"title": "X"}),
-            ("DELETE", path_of(event, "sessions", session), {}),
-            ("DELETE", path_of(event, "image"), {}),
-            ("GET", path_of(event, "stats"), {}),
+            ("PUT", event_path(event), event_body(name="X")),
+            ("PATCH", event_path(event), {"name": "X"}),
+            ("DELETE", event_path(event), {}),
+            ("POST", event_path(event, "cancel"), {}),
+            ("POST", event_path(event, "ticket-types"), {"name": "X", "quantity": 1}),
+            ("PATCH", event_path(event, "ticket-types", kind), {"name": "X"}),
+            ("DELETE", event_path(event, "ticket-types", kind), {}),
+            ("POST", event_path(event, "sessions"), SESSION),
+            ("PATCH", event_path(event, "sessions", session), {"title": "X"}),
+            ("DELETE", event_path(event, "sessions", session), {}),
+            ("DELETE", event_path(event, "image"), {}),
+            ("GET", event_path(event, "stats"), {}),
         ]
         for method, path, body in everything:
             sent: dict[str, Any] = {"json": body} if body else {}
@@ -223,90 +227,94 @@ class TestEventChanges:
                 response = client.request(method, path, headers={"If-Match": "*"}, **sent)
                 problem(response, status, code)
         for client, status in ((guest, 401), (bob, 403), (otto, 403)):
-            response = client.put(path_of(event, "image"), data=picture(), content_type="image/png")
+            response = client.put(
+                event_path(event, "image"), data=picture(), content_type="image/png"
+            )
             assert response.status_code == status
-        assert guest.get(path_of(event)).get_json() == event
-        assert change(admin, path_of(event), name="X").status_code == 200
+        assert guest.get(event_path(event)).get_json() == event
+        assert change(admin, event_path(event), name="X").status_code == 200
 
     def test_what_is_private_of_others_is_not_found_by_who_would_change_it(
         self, olga: Client, otto: Client, admin: Client
     ) -> None:
         event = make_event(olga, visibility="private")
 
-        problem(change(otto, path_of(event), seen="*", name="X"), 404, "event_not_found")
-        problem(otto.get(path_of(event, "stats")), 404, "event_not_found")
+        problem(change(otto, event_path(event), seen="*", name="X"), 404, "event_not_found")
+        problem(otto.get(event_path(event, "stats")), 404, "event_not_found")
         nowhere = {"id": 10**15}
-        problem(change(otto, path_of(nowhere), seen="*", name="X"), 404, "event_not_found")
-        assert change(admin, path_of(event), name="X").status_code == 200
+        problem(change(otto, event_path(nowhere), seen="*", name="X"), 404, "event_not_found")
+        assert change(admin, event_path(event), name="X").status_code == 200
 
     def test_what_nothing_was_sold_of_can_be_deleted(self, olga: Client, guest: Client) -> None:
         event = make_event(olga, ticket_types=TYPES, sessions=[SESSION])
 
-        response = change(olga, path_of(event), "DELETE")
+        response = change(olga, event_path(event), "DELETE")
 
         assert (response.status_code, response.data) == (204, b"")
-        problem(guest.get(path_of(event)), 404, "event_not_found")
-        problem(change(olga, path_of(event), "DELETE"), 404, "event_not_found")
+        problem(guest.get(event_path(event)), 404, "event_not_found")
+        problem(change(olga, event_path(event), "DELETE"), 404, "event_not_found")
 
     def test_what_was_sold_stays(self, olga: Client, bob: Client) -> None:
         event = make_event(olga)
         buy(bob, event["id"])
 
-        problem(change(olga, path_of(event), "DELETE"), 409, "event_has_orders")
-        olga.post(path_of(event, "cancel"))
-        problem(change(olga, path_of(event), "DELETE"), 409, "event_has_orders")
-        assert olga.get(path_of(event)).status_code == 200
+        problem(change(olga, event_path(event), "DELETE"), 409, "event_has_orders")
+        olga.post(event_path(event, "cancel"))
+        problem(change(olga, event_path(event), "DELETE"), 409, "event_has_orders")
+        assert olga.get(event_path(event)).status_code == 200
 
     def test_a_stale_deletion_deletes_nothing(self, olga: Client) -> None:
         event = make_event(olga)
-        seen = olga.get(path_of(event)).headers["ETag"]
-        change(olga, path_of(event), location="Oslo")
+        seen = olga.get(event_path(event)).headers["ETag"]
+        change(olga, event_path(event), location="Oslo")
 
-        problem(change(olga, path_of(event), "DELETE", seen=seen), 412, "version_conflict")
+        problem(change(olga, event_path(event), "DELETE", seen=seen), 412, "version_conflict")
 
     def test_a_cancelled_event_keeps_its_history(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=TYPES)
         kind = event["ticket_types"][0]["id"]
-        order = buy(bob, event["id"], 2, ticket_type=kind).get_json()
+        order = make_order(bob, event["id"], 2, ticket_type=kind)
 
-        cancelled = olga.post(path_of(event, "cancel"))
+        cancelled = olga.post(event_path(event, "cancel"))
 
         assert cancelled.status_code == 200
         shown = cancelled.get_json()
         assert (shown["status"], shown["tickets_sold"], shown["version"]) == ("cancelled", 0, 2)
         assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [0, 0]
-        kept = bob.get(f"/api/orders/{order['id']}").get_json()
+        kept = bob.get(order_path(order)).get_json()
         assert kept == order | {"status": "cancelled"}
-        assert olga.post(path_of(event, "cancel")).get_json() == shown  # once is enough
-        stats = olga.get(path_of(event, "stats")).get_json()
+        assert olga.post(event_path(event, "cancel")).get_json() == shown  # idempotent
+        stats = olga.get(event_path(event, "stats")).get_json()
         assert (stats["tickets_sold"], stats["cancelled"], stats["revenue"]) == (0, 2, [])
 
     def test_a_cancelled_event_is_neither_sold_nor_changed_nor_listed(
         self, olga: Client, bob: Client, guest: Client
     ) -> None:
         event = make_event(olga)
-        olga.post(path_of(event, "cancel"))
+        olga.post(event_path(event, "cancel"))
 
         problem(buy(bob, event["id"]), 409, "event_cancelled")
-        problem(change(olga, path_of(event), name="X"), 409, "event_cancelled")
-        added = olga.post(path_of(event, "ticket-types"), json=STANDARD)
+        problem(change(olga, event_path(event), name="X"), 409, "event_cancelled")
+        added = olga.post(event_path(event, "ticket-types"), json=STANDARD)
         problem(added, 409, "event_cancelled")
         assert ids(guest.get("/api/events")) == []
         assert ids(olga.get("/api/events?mine=true")) == [event["id"]]
-        assert guest.get(path_of(event)).get_json()["status"] == "cancelled"
+        assert guest.get(event_path(event)).get_json()["status"] == "cancelled"
 
     def test_what_has_taken_place_is_not_called_off(self, api: Api, olga: Client) -> None:
         start = api.clock.now() + timedelta(hours=1)
         event = make_event(olga, **times(start, hours=2))
 
         api.clock.advance(timedelta(hours=3))
-        problem(olga.post(path_of(event, "cancel")), 409, "event_ended")
+        problem(olga.post(event_path(event, "cancel")), 409, "event_ended")
 
     def test_an_event_that_runs_may_still_be_described(self, api: Api, olga: Client) -> None:
         start = api.clock.now() + timedelta(hours=1)
         event = make_event(olga, **times(start, hours=2))
         api.clock.advance(timedelta(hours=2))
 
-        assert change(olga, path_of(event), description="Sold out!").status_code == 200
-        moved = change(olga, path_of(event), start_time=(start + timedelta(minutes=1)).isoformat())
+        assert change(olga, event_path(event), description="Sold out!").status_code == 200
+        moved = change(
+            olga, event_path(event), start_time=(start + timedelta(minutes=1)).isoformat()
+        )
         assert errors_of(moved) == ["start_time"]

@@ -9,8 +9,8 @@ from werkzeug.test import TestResponse
 from eventapi.testing import Client
 from tests.api import (
     change,
+    event_path,
     make_event,
-    path_of,
     picture,
     problem,
 )
@@ -28,7 +28,7 @@ class TestEventImages:
         assert event["image_url"] is None
         content = picture(kind)
 
-        put = olga.put(path_of(event, "image"), data=content, content_type=media_type)
+        put = olga.put(event_path(event, "image"), data=content, content_type=media_type)
 
         assert put.status_code == 200
         url = put.get_json()["image_url"]
@@ -38,12 +38,12 @@ class TestEventImages:
         assert shown.headers["X-Content-Type-Options"] == "nosniff"
         known = guest.get(url, headers={"If-None-Match": shown.headers["ETag"]})
         assert (known.status_code, known.data) == (304, b"")
-        plain = guest.get(path_of(event, "image"))
+        plain = guest.get(event_path(event, "image"))
         assert plain.headers["Cache-Control"] == "public, max-age=60"
 
     def test_another_picture_has_another_url(self, olga: Client, guest: Client) -> None:
         event = make_event(olga)
-        path = path_of(event, "image")
+        path = event_path(event, "image")
         first = olga.put(path, data=picture(), content_type="image/png").get_json()
 
         second = olga.put(
@@ -56,20 +56,20 @@ class TestEventImages:
 
     def test_a_picture_is_taken_away(self, olga: Client, guest: Client) -> None:
         event = make_event(olga)
-        path = path_of(event, "image")
+        path = event_path(event, "image")
         problem(guest.get(path), 404, "image_not_found")
         olga.put(path, data=picture(), content_type="image/png")
 
         assert olga.delete(path).status_code == 204
 
         problem(guest.get(path), 404, "image_not_found")
-        assert guest.get(path_of(event)).get_json()["image_url"] is None
+        assert guest.get(event_path(event)).get_json()["image_url"] is None
         assert olga.delete(path).status_code == 204
 
     def test_the_content_decides_not_what_it_says_of_itself(self, olga: Client) -> None:
         event = make_event(olga)
 
-        put = olga.put(path_of(event, "image"), data=picture("WEBP"), content_type="image/png")
+        put = olga.put(event_path(event, "image"), data=picture("WEBP"), content_type="image/png")
 
         assert olga.get(put.get_json()["image_url"]).mimetype == "image/webp"
 
@@ -91,10 +91,10 @@ class TestEventImages:
     ) -> None:
         event = make_event(olga)
 
-        response = olga.put(path_of(event, "image"), data=content, content_type="image/png")
+        response = olga.put(event_path(event, "image"), data=content, content_type="image/png")
 
         problem(response, 422, "unsuitable_image")
-        assert guest.get(path_of(event)).get_json() == event
+        assert guest.get(event_path(event)).get_json() == event
 
     @pytest.mark.parametrize("size", [(6_400, 6_400), (20_000, 20_000)])
     def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused(
@@ -105,7 +105,9 @@ class TestEventImages:
         Image.new("1", size).save(file, "PNG")
         assert len(file.getvalue()) < 100_000
 
-        response = olga.put(path_of(event, "image"), data=file.getvalue(), content_type="image/png")
+        response = olga.put(
+            event_path(event, "image"), data=file.getvalue(), content_type="image/png"
+        )
 
         problem(response, 422, "unsuitable_image")
 
@@ -114,7 +116,7 @@ class TestEventImages:
         limit = 5 * 1024 * 1024
 
         response = olga.put(
-            path_of(event, "image"), data=b"x" * (limit + 1), content_type="image/png"
+            event_path(event, "image"), data=b"x" * (limit + 1), content_type="image/png"
         )
 
         assert problem(response, 413, "body_too_large")["limit"] == limit
@@ -122,7 +124,7 @@ class TestEventImages:
     def test_a_picture_may_come_in_chunks(self, olga: Client, guest: Client) -> None:
         event = make_event(olga)
         chunked = {"Transfer-Encoding": "chunked"}
-        path, kind = path_of(event, "image"), "image/png"
+        path, kind = event_path(event, "image"), "image/png"
 
         def put(content: bytes) -> TestResponse:
             return olga.put(path, input_stream=BytesIO(content), content_type=kind, headers=chunked)
@@ -139,9 +141,9 @@ class TestEventImages:
 
     def test_a_picture_may_be_larger_than_other_bodies(self, olga: Client) -> None:
         event = make_event(olga)
-        content = picture() + b"\x00" * (2 * 1024 * 1024)  # what follows a PNG is left alone
+        content = picture() + b"\x00" * (2 * 1024 * 1024)  # data after the PNG is ignored
 
-        response = olga.put(path_of(event, "image"), data=content, content_type="image/png")
+        response = olga.put(event_path(event, "image"), data=content, content_type="image/png")
 
         assert response.status_code == 200
 
@@ -149,16 +151,16 @@ class TestEventImages:
     def test_another_type_is_refused(self, olga: Client, content_type: str) -> None:
         event = make_event(olga)
 
-        response = olga.put(path_of(event, "image"), data=picture(), content_type=content_type)
+        response = olga.put(event_path(event, "image"), data=picture(), content_type=content_type)
 
         problem(response, 415, "unsupported_media_type")
 
     def test_a_deleted_event_takes_its_picture_along(self, olga: Client, guest: Client) -> None:
         event = make_event(olga)
         url = olga.put(
-            path_of(event, "image"), data=picture(), content_type="image/png"
+            event_path(event, "image"), data=picture(), content_type="image/png"
         ).get_json()["image_url"]
 
-        change(olga, path_of(event), "DELETE")
+        change(olga, event_path(event), "DELETE")
 
         problem(guest.get(url), 404, "event_not_found")

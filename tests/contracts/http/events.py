@@ -8,12 +8,7 @@ import pytest
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import (
-    JSON,
-    event_body,
-    make_event,
-    problem,
-)
+from tests.api import JSON, event_body, event_path, make_event, problem
 
 
 class TestEvents:
@@ -22,7 +17,7 @@ class TestEvents:
 
         assert response.status_code == 201
         event = response.get_json()
-        assert response.headers["Location"] == f"/api/events/{event['id']}"
+        assert response.headers["Location"] == event_path(event)
         assert event["start_time"] == "2030-06-01T18:00:00Z"
         assert event["organizer"]["username"] == "olga"
         assert (event["tickets_sold"], event["tickets_remaining"], event["version"]) == (0, 100, 1)

@@ -1,4 +1,4 @@
-"""Purchases, their idempotency keys, and the orders that they give."""
+"""Purchases, idempotency keys, and orders."""
 
 import json
 from datetime import timedelta
@@ -10,8 +10,12 @@ from eventapi.testing.api import Api
 from tests.api import (
     JSON,
     buy,
+    event_path,
     make_event,
+    make_order,
+    order_path,
     problem,
+    tickets_sold,
 )
 
 
@@ -23,7 +27,7 @@ class TestPurchases:
 
         assert response.status_code == 201
         order = response.get_json()
-        assert response.headers["Location"] == f"/api/orders/{order['id']}"
+        assert response.headers["Location"] == order_path(order)
         assert order["event"] == {key: event[key] for key in ("id", "name", "start_time")}
         assert order["buyer"]["username"] == "bob"
         assert (order["status"], order["is_waitlisted"], order["position"]) == (
@@ -36,7 +40,7 @@ class TestPurchases:
             None,
         ]
         assert bob.get(response.headers["Location"]).get_json() == order
-        sold = bob.get(f"/api/events/{event['id']}").get_json()
+        sold = bob.get(event_path(event)).get_json()
         assert (sold["tickets_sold"], sold["tickets_remaining"]) == (2, 98)
 
     def test_the_last_ticket_goes_to_exactly_one_of_two_buyers(
@@ -56,7 +60,7 @@ class TestPurchases:
         refusal = problem(buy(bob, event["id"], 3), 409, "sold_out")
 
         assert (refusal["requested"], refusal["remaining"]) == (3, 2)
-        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 1
+        assert tickets_sold(bob, event) == 1
 
     @pytest.mark.parametrize(
         "quantity", [0, -1, 1.5, 2.0, "2", True, None, [], {}, 10**30, float("inf")]
@@ -65,7 +69,7 @@ class TestPurchases:
         event = make_event(olga)
 
         response = bob.post(
-            f"/api/events/{event['id']}/purchase",
+            event_path(event, "purchase"),
             data=json.dumps({"quantity": quantity}),
             content_type=JSON,
         )
@@ -77,7 +81,7 @@ class TestPurchases:
         else:
             errors = problem(response, 422, "validation_failed")["errors"]
             assert list(errors) == ["quantity"]
-        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 0
+        assert tickets_sold(bob, event) == 0
 
     def test_more_than_the_limit_of_an_order_is_refused(self, olga: Client, bob: Client) -> None:
         event = make_event(olga)
@@ -139,7 +143,7 @@ class TestPurchases:
         assert again.headers["Location"] == first.headers["Location"]
         assert "Idempotent-Replayed" not in first.headers
         assert again.headers["Idempotent-Replayed"] == "true"
-        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 2
+        assert tickets_sold(bob, event) == 2
 
     def test_a_key_is_not_for_another_request(self, olga: Client, bob: Client) -> None:
         event, other = make_event(olga), make_event(olga)
@@ -151,7 +155,7 @@ class TestPurchases:
             buy(bob, event["id"], 2, key="k-1", attendees=[{"name": "Ada"}]),
         ):
             problem(response, 422, "idempotency_key_reused")
-        assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 2
+        assert tickets_sold(bob, event) == 2
 
     def test_a_key_belongs_to_its_account(self, api: Api, olga: Client, bob: Client) -> None:
         event = make_event(olga)
@@ -181,7 +185,7 @@ class TestPurchases:
         self, api: Api, guest: Client, olga: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        made = [buy(bob, event["id"]).get_json()["id"] for _ in range(3)]
+        made = [make_order(bob, event["id"])["id"] for _ in range(3)]
         buy(api.sign_in(), event["id"])
 
         first = bob.get("/api/orders?limit=2").get_json()
@@ -196,7 +200,7 @@ class TestPurchases:
         self, api: Api, guest: Client, olga: Client, bob: Client
     ) -> None:
         order = buy(bob, make_event(olga)["id"]).get_json()
-        path = f"/api/orders/{order['id']}"
+        path = order_path(order)
 
         for reader in (bob, olga, api.sign_in("admin")):
             assert reader.get(path).get_json() == order

@@ -1,4 +1,4 @@
-"""What holds for every operation: bodies, paths, request ids, health."""
+"""Requests to any operation: bodies, paths, request ids; and health."""
 
 import pytest
 

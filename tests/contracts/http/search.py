@@ -7,20 +7,13 @@ import pytest
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import (
-    buy,
-    errors_of,
-    ids,
-    make_event,
-    problem,
-    times,
-)
+from tests.api import buy, errors_of, ids, make_event, problem, read_pages, times
 
 
 class TestSearch:
     @pytest.fixture
     def events(self, api: Api, admin: Client, olga: Client, otto: Client) -> dict[str, int]:
-        """Some events to be found, by what they are called here."""
+        """The ids of some events, by the keys that the tests use."""
         for name in ("Concerts", "Sports"):
             admin.post("/api/categories", json={"name": name})
         now = api.clock.now()
@@ -189,17 +182,13 @@ class TestSearch:
     def test_every_order_leads_through_all_pages(
         self, guest: Client, olga: Client, sort: str
     ) -> None:
-        # Some that are equal in all that is sorted by, so that the id decides.
+        # Several have the same sort key, so that the id decides.
         start = datetime(2031, 1, 1, tzinfo=UTC)
         for number in range(7):
             make_event(olga, name="ABC"[number % 3], **times(start + timedelta(days=number // 2)))
         everything = ids(guest.get(f"/api/events?sort={sort}&limit=100"))
 
-        seen, path = [], f"/api/events?sort={sort}&limit=2"
-        while path:
-            response = guest.get(path)
-            seen += ids(response)
-            path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+        seen = [item["id"] for item in read_pages(guest, f"/api/events?sort={sort}&limit=2")]
 
         assert seen == everything
         assert len(set(seen)) == 7
@@ -218,10 +207,6 @@ class TestSearch:
         for name in ("🎷" * 255, "Ünï" * 80, "ﷺ" * 200, "a"):
             make_event(olga, name=name)
 
-        seen, path = [], "/api/events?sort=name&limit=1"
-        while path:
-            response = guest.get(path)
-            seen += ids(response)
-            path = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+        seen = [item["id"] for item in read_pages(guest, "/api/events?sort=name&limit=1")]
 
         assert len(seen) == 4

@@ -1,11 +1,11 @@
-"""The figures of an event, and the ranking of events."""
+"""The statistics of an event, and the ranking of events."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import STANDARD, TYPES, buy, change, make_event, path_of, problem
+from tests.api import STANDARD, TYPES, buy, change, event_path, make_event, problem
 
 
 class TestStatistics:
@@ -22,9 +22,9 @@ class TestStatistics:
         buy(bob, event["id"], 3, ticket_type=dollar)
         buy(bob, event["id"], 1, ticket_type=standard)
 
-        stats = olga.get(path_of(event, "stats")).get_json()
+        stats = olga.get(event_path(event, "stats")).get_json()
 
-        assert stats == admin.get(path_of(event, "stats")).get_json()
+        assert stats == admin.get(event_path(event, "stats")).get_json()
         assert (stats["capacity"], stats["tickets_sold"]) == (100, 7)
         assert [
             (kind["ticket_type"]["name"], kind["tickets_sold"], kind["tickets_remaining"])
@@ -43,7 +43,7 @@ class TestStatistics:
     def test_an_event_without_types_and_sales_has_figures_too(self, olga: Client) -> None:
         event = make_event(olga)
 
-        stats = olga.get(path_of(event, "stats")).get_json()
+        stats = olga.get(event_path(event, "stats")).get_json()
 
         assert (stats["tickets_remaining"], stats["ticket_types"], stats["revenue"]) == (
             100, [], [],
@@ -55,10 +55,10 @@ class TestStatistics:
     ) -> None:
         event = make_event(olga)
         buy(bob, event["id"], 2)
-        change(olga, path_of(event), ticket_types=[STANDARD])
+        change(olga, event_path(event), ticket_types=[STANDARD])
         buy(bob, event["id"], 1)
 
-        stats = olga.get(path_of(event, "stats")).get_json()
+        stats = olga.get(event_path(event, "stats")).get_json()
 
         assert [
             (kind["ticket_type"] and kind["ticket_type"]["name"], kind["tickets_sold"])

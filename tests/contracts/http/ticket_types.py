@@ -1,4 +1,4 @@
-"""Ticket types: their sales, their changes, and orders of several of them."""
+"""Ticket types: sales, changes, and orders of several types."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,9 +14,12 @@ from tests.api import (
     buy,
     change,
     errors_of,
+    event_path,
     make_event,
-    path_of,
+    make_order,
+    order_path,
     problem,
+    tickets_sold,
     times,
 )
 
@@ -31,7 +34,7 @@ class TestTicketTypes:
             "sales_end": None,
         }  # fmt: skip
         assert (child["price"], child["currency"], child["quantity"]) == ("0.00", None, 3)
-        assert event["tickets_remaining"] == 8  # the types together have fewer than the event
+        assert event["tickets_remaining"] == 8  # the sum of the types, which is below the capacity
 
     def test_several_types_are_bought_in_one_order(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=TYPES)
@@ -58,7 +61,7 @@ class TestTicketTypes:
         assert order["tickets"][0]["attendee"] == {"name": "Kim", "email": None}
         assert bob.get(response.headers["Location"]).get_json() == order
         assert bob.get("/api/orders").get_json()["items"] == [order]
-        shown = bob.get(path_of(event)).get_json()
+        shown = bob.get(event_path(event)).get_json()
         assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [2, 1]
         assert shown["tickets_sold"] == 3
 
@@ -67,12 +70,12 @@ class TestTicketTypes:
         event = make_event(olga, ticket_types=[cheap])
 
         assert event["ticket_types"][0]["price"] == "0.10"
-        assert buy(bob, event["id"], 3).get_json()["total"] == "0.30"
+        assert make_order(bob, event["id"], 3)["total"] == "0.30"
 
     def test_the_only_type_need_not_be_named(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=[STANDARD])
 
-        order = buy(bob, event["id"], 1).get_json()
+        order = make_order(bob, event["id"], 1)
 
         assert order["tickets"][0]["ticket_type"]["name"] == "Standard"
         assert order["total"] == "50.00"
@@ -134,10 +137,10 @@ class TestTicketTypes:
     ) -> None:
         event = make_event(olga, ticket_types=TYPES)
 
-        response = bob.post(path_of(event, "purchase"), json=wanted)
+        response = bob.post(event_path(event, "purchase"), json=wanted)
 
         assert errors_of(response) == [field]
-        assert bob.get(path_of(event)).get_json()["tickets_sold"] == 0
+        assert tickets_sold(bob, event) == 0
 
     def test_a_huge_line_is_refused(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=[STANDARD])
@@ -197,18 +200,18 @@ class TestTicketTypes:
     ) -> None:
         event = make_event(olga)
 
-        response = olga.post(path_of(event, "ticket-types"), json=STANDARD | changes)
+        response = olga.post(event_path(event, "ticket-types"), json=STANDARD | changes)
 
         assert errors_of(response) == [field]
-        assert olga.get(path_of(event)).get_json() == event
+        assert olga.get(event_path(event)).get_json() == event
 
     def test_types_are_added_changed_moved_and_removed_one_by_one(self, olga: Client) -> None:
         event = make_event(olga, ticket_types=[STANDARD])
 
-        added = olga.post(path_of(event, "ticket-types"), json=CHILD | {"position": 1})
+        added = olga.post(event_path(event, "ticket-types"), json=CHILD | {"position": 1})
         assert added.status_code == 201
         child = added.get_json()
-        assert added.headers["Location"] == path_of(event, "ticket-types", child["id"])
+        assert added.headers["Location"] == event_path(event, "ticket-types", child["id"])
         assert olga.get(added.headers["Location"]).get_json() == child
         assert names(olga, event) == ["Child", "Standard"]
 
@@ -225,7 +228,7 @@ class TestTicketTypes:
         problem(olga.get(added.headers["Location"]), 404, "ticket_type_not_found")
         gone = change(olga, added.headers["Location"], seen="*", name="X")
         problem(gone, 404, "ticket_type_not_found")
-        assert olga.get(path_of(event)).get_json()["version"] == 5
+        assert olga.get(event_path(event)).get_json()["version"] == 5
 
     def test_types_are_changed_together_with_their_event(self, olga: Client) -> None:
         event = make_event(olga, ticket_types=TYPES)
@@ -235,45 +238,45 @@ class TestTicketTypes:
             {"id": standard["id"], "name": "Adult", "quantity": 9},
         ]
 
-        changed = change(olga, path_of(event), ticket_types=types).get_json()
+        changed = change(olga, event_path(event), ticket_types=types).get_json()
 
         assert [kind["name"] for kind in changed["ticket_types"]] == ["New", "Adult"]
         assert changed["ticket_types"][1]["id"] == standard["id"]
         assert changed["ticket_types"][1]["price"] == "0.00"
-        twice = change(olga, path_of(event), ticket_types=[types[1], types[1] | {"name": "B"}])
+        twice = change(olga, event_path(event), ticket_types=[types[1], types[1] | {"name": "B"}])
         assert errors_of(twice) == ["ticket_types"]
 
     def test_what_is_sold_keeps_its_price(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=[STANDARD])
-        order = buy(bob, event["id"]).get_json()
-        kind = path_of(event, "ticket-types", event["ticket_types"][0]["id"])
+        order = make_order(bob, event["id"])
+        kind = event_path(event, "ticket-types", event["ticket_types"][0]["id"])
 
         assert change(olga, kind, price="70.00").status_code == 200
 
-        assert bob.get(f"/api/orders/{order['id']}").get_json() == order
-        assert buy(bob, event["id"]).get_json()["total"] == "70.00"
+        assert bob.get(order_path(order)).get_json() == order
+        assert make_order(bob, event["id"])["total"] == "70.00"
 
     def test_nothing_sold_is_cut_away(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, capacity=10, ticket_types=TYPES)
         kind = event["ticket_types"][0]
         buy(bob, event["id"], 4, ticket_type=kind["id"])
-        path = path_of(event, "ticket-types", kind["id"])
+        path = event_path(event, "ticket-types", kind["id"])
 
-        capacity = problem(change(olga, path_of(event), capacity=3), 409, "capacity_below_sold")
+        capacity = problem(change(olga, event_path(event), capacity=3), 409, "capacity_below_sold")
         quantity = problem(change(olga, path, quantity=3), 409, "capacity_below_sold")
 
         assert (capacity["tickets_sold"], capacity["ticket_type"]) == (4, None)
         assert (quantity["tickets_sold"], quantity["ticket_type"]) == (4, kind["id"])
         problem(change(olga, path, "DELETE"), 409, "ticket_type_in_use")
-        problem(change(olga, path_of(event), ticket_types=[]), 409, "ticket_type_in_use")
-        assert change(olga, path_of(event), capacity=4).status_code == 200
+        problem(change(olga, event_path(event), ticket_types=[]), 409, "ticket_type_in_use")
+        assert change(olga, event_path(event), capacity=4).status_code == 200
         assert change(olga, path, quantity=4).status_code == 200
 
     def test_more_capacity_can_be_sold_at_once(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, capacity=1)
         buy(bob, event["id"])
 
-        change(olga, path_of(event), capacity=2)
+        change(olga, event_path(event), capacity=2)
 
         assert buy(bob, event["id"]).status_code == 201
         problem(buy(bob, event["id"]), 409, "sold_out")
@@ -335,4 +338,4 @@ class TestTicketTypes:
 
 
 def names(client: Client, event: dict[str, Any]) -> list[str]:
-    return [kind["name"] for kind in client.get(path_of(event)).get_json()["ticket_types"]]
+    return [kind["name"] for kind in client.get(event_path(event)).get_json()["ticket_types"]]

@@ -20,11 +20,13 @@ from tests.api import (
     code_of,
     errors_of,
     make_event,
+    make_order,
+    make_registration,
     order_path,
-    path_of,
     problem,
     register,
     scan,
+    tickets_sold,
     times,
     wait,
 )
@@ -35,7 +37,7 @@ class TestTickets:
         self, olga: Client, bob: Client, guest: Client
     ) -> None:
         event = make_event(olga, visibility="private", ticket_types=ADULT_AND_CHILD[:1])
-        order = buy(bob, event["id"], access_code=event["access_code"]).get_json()
+        order = make_order(bob, event["id"], access_code=event["access_code"])
 
         held = guest.get(f"/api/tickets/{code_of(order).lower()}").get_json()
 
@@ -64,7 +66,7 @@ class TestTickets:
 
     def test_who_waits_holds_no_ticket(self, olga: Client, bob: Client, guest: Client) -> None:
         event = make_event(olga, capacity=1)
-        order = buy(bob, event["id"]).get_json()
+        order = make_order(bob, event["id"])
         waiting = wait(guest, event, "late@example.org")
         assert waiting["tickets"] == []
 
@@ -105,7 +107,7 @@ class TestTickets:
             end_time="2030-06-02T00:30:00Z",
             ticket_types=ADULT_AND_CHILD[:1],
         )
-        order = buy(bob, event["id"], attendees=[{"name": "Grace Example"}]).get_json()
+        order = make_order(bob, event["id"], attendees=[{"name": "Grace Example"}])
         path = f"/api/tickets/{code_of(order)}/ticket.pdf"
 
         printed = guest.get(path)
@@ -139,7 +141,7 @@ class TestTickets:
         self, api: Api, olga: Client, bob: Client, guest: Client
     ) -> None:
         event = make_event(olga, ticket_types=ADULT_AND_CHILD[:1])
-        order = buy(bob, event["id"], 2).get_json()
+        order = make_order(bob, event["id"], 2)
         path = order_path(order, "tickets", order["tickets"][0]["id"], "transfer")
         grace = {"name": "Grace", "email": "grace@example.org"}
 
@@ -152,7 +154,7 @@ class TestTickets:
         after = bob.get(order_path(order)).get_json()
         assert (after["quantity"], after["total"]) == (2, order["total"])
         assert [ticket["is_cancelled"] for ticket in after["tickets"]] == [True, False, False]
-        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 2
+        assert tickets_sold(guest, event) == 2
         problem(scan(olga, event, code_of(order)), 409, "ticket_cancelled")
         assert scan(olga, event, new["code"]).status_code == 200
         problem(bob.post(path, json=grace), 409, "ticket_cancelled")
@@ -168,8 +170,8 @@ class TestTickets:
         self, olga: Client, guest: Client
     ) -> None:
         event = make_event(olga)
-        ada = register(guest, event, "ada@example.org").get_json()
-        eve = register(guest, event, "eve@example.org").get_json()
+        ada = make_registration(guest, event, "ada@example.org")
+        eve = make_registration(guest, event, "eve@example.org")
 
         def hand_on(order: dict[str, Any], email: str) -> TestResponse:
             path = by_secret(order, "tickets", order["tickets"][0]["id"], "transfer")
@@ -185,7 +187,7 @@ class TestTickets:
         self, api: Api, olga: Client, bob: Client
     ) -> None:
         event = make_event(olga, **times(api.clock.now() + timedelta(hours=1)))
-        order = buy(bob, event["id"]).get_json()
+        order = make_order(bob, event["id"])
         api.clock.advance(timedelta(hours=1))
 
         path = order_path(order, "tickets", order["tickets"][0]["id"], "transfer")

@@ -2,7 +2,7 @@
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import SESSION, STANDARD, buy, change, ids, make_event, path_of, picture, problem
+from tests.api import SESSION, STANDARD, buy, change, event_path, ids, make_event, picture, problem
 
 
 class TestVisibility:
@@ -14,14 +14,14 @@ class TestVisibility:
         assert ids(guest.get("/api/events")) == []
         assert ids(olga.get(f"/api/events?organizer={event['organizer']['id']}")) == []
         assert ids(olga.get("/api/events?mine=true")) == [event["id"]]
-        assert guest.get(path_of(event)).get_json() == event
+        assert guest.get(event_path(event)).get_json() == event
         assert buy(bob, event["id"]).status_code == 201
 
     def test_a_private_event_is_seen_by_who_is_invited(
         self, api: Api, olga: Client, otto: Client, bob: Client, admin: Client, guest: Client
     ) -> None:
         event = make_event(olga, visibility="private", access_code="open-sesame")
-        path = path_of(event)
+        path = event_path(event)
         with_code = f"{path}?access_code=open-sesame"
 
         for client, target in (
@@ -39,7 +39,7 @@ class TestVisibility:
         problem(buy(bob, event["id"]), 404, "event_not_found")
         problem(buy(bob, event["id"], access_code="wrong-code"), 404, "event_not_found")
         assert buy(bob, event["id"], access_code="open-sesame").status_code == 201
-        assert bob.get(path).status_code == 200  # a ticket opens it too
+        assert bob.get(path).status_code == 200  # a ticket gives access too
         assert buy(bob, event["id"]).status_code == 201
         problem(api.sign_in().get(path), 404, "event_not_found")
 
@@ -47,13 +47,13 @@ class TestVisibility:
         self, olga: Client, bob: Client, guest: Client
     ) -> None:
         event = make_event(olga, visibility="private", ticket_types=[STANDARD], sessions=[SESSION])
-        olga.put(path_of(event, "image"), data=picture(), content_type="image/png")
+        olga.put(event_path(event, "image"), data=picture(), content_type="image/png")
         kind, session = event["ticket_types"][0]["id"], event["sessions"][0]["id"]
         for path in (
-            path_of(event, "image"),
-            path_of(event, "calendar.ics"),
-            path_of(event, "ticket-types", kind),
-            path_of(event, "sessions", session),
+            event_path(event, "image"),
+            event_path(event, "calendar.ics"),
+            event_path(event, "ticket-types", kind),
+            event_path(event, "sessions", session),
         ):
             for client in (guest, bob):
                 problem(client.get(path), 404, "event_not_found")
@@ -65,11 +65,11 @@ class TestVisibility:
         event = make_event(olga, visibility="private")
         assert len(event["access_code"]) >= 8
 
-        kept = change(olga, path_of(event), name="X").get_json()
+        kept = change(olga, event_path(event), name="X").get_json()
         assert kept["access_code"] == event["access_code"]
-        chosen = change(olga, path_of(event), access_code="my-own-code").get_json()
+        chosen = change(olga, event_path(event), access_code="my-own-code").get_json()
         assert chosen["access_code"] == "my-own-code"
-        public = change(olga, path_of(event), visibility="public").get_json()
+        public = change(olga, event_path(event), visibility="public").get_json()
         assert public["access_code"] is None
-        again = change(olga, path_of(event), visibility="private").get_json()
+        again = change(olga, event_path(event), visibility="private").get_json()
         assert again["access_code"] not in {None, "my-own-code", event["access_code"]}

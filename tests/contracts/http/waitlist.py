@@ -12,12 +12,15 @@ from tests.api import (
     buy,
     by_secret,
     change,
+    event_path,
     make_event,
+    make_order,
+    make_registration,
     order_path,
-    path_of,
     problem,
     register,
     status_of,
+    tickets_sold,
     times,
     wait,
 )
@@ -36,9 +39,9 @@ class TestWaitlist:
         assert [order["position"] for order in orders] == [1, 2, 3]
         assert (orders[0]["status"], orders[0]["is_waitlisted"]) == ("waitlisted", True)
         assert (orders[0]["quantity"], orders[0]["tickets"]) == (1, [])
-        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 1
+        assert tickets_sold(guest, event) == 1
         problem(register(guest, event, "p1@example.org", waitlist=True), 409, "already_registered")
-        stats = olga.get(path_of(event, "stats")).get_json()
+        stats = olga.get(event_path(event, "stats")).get_json()
         assert (stats["waitlisted"], stats["tickets_sold"]) == (3, 1)
 
     def test_where_there_is_room_nobody_waits(self, olga: Client, guest: Client) -> None:
@@ -50,7 +53,7 @@ class TestWaitlist:
         self, olga: Client, guest: Client, bob: Client
     ) -> None:
         event = make_event(olga, capacity=2)
-        taken = buy(bob, event["id"], 2).get_json()
+        taken = make_order(bob, event["id"], 2)
         waiting = [wait(guest, event, f"p{number}@example.org") for number in range(4)]
 
         ticket = taken["tickets"][0]["id"]
@@ -66,7 +69,7 @@ class TestWaitlist:
         problem(buy(bob, event["id"]), 409, "sold_out")
         bob.delete(order_path(taken))
         assert status_of(guest, waiting[1]) == ("confirmed", None)
-        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 2
+        assert tickets_sold(guest, event) == 2
 
     def test_who_does_not_fit_lets_a_later_one_pass(
         self, olga: Client, guest: Client, bob: Client
@@ -74,7 +77,7 @@ class TestWaitlist:
         event = make_event(olga, capacity=9, ticket_types=ADULT_AND_CHILD)
         adult, child = (kind["id"] for kind in event["ticket_types"])
         buy(bob, event["id"], 2, ticket_type=adult)
-        children = buy(bob, event["id"], 2, ticket_type=child).get_json()
+        children = make_order(bob, event["id"], 2, ticket_type=child)
         grown_up = wait(guest, event, "adult@example.org", ticket_type=adult)
         kid = wait(guest, event, "child@example.org", ticket_type=child)
         assert (grown_up["position"], kid["position"]) == (1, 2)
@@ -99,21 +102,21 @@ class TestWaitlist:
 
         match how:
             case "capacity":
-                changed = change(olga, path_of(event), capacity=4)
+                changed = change(olga, event_path(event), capacity=4)
             case "quantity":
-                kind = path_of(event, "ticket-types", event["ticket_types"][0]["id"])
+                kind = event_path(event, "ticket-types", event["ticket_types"][0]["id"])
                 changed = change(olga, kind, quantity=4)
             case "types":
-                changed = change(olga, path_of(event), ticket_types=more)
+                changed = change(olga, event_path(event), ticket_types=more)
             case _:
                 body: dict[str, Any] = {"name": "X", "capacity": 9, "ticket_types": more}
-                changed = change(olga, path_of(event), "PUT", **body, date="2030-06-01")
+                changed = change(olga, event_path(event), "PUT", **body, date="2030-06-01")
 
         assert changed.status_code == 200, changed.data
         assert [status_of(guest, order)[0] for order in waiting] == [
             "confirmed", "confirmed", "waitlisted",
         ]  # fmt: skip
-        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 4
+        assert tickets_sold(guest, event) == 4
 
     def test_one_may_leave_the_waitlist(self, olga: Client, guest: Client) -> None:
         event = make_event(olga, capacity=1)
@@ -125,13 +128,13 @@ class TestWaitlist:
         assert (left.status_code, left.get_json()["status"]) == (200, "cancelled")
         assert status_of(guest, waiting[2]) == ("waitlisted", 2)
         assert wait(guest, event, "p1@example.org")["position"] == 3
-        assert guest.get(path_of(event)).get_json()["tickets_sold"] == 1
+        assert tickets_sold(guest, event) == 1
 
     def test_nobody_is_let_in_once_the_event_has_started(
         self, api: Api, olga: Client, guest: Client
     ) -> None:
         event = make_event(olga, capacity=1, **times(api.clock.now() + timedelta(hours=1)))
-        first = register(guest, event, "first@example.org").get_json()
+        first = make_registration(guest, event, "first@example.org")
         waiting = wait(guest, event, "second@example.org")
         api.clock.advance(timedelta(hours=2))
 
@@ -144,7 +147,7 @@ class TestWaitlist:
         register(guest, event, "first@example.org")
         waiting = wait(guest, event, "second@example.org")
 
-        olga.post(path_of(event, "cancel"))
+        olga.post(event_path(event, "cancel"))
 
         assert status_of(guest, waiting) == ("cancelled", None)
 
@@ -156,7 +159,7 @@ class TestWaitlist:
         waiting = [wait(guest, event, f"p{number}@example.org")["id"] for number in range(5)]
 
         seen: list[str] = []
-        path = f"{path_of(event, 'waitlist')}?limit=2"
+        path = f"{event_path(event, 'waitlist')}?limit=2"
         while path:
             response = olga.get(path)
             items = response.get_json()["items"]
@@ -168,12 +171,12 @@ class TestWaitlist:
 
         assert seen == waiting
         for what in ("waitlist", "orders", "attendees"):
-            assert admin.get(path_of(event, what)).status_code == 200
-            problem(otto.get(path_of(event, what)), 403, "not_allowed")
-            problem(bob.get(path_of(event, what)), 403, "not_allowed")
-            problem(guest.get(path_of(event, what)), 401, "not_signed_in")
+            assert admin.get(event_path(event, what)).status_code == 200
+            problem(otto.get(event_path(event, what)), 403, "not_allowed")
+            problem(bob.get(event_path(event, what)), 403, "not_allowed")
+            problem(guest.get(event_path(event, what)), 401, "not_signed_in")
             for cursor in ("x", "WyJ3YWl0bGlzdCIsLTFd", "WyJ3YWl0bGlzdCIsMWUzMDBd"):
-                refused = olga.get(path_of(event, what), query_string={"cursor": cursor})
+                refused = olga.get(event_path(event, what), query_string={"cursor": cursor})
                 problem(refused, 422, "invalid_cursor")
 
     def test_the_orders_of_an_event_are_listed_newest_first(
@@ -181,13 +184,13 @@ class TestWaitlist:
     ) -> None:
         event = make_event(olga, capacity=2)
         made = [
-            buy(bob, event["id"]).get_json()["id"],
-            register(guest, event, "ada@example.org").get_json()["id"],
+            make_order(bob, event["id"])["id"],
+            make_registration(guest, event, "ada@example.org")["id"],
             wait(guest, event, "eve@example.org")["id"],
         ]
         buy(bob, make_event(olga)["id"])
 
-        listed = olga.get(path_of(event, "orders")).get_json()["items"]
+        listed = olga.get(event_path(event, "orders")).get_json()["items"]
 
         assert [order["id"] for order in listed] == made[::-1]
         assert [order["status"] for order in listed] == ["waitlisted", "confirmed", "confirmed"]

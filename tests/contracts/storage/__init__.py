@@ -1,6 +1,6 @@
-"""What every storage must keep: rollback, isolation, locking, uniqueness, and the same answers.
+"""Tests of the storage ports, for every adapter.
 
-A test module that brings the fixture ``storage`` imports all of them, and so runs them on its adapter.
+A test module that defines the fixture ``storage`` imports all of them to run them.
 """
 
 from tests.contracts.storage.clashes import TestClashes

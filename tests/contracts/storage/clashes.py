@@ -1,4 +1,4 @@
-"""Which of several new things an error names: the one that clashes, and not the first."""
+"""Errors name the clashing item of several new ones, not the first."""
 
 import pytest
 

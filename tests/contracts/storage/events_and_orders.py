@@ -1,4 +1,4 @@
-"""Keeping events and orders."""
+"""Storing events and orders."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The storage that these tests run on, and what they repeat on it."""
+"""The storage under test."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from tests.builders import IDENTITIES, NOW
 
 @dataclass
 class Storage:
-    """One adapter of all the ports of storage."""
+    """The storage ports of one adapter."""
 
     unit_of_work: UnitOfWorkFactory
     users: UserQueries
@@ -73,7 +73,7 @@ def sell_to(event: Event, buyer: User, quantity: int = 1) -> Order:
 
 
 class StorageTests:
-    """Fixtures of the tests of a storage."""
+    """A user and an event for the tests."""
 
     @pytest.fixture
     def bob(self, storage: Storage) -> User:

@@ -1,4 +1,4 @@
-"""Remembering accepted requests by their keys."""
+"""Storing accepted requests by their idempotency keys."""
 
 import pytest
 

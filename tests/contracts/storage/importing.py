@@ -1,4 +1,4 @@
-"""What imports must keep, on every storage."""
+"""Imports of events and attendees."""
 
 from datetime import timedelta
 from typing import Any
@@ -140,17 +140,17 @@ class TestImports:
         with pytest.raises(InvalidValues, match="organizer"):
             import_attendees("nobody", [], ImportOptions())
 
-    @pytest.mark.usefixtures("olga")
+    @pytest.fixture
+    def two_events(self, olga: User, import_events: ImportEvents) -> None:
+        """An event without ticket types, "a"; and one with two of them, "b"."""
+        types = [TicketTypeForm(name=name, quantity=2) for name in ("Adult", "Child")]
+        rows = [event_row(2, "a"), event_row(3, "b", ticket_types=types)]
+        import_events(olga.username.value, rows, ImportOptions())
+
+    @pytest.mark.usefixtures("two_events")
     def test_attendees_come_in_once_each_with_a_ticket(
-        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+        self, storage: Storage, import_attendees: ImportAttendees
     ) -> None:
-        types = [
-            TicketTypeForm(name="Adult", quantity=2),
-            TicketTypeForm(name="Child", quantity=2),
-        ]
-        import_events(
-            "olga", [event_row(2, "a"), event_row(3, "b", ticket_types=types)], ImportOptions()
-        )
         rows = [
             attendee_row(2, "a", "Ada@Example.org"),
             attendee_row(3, "a", "grace@example.org"),
@@ -169,17 +169,10 @@ class TestImports:
         page = storage.events.search(EventSearch(now=NOW), after=None, limit=10)
         assert [kind.tickets_sold for kind in page.items[1].ticket_types] == [0, 1]
 
-    @pytest.mark.usefixtures("olga")
+    @pytest.mark.usefixtures("two_events")
     def test_one_bad_attendee_keeps_all_out_and_every_bad_one_is_told(
-        self, storage: Storage, import_events: ImportEvents, import_attendees: ImportAttendees
+        self, storage: Storage, import_attendees: ImportAttendees
     ) -> None:
-        types = [
-            TicketTypeForm(name="Adult", quantity=2),
-            TicketTypeForm(name="Child", quantity=2),
-        ]
-        import_events(
-            "olga", [event_row(2, "a"), event_row(3, "b", ticket_types=types)], ImportOptions()
-        )
         rows = [
             attendee_row(2, "a", "p1@example.org"),
             attendee_row(3, "nowhere", "p2@example.org"),

@@ -32,7 +32,7 @@ SellTogether = Callable[[list[tuple[Actor, Purchase]]], list[object]]
 
 
 class Gate:
-    """Creates units of work, the first one not before it is open."""
+    """A factory of units of work that waits until the gate is open."""
 
     def __init__(self, create: UnitOfWorkFactory) -> None:
         self._create = create

@@ -1,4 +1,4 @@
-"""Keeping accounts, and their unique usernames."""
+"""Storing accounts, and their unique usernames."""
 
 import pytest
 

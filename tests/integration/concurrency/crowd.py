@@ -1,4 +1,4 @@
-"""A crowd of buyers in several processes, who all want tickets at the same instant.
+"""Many buyers in several processes that purchase at the same instant.
 
 Run as a module, so that each process is a real one with its own connections:
 ``python -m tests.integration.concurrency.crowd use-cases|http TARGET EVENT BUYERS...``.
@@ -29,14 +29,14 @@ CONNECTIONS = 16  # of each process
 
 @dataclass
 class Outcome:
-    """What the crowd got: how many answers of each kind, and the ids of the orders."""
+    """The number of answers of each kind, and the ids of the orders."""
 
     answers: Counter[str] = field(default_factory=Counter)
     orders: list[str] = field(default_factory=list)
 
 
 def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processes: int) -> Outcome:
-    """Let every buyer want one ticket, from this many processes at once.
+    """Purchase one ticket for every buyer, from several processes at once.
 
     Args:
         how: ``use-cases``, where the target is a database's URL and buyers are
@@ -62,7 +62,7 @@ def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processe
         assert process.stdin
         process.stdin.write(json.dumps(buyers[number::processes]) + "\n")
         process.stdin.flush()
-    for process in started:  # all have built what they need
+    for process in started:  # wait until all are set up
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
     for process in started:

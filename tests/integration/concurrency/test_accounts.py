@@ -1,4 +1,4 @@
-"""Accounts, with many requests at the same instant and in several processes."""
+"""Accounts with many requests at the same instant, and in several processes."""
 
 import http.client
 import json
@@ -17,7 +17,18 @@ from eventapi.domain.user import Role
 from eventapi.domain.values import UserId
 from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD, Api
-from tests.api import buy, id_of, make_event, path_of, problem, renew, sign_in
+from tests.api import (
+    buy,
+    event_path,
+    id_of,
+    make_event,
+    make_order,
+    order_path,
+    problem,
+    renew,
+    sign_in,
+    tickets_sold,
+)
 from tests.concurrency import run_together
 from tests.integration.served import Served, served
 from tests.integration.test_postgres_api import postgres_api
@@ -65,7 +76,7 @@ def test_two_admins_who_dismiss_each_other_at_the_same_instant_leave_one(
         for other in manage.list(
             BY_HAND, UserSearch(role=Role.ADMIN, is_disabled=False), after=None, limit=100
         ).items:
-            if other.id not in ids:  # those of the rounds before
+            if other.id not in ids:  # admins of earlier rounds
                 manage.update(BY_HAND, other.id, role="user", is_disabled=None)
 
         def dismiss(one: int, admins: list[Client] = admins, ids: list[int] = ids) -> int:
@@ -75,7 +86,7 @@ def test_two_admins_who_dismiss_each_other_at_the_same_instant_leave_one(
 
         answers = run_together([partial(dismiss, 0), partial(dismiss, 1)])
 
-        # The second one was no admin any more, or found that it would leave none.
+        # The second is no longer an admin, or would have removed the last one.
         done, refused = sorted(answers, key=str)
         assert done in {200, 204}
         assert refused in {401, 403, 409}
@@ -92,15 +103,15 @@ def test_who_is_erased_while_they_buy_leaves_no_name_and_exact_figures(
     statuses: Counter[object] = Counter()
     for number in range(3 * ROUNDS):
         bob = api.sign_in("user", username=f"hidden-{number}")
-        first = buy(bob, event["id"]).get_json()
-        ticket = f"/api/orders/{first['id']}/tickets/{first['tickets'][0]['id']}"
+        first = make_order(bob, event["id"])
+        ticket = order_path(first, "tickets", first["tickets"][0]["id"])
         person = {"name": "Hidden", "email": f"hidden-{number}@example.org"}
 
         def purchase(client: Client = bob, person: dict[str, str] = person) -> int:
             return buy(client, event["id"], attendees=[person], key="k").status_code
 
         def enroll(client: Client = bob, person: dict[str, str] = person) -> int:
-            return client.post(path_of(event, "register"), json=person).status_code
+            return client.post(event_path(event, "register"), json=person).status_code
 
         def name(client: Client = bob, path: str = ticket, person: dict[str, str] = person) -> int:
             return client.patch(path, json={"attendee": person}).status_code
@@ -111,10 +122,10 @@ def test_who_is_erased_while_they_buy_leaves_no_name_and_exact_figures(
         answers = run_together([purchase, enroll, name, erase, purchase, enroll, name])
 
         assert answers[3] == 204
-        assert purchase() == 401  # who comes later comes too late
+        assert purchase() == 401  # the account is gone
         statuses.update(answers)
 
-    sold = olga.get(path_of(event)).get_json()["tickets_sold"]
+    sold = tickets_sold(olga, event)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM tickets")).scalar_one() == sold
         for told in (
@@ -172,7 +183,7 @@ def test_who_signs_out_is_out_in_every_process_at_once(program: Served) -> None:
     _, olga = call("POST", "/api/login", {"username": "olga", "password": PASSWORD})
     event = {"name": "x", "date": "2090-01-01", "capacity": 100}
     _, made = call("POST", "/api/events", event, olga["access"])
-    purchase = f"/api/events/{made['id']}/purchase"
+    purchase = event_path(made, "purchase")
 
     for _ in range(5):
         _, tokens = call("POST", "/api/login", account)
@@ -180,7 +191,7 @@ def test_who_signs_out_is_out_in_every_process_at_once(program: Served) -> None:
         assert call("POST", "/api/logout", token=tokens["access"])[0] == 204
         answers = [call("POST", purchase, {"quantity": 1}, tokens["access"]) for _ in range(6)]
         assert {(status, body["code"]) for status, body in answers} == {(401, "session_ended")}
-    assert call("GET", f"/api/events/{made['id']}")[1]["tickets_sold"] == 5
+    assert call("GET", event_path(made))[1]["tickets_sold"] == 5
 
 
 def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: Served) -> None:
@@ -192,7 +203,7 @@ def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: 
     _, made = call("POST", "/api/events", event, olga["access"])
     call("POST", "/api/register", {"username": "bob", "password": PASSWORD})
     _, bob = call("POST", "/api/login", {"username": "bob", "password": PASSWORD})
-    purchase = f"/api/events/{made['id']}/purchase"
+    purchase = event_path(made, "purchase")
 
     def log_in() -> int:
         return call("POST", "/api/login", {"username": "olga", "password": "wrong password"})[0]
@@ -207,7 +218,7 @@ def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: 
     assert logins.count(503) > 0
     assert logins.count(401) > 0
     assert sales == [[201] * 10] * BUYERS
-    assert call("GET", f"/api/events/{made['id']}")[1]["tickets_sold"] == 10 * BUYERS
+    assert call("GET", event_path(made))[1]["tickets_sold"] == 10 * BUYERS
     # 500 hashes of 64 MiB at once would be 31 GiB; two a process are 128 MiB.
     main = psutil.Process(program.process.pid)
     peak = [_peak(process) for process in (main, *main.children(recursive=True))]
@@ -215,7 +226,7 @@ def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: 
 
 
 def _peak(process: psutil.Process) -> int:
-    """Give how much memory a process ever had at once, in bytes."""
+    """Return the peak memory of a process, in bytes."""
     try:
         with open(f"/proc/{process.pid}/status", encoding="ascii") as status:  # noqa: PTH123
             lines = dict(line.split(":", 1) for line in status)

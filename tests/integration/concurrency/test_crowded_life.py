@@ -1,4 +1,4 @@
-"""Eight threads do everything at once to a few events; in the end every answer is accounted for."""
+"""Eight threads send random requests for a few events; in the end the data matches the answers."""
 
 import random
 from collections import Counter
@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
-from tests.api import buy, change, make_event
+from tests.api import buy, change, event_path, make_event, order_path
 from tests.concurrency import run_together
 from tests.integration.test_agreement import check_invariants
 from tests.integration.test_postgres_api import postgres_api
@@ -27,7 +27,7 @@ TYPES = [
 
 @dataclass
 class Ledger:
-    """What the API has promised so far."""
+    """The answers of the API so far."""
 
     mutex: Lock = field(default_factory=Lock)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Ledger:
 
 @dataclass
 class Visitor:
-    """Somebody who does things at random."""
+    """A client that sends random requests."""
 
     dice: random.Random
     ledger: Ledger
@@ -80,7 +80,7 @@ class Visitor:
         kind = self.dice.choice(event["ticket_types"])["id"] if event["ticket_types"] else None
         email = f"p{self.dice.randint(1, 30)}@example.org"
         answer = self.guest.post(
-            f"/api/events/{event['id']}/register",
+            event_path(event, "register"),
             json={"name": "Ada", "email": email, "ticket_type": kind, "waitlist": True},
         )
         return self.note(answer)
@@ -97,7 +97,7 @@ class Visitor:
         order = self.ledger.some_order(self.dice)
         if order is None:
             return None
-        answer = self.organizer.delete(f"/api/orders/{order['id']}")
+        answer = self.organizer.delete(order_path(order))
         if answer.status_code == 200:
             with self.ledger.mutex:
                 self.ledger.cancelled.add(order["id"])
@@ -107,7 +107,7 @@ class Visitor:
         order = self.ledger.some_order(self.dice)
         if order is None:
             return None
-        tickets = self.organizer.get(f"/api/orders/{order['id']}").get_json()["tickets"]
+        tickets = self.organizer.get(order_path(order)).get_json()["tickets"]
         return (order, self.dice.choice(tickets)) if tickets else None
 
     def cancel_ticket(self) -> TestResponse | None:
@@ -115,7 +115,7 @@ class Visitor:
         if found is None:
             return None
         order, ticket = found
-        answer = self.organizer.delete(f"/api/orders/{order['id']}/tickets/{ticket['id']}")
+        answer = self.organizer.delete(order_path(order, "tickets", ticket["id"]))
         if answer.status_code == 200:
             with self.ledger.mutex:
                 self.ledger.tickets_cancelled.add(ticket["code"])
@@ -139,7 +139,7 @@ class Visitor:
         if found is None:
             return None
         order, ticket = found
-        path = f"/api/orders/{order['id']}/tickets/{ticket['id']}/transfer"
+        path = order_path(order, "tickets", ticket["id"], "transfer")
         secret = {"secret": order["secret"]} if order.get("secret") else {}
         email = f"p{self.dice.randint(1, 30)}@example.org"
         client = self.guest if secret else self.user
@@ -183,7 +183,7 @@ def test_eight_threads_do_everything_at_once(database_url: str, engine: Engine, 
 
     assert results == [None] * THREADS
     check_invariants(engine, api.clock.now())
-    # Something did happen; how much, the threads decide.
+    # How many succeed depends on the threads.
     assert ledger.answers[201] >= 5
     assert ledger.answers[202] >= 1
     for id in ledger.orders:
@@ -193,20 +193,20 @@ def test_eight_threads_do_everything_at_once(database_url: str, engine: Engine, 
             assert shown["status"] == "cancelled"
         elif shown["status"] == "confirmed":
             assert len(live) == shown["quantity"] >= 1
-    # Nobody was let in twice with one ticket, and who was let in is known to have been.
+    # No ticket admitted twice, and each that admitted is checked in.
     assert set(ledger.admitted.values()) <= {1}
     for code in ledger.admitted:
         assert user.get(f"/api/tickets/{code}").get_json()["is_checked_in"]
     for code in {*ledger.tickets_cancelled, *ledger.handed_on}:
         assert not user.get(f"/api/tickets/{code}").get_json()["is_valid"]
-    # A ticket that was handed on is the other person's, as it was answered, whatever came of it then.
+    # A transferred ticket names the new attendee, whatever happened to it later.
     for order_id, ticket in ledger.handed_on.values():
         after = user.get(f"/api/tickets/{ticket['code']}").get_json()
         assert after["attendee"] == ticket["attendee"]
         ended = {*ledger.tickets_cancelled, *ledger.handed_on}
         assert after["is_valid"] is not (after["code"] in ended or order_id in ledger.cancelled)
     for event in events:
-        path = f"/api/events/{event['id']}"
+        path = event_path(event)
         assert user.get(path).get_json()["version"] == 1 + ledger.resized[path]
     listed = [
         order["id"]
@@ -216,8 +216,7 @@ def test_eight_threads_do_everything_at_once(database_url: str, engine: Engine, 
         ]
     ]
     total = sum(
-        organizer.get(f"/api/events/{event['id']}/stats").get_json()["checked_in"]
-        for event in events
+        organizer.get(event_path(event, "stats")).get_json()["checked_in"] for event in events
     )
     assert set(listed) <= set(ledger.orders)
     assert total <= len(ledger.admitted)

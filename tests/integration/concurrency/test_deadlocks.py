@@ -1,4 +1,4 @@
-"""A hand at the database can bring about a deadlock; our own units of work can't."""
+"""Deadlocks with statements typed by an operator; units of work alone can't deadlock."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventapi.application.ports.storage import StorageConflict
 from eventapi.testing.api import Api
-from tests.api import buy, make_event
+from tests.api import make_event, make_order, order_path, tickets_sold
 from tests.integration.test_postgres_api import postgres_api
 from tests.integration.test_postgres_storage import storage_on
 
@@ -24,20 +24,20 @@ def api(database_url: str) -> Api:
 
 
 def collide(engine: Engine, act: Callable[[], None]) -> bool:
-    """Let something run into a deadlock with a hand, and tell whether it was what was given up.
+    """Run something into a deadlock with an operator, and return whether it was the victim.
 
-    PostgreSQL gives up who waited for a second first, which is not the hand,
-    unless this machine stands still for that second.
+    PostgreSQL aborts the transaction that first waits for a second. That is not the
+    operator's, unless this machine is suspended for that second.
     """
     with engine.connect() as hand, engine.connect() as watcher:
         hand.exec_driver_sql("BEGIN")
         hand.execute(text("SELECT FROM tickets FOR UPDATE"))
         acting = threading.Thread(target=act)
         acting.start()
-        wait_until_somebody_waits(watcher)  # ours, which holds the event
+        wait_until_somebody_waits(watcher)  # the unit of work, which has locked the event
         try:
-            # Now each waits for the other. For a table there is a queue, which for a row there is
-            # not: if ours is given up and tries again, it can't get in before the hand.
+            # Now each waits for the other. A table's lock is granted in order, unlike a row's:
+            # the second attempt of an aborted unit of work comes after the operator.
             hand.execute(text("LOCK TABLE events"))
             given_up = True
         except OperationalError:
@@ -48,7 +48,7 @@ def collide(engine: Engine, act: Callable[[], None]) -> bool:
 
 
 def wait_until_somebody_waits(connection: Connection) -> None:
-    """Return once another connection waits for a lock; one that waits does so for a second."""
+    """Return as soon as another connection waits for a lock, which it does for a second."""
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -62,14 +62,14 @@ def test_what_a_deadlock_with_a_hand_undoes_is_done_once_more(api: Api, engine: 
     event = make_event(olga)
 
     for _ in range(ATTEMPTS):
-        order = buy(bob, event["id"], 2).get_json()
+        order = make_order(bob, event["id"], 2)
         answers = []
         given_up = collide(
             engine,
-            lambda: answers.append(bob.delete(f"/api/orders/{order['id']}")),  # noqa: B023
+            lambda: answers.append(bob.delete(order_path(order))),  # noqa: B023
         )
         assert [answer.status_code for answer in answers] == [200], answers[0].data
-        assert olga.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 0
+        assert tickets_sold(olga, event) == 0
         if given_up:
             return
     raise AssertionError("no attempt came to a deadlock")

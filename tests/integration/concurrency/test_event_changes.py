@@ -1,4 +1,4 @@
-"""Organizers change an event while others change or buy it, in real threads on PostgreSQL."""
+"""Concurrent changes and purchases of an event, in threads on PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +10,16 @@ from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import buy, change, make_event
+from tests.api import (
+    buy,
+    by_secret,
+    change,
+    event_path,
+    make_event,
+    make_order,
+    order_path,
+    tickets_sold,
+)
 from tests.concurrency import run_together
 from tests.integration.test_postgres_api import postgres_api
 
@@ -37,7 +46,7 @@ def bob(api: Api) -> Client:
 
 @pytest.fixture
 def figures_hold(engine: Engine) -> Callable[[], None]:
-    """Make sure of invariants 1 and 2, counted from the tickets themselves."""
+    """Return a check that sold figures are within capacity and equal the tickets."""
 
     def check() -> None:
         with engine.connect() as connection:
@@ -62,7 +71,7 @@ def figures_hold(engine: Engine) -> Callable[[], None]:
 
 
 def codes(results: list[object]) -> Counter[str]:
-    """Count the answers by their problem's code, or their status where they are none."""
+    """Count the responses by problem code, or by status if successful."""
     counted: Counter[str] = Counter()
     for result in results:
         assert isinstance(result, TestResponse), result
@@ -71,19 +80,15 @@ def codes(results: list[object]) -> Counter[str]:
     return counted
 
 
-def path_of(event: dict[str, Any], *more: object) -> str:
-    return "/".join(["/api/events", str(event["id"]), *map(str, more)])
-
-
 def test_of_ten_organizers_who_saw_the_same_one_changes_it(api: Api, olga: Client) -> None:
     event = make_event(olga)
     editors = [api.sign_in("admin") for _ in range(10)]
-    seen = olga.get(path_of(event)).headers["ETag"]
+    seen = olga.get(event_path(event)).headers["ETag"]
 
     results = run_together(
         [
             lambda editor=editor, number=number: change(  # type: ignore[misc]
-                editor, path_of(event), seen=seen, location=f"Place {number}"
+                editor, event_path(event), seen=seen, location=f"Place {number}"
             )
             for number, editor in enumerate(editors)
         ]
@@ -95,7 +100,7 @@ def test_of_ten_organizers_who_saw_the_same_one_changes_it(api: Api, olga: Clien
         for result in results
         if isinstance(result, TestResponse) and result.status_code == 200
     )
-    after = olga.get(path_of(event)).get_json()
+    after = olga.get(event_path(event)).get_json()
     assert (after["location"], after["version"]) == (kept, 2)
 
 
@@ -105,12 +110,12 @@ def test_ten_organizers_who_look_again_when_they_are_late_lose_nothing(
     event = make_event(olga)
 
     def sign(editor: Client, name: str) -> int:
-        """Add a line to the description, however often somebody is faster."""
+        """Add a line to the description, and try again after each version conflict."""
         for attempt in range(1000):
-            seen = editor.get(path_of(event))
+            seen = editor.get(event_path(event))
             lines = [*seen.get_json()["description"].split("\n"), name]
             response = change(
-                editor, path_of(event), seen=seen.headers["ETag"], description="\n".join(lines)
+                editor, event_path(event), seen=seen.headers["ETag"], description="\n".join(lines)
             )
             if response.status_code == 200:
                 return attempt
@@ -125,7 +130,7 @@ def test_ten_organizers_who_look_again_when_they_are_late_lose_nothing(
     )
 
     assert all(isinstance(result, int) for result in results), results
-    after = olga.get(path_of(event)).get_json()
+    after = olga.get(event_path(event)).get_json()
     assert sorted(after["description"].split("\n")) == sorted(signers)
     assert after["version"] == 11
 
@@ -140,14 +145,14 @@ def test_a_type_is_removed_or_bought_and_never_both(
         kind = event["ticket_types"][0]["id"]
         removal, *sales = run_together(
             [
-                lambda: change(olga, path_of(event, "ticket-types", kind), "DELETE"),  # noqa: B023
+                lambda: change(olga, event_path(event, "ticket-types", kind), "DELETE"),  # noqa: B023
                 *(
                     lambda buyer=buyer: buy(buyer, event["id"], 2, ticket_type=kind)  # noqa: B023
                     for buyer in buyers
                 ),
             ]
         )
-        after = {kind["id"] for kind in olga.get(path_of(event)).get_json()["ticket_types"]}
+        after = {kind["id"] for kind in olga.get(event_path(event)).get_json()["ticket_types"]}
         (removed,) = codes([removal])
         if removed == "204":
             assert codes(sales) == {"ticket_type_not_found": 3}
@@ -169,11 +174,11 @@ def test_capacity_is_never_cut_below_what_is_sold_at_the_same_instant(
         event = make_event(olga, capacity=10)
         cut, *sales = run_together(
             [
-                lambda: change(olga, path_of(event), capacity=4),  # noqa: B023
+                lambda: change(olga, event_path(event), capacity=4),  # noqa: B023
                 *(lambda buyer=buyer: buy(buyer, event["id"], 2) for buyer in buyers),  # noqa: B023
             ]
         )
-        after = olga.get(path_of(event)).get_json()
+        after = olga.get(event_path(event)).get_json()
         (answer,) = codes([cut])
         sold = 2 * codes(sales)["201"]
         assert after["tickets_sold"] == sold
@@ -192,7 +197,7 @@ def test_whoever_buys_while_the_event_is_cancelled_holds_no_live_order(
         event = make_event(olga, ticket_types=TYPES[:1])
         cancelled, *sales = run_together(
             [
-                lambda: olga.post(path_of(event, "cancel")),  # noqa: B023
+                lambda: olga.post(event_path(event, "cancel")),  # noqa: B023
                 *(lambda buyer=buyer: buy(buyer, event["id"]) for buyer in buyers),  # noqa: B023
             ]
         )
@@ -201,9 +206,9 @@ def test_whoever_buys_while_the_event_is_cancelled_holds_no_live_order(
         for buyer, sale in zip(buyers, sales, strict=True):
             assert isinstance(sale, TestResponse)
             if sale.status_code == 201:
-                order = buyer.get(f"/api/orders/{sale.get_json()['id']}").get_json()
+                order = buyer.get(order_path(sale.get_json())).get_json()
                 assert order["status"] == "cancelled"
-        assert olga.get(path_of(event)).get_json()["tickets_sold"] == 0
+        assert tickets_sold(olga, event) == 0
         figures_hold()
 
 
@@ -212,7 +217,7 @@ def test_an_event_is_deleted_or_bought_and_never_both(olga: Client, bob: Client)
         event = make_event(olga)
         results = run_together(
             [
-                lambda: change(olga, path_of(event), "DELETE", seen="*"),  # noqa: B023
+                lambda: change(olga, event_path(event), "DELETE", seen="*"),  # noqa: B023
                 lambda: buy(bob, event["id"]),  # noqa: B023
             ]
         )
@@ -230,10 +235,10 @@ def test_a_category_is_deleted_or_used_and_never_both(api: Api, olga: Client) ->
         results = run_together(
             [
                 lambda: admin.delete("/api/categories/jazz"),
-                lambda: change(olga, path_of(event), category="jazz"),  # noqa: B023
+                lambda: change(olga, event_path(event), category="jazz"),  # noqa: B023
             ]
         )
-        used = olga.get(path_of(event)).get_json()["category"]
+        used = olga.get(event_path(event)).get_json()["category"]
         if codes(results)["204"]:
             assert codes(results) == {"204": 1, "validation_failed": 1}
             assert used is None
@@ -256,7 +261,7 @@ def test_a_slug_is_taken_once_by_many_at_once(api: Api) -> None:
 
 
 def register(client: Client, event: dict[str, Any], email: str, **more: Any) -> TestResponse:
-    return client.post(path_of(event, "register"), json={"name": "Ada", "email": email, **more})
+    return client.post(event_path(event, "register"), json={"name": "Ada", "email": email, **more})
 
 
 def test_of_many_registrations_of_one_person_at_once_one_is_taken(
@@ -289,22 +294,21 @@ def test_no_newcomer_slips_in_before_who_waits(
     guest = api.guest()
     for _ in range(ROUNDS):
         event = make_event(olga, capacity=2)
-        order = buy(buyer, event["id"], 2).get_json()
+        order = make_order(buyer, event["id"], 2)
         waiting = [
             register(guest, event, f"w{number}@example.org", waitlist=True).get_json()
             for number in range(2)
         ]
         cancelled, *bought = run_together(
             [
-                lambda: buyer.delete(f"/api/orders/{order['id']}"),  # noqa: B023
+                lambda: buyer.delete(order_path(order)),  # noqa: B023
                 *(lambda newcomer=newcomer: buy(newcomer, event["id"]) for newcomer in newcomers),  # noqa: B023
             ]
         )
         assert codes([cancelled]) == {"200": 1}
         assert codes(bought) == {"sold_out": 4}
         for waits in waiting:
-            path = f"/api/orders/{waits['id']}?secret={waits['secret']}"
-            assert guest.get(path).get_json()["status"] == "confirmed"
+            assert guest.get(by_secret(waits)).get_json()["status"] == "confirmed"
         figures_hold()
 
 
@@ -313,47 +317,45 @@ def test_a_ticket_cancelled_by_many_at_once_frees_one_place(
 ) -> None:
     buyer = api.sign_in("user")
     event = make_event(olga, capacity=3, ticket_types=TYPES[:1])
-    order = buy(buyer, event["id"], 3).get_json()
+    order = make_order(buyer, event["id"], 3)
     ticket = order["tickets"][0]["id"]
 
-    results = run_together(
-        [lambda: buyer.delete(f"/api/orders/{order['id']}/tickets/{ticket}")] * 8
-    )
+    results = run_together([lambda: buyer.delete(order_path(order, "tickets", ticket))] * 8)
 
     assert codes(results) == {"200": 8}
-    assert olga.get(path_of(event)).get_json()["tickets_sold"] == 2
+    assert tickets_sold(olga, event) == 2
     figures_hold()
 
 
 def test_places_are_raised_and_cancelled_and_asked_for_all_at_once(
     api: Api, olga: Client, figures_hold: Callable[[], None]
 ) -> None:
-    """Whatever the order in which they come: nobody who fits is left waiting."""
+    """In whatever order they execute, nobody waits who fits."""
     event = make_event(olga, capacity=4)
     buyers = [api.sign_in("user") for _ in range(4)]
-    orders = [buy(buyer, event["id"]).get_json() for buyer in buyers]
+    orders = [make_order(buyer, event["id"]) for buyer in buyers]
     guests = [api.guest() for _ in range(6)]
 
     results = run_together(
         [
             *(
-                lambda buyer=buyer, order=order: buyer.delete(f"/api/orders/{order['id']}")
+                lambda buyer=buyer, order=order: buyer.delete(order_path(order))
                 for buyer, order in zip(buyers[:2], orders[:2], strict=True)
             ),
             *(
                 lambda guest=guest, n=n: register(guest, event, f"g{n}@example.org", waitlist=True)
                 for n, guest in enumerate(guests)
             ),
-            lambda: change(olga, path_of(event), seen="*", capacity=5),
+            lambda: change(olga, event_path(event), seen="*", capacity=5),
         ]
     )
 
     answers = codes(results)
     assert answers["200"] == 3
     assert answers["201"] + answers["202"] == 6
-    shown = olga.get(path_of(event)).get_json()
+    shown = olga.get(event_path(event)).get_json()
     assert (shown["capacity"], shown["tickets_sold"]) == (5, 5)
-    waiting = olga.get(path_of(event, "waitlist")).get_json()["items"]
+    waiting = olga.get(event_path(event, "waitlist")).get_json()["items"]
     assert [order["position"] for order in waiting] == [1, 2, 3]
     figures_hold()
 
@@ -364,15 +366,15 @@ def test_of_two_doors_that_scan_a_ticket_at_the_same_instant_one_admits(
     admin = api.sign_in("admin")
     event = make_event(olga)
     for _ in range(ROUNDS):
-        code = buy(bob, event["id"]).get_json()["tickets"][0]["code"]
+        code = make_order(bob, event["id"])["tickets"][0]["code"]
         results = run_together(
             [
-                lambda door=door: door.post(path_of(event, "check-in"), json={"code": code})  # type: ignore[misc]  # noqa: B023
+                lambda door=door: door.post(event_path(event, "check-in"), json={"code": code})  # type: ignore[misc]  # noqa: B023
                 for door in (olga, admin, olga, admin)
             ]
         )
         assert codes(results) == {"200": 1, "already_checked_in": 3}
-    counts = olga.get(path_of(event, "check-in")).get_json()
+    counts = olga.get(event_path(event, "check-in")).get_json()
     assert counts == {"sold": ROUNDS, "checked_in": ROUNDS}
 
 
@@ -381,16 +383,16 @@ def test_a_ticket_is_cancelled_or_admits_whatever_comes_first(
 ) -> None:
     event = make_event(olga)
     for _ in range(ROUNDS):
-        order = buy(bob, event["id"]).get_json()
+        order = make_order(bob, event["id"])
         code = order["tickets"][0]["code"]
         scanned, handed_on, cancelled = run_together(
             [
-                lambda: olga.post(path_of(event, "check-in"), json={"code": code}),  # noqa: B023
+                lambda: olga.post(event_path(event, "check-in"), json={"code": code}),  # noqa: B023
                 lambda: bob.post(
-                    f"/api/orders/{order['id']}/tickets/{order['tickets'][0]['id']}/transfer",  # noqa: B023
+                    order_path(order, "tickets", order["tickets"][0]["id"], "transfer"),  # noqa: B023
                     json={"name": "Grace", "email": "g@example.org"},
                 ),
-                lambda: bob.delete(f"/api/orders/{order['id']}"),  # noqa: B023
+                lambda: bob.delete(order_path(order)),  # noqa: B023
             ]
         )
         (door,) = codes([scanned])

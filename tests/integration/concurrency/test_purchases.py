@@ -1,4 +1,4 @@
-"""However many ask at the same instant, no place is sold twice and no accepted order is lost."""
+"""Concurrent purchases: no place is sold twice, and no accepted order is lost."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from eventapi.domain.user import Role
 from eventapi.entrypoints.bootstrap import postgres_app
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import Client
-from tests.api import buy
+from tests.api import buy, tickets_sold
 from tests.concurrency import run_together
 from tests.contracts.storage.harness import Storage
 from tests.integration.concurrency.crowd import Outcome, send_crowd
@@ -33,7 +33,7 @@ def storage(engine: Engine) -> Storage:
 @pytest.fixture
 def event(storage: Storage) -> Event:
     organizer = storage.add_user("olga", Role.ORGANIZER)
-    # The crowd buys by the machine's clock.
+    # The processes use the system clock.
     return storage.add_event(organizer, capacity=PLACES, start=datetime(2090, 1, 1, tzinfo=UTC))
 
 
@@ -43,7 +43,7 @@ def buyers(storage: Storage) -> list[str]:
 
 
 def check(outcome: Outcome, engine: Engine, event: Event) -> None:
-    """Exactly the places are sold, each answer is in the database, and nobody got an error."""
+    """Check that all places are sold, every order is stored, and there were no errors."""
     assert outcome.answers == {"sold": PLACES, "sold_out": BUYERS - PLACES}
     with engine.connect() as connection:
         kept = connection.execute(
@@ -114,7 +114,7 @@ def test_the_same_purchase_sent_many_times_at_once_is_made_once(database_url: st
         "None",
         *["true"] * 7,
     ]
-    assert bob.get(f"/api/events/{event['id']}").get_json()["tickets_sold"] == 2
+    assert tickets_sold(bob, event) == 2
 
 
 def test_one_key_for_two_events_at_once_buys_one_of_them(database_url: str) -> None:
