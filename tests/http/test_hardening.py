@@ -361,3 +361,20 @@ def test_a_session_does_not_outlive_what_it_was_begun_with(api: Api, meanwhile: 
     assert answer.status_code in {401, 403}
     admin.patch(f"/api/users/{id}", json={"is_disabled": False})
     assert api.app.extensions["eventapi"] is use_cases
+
+
+def test_no_cache_stores_what_an_operation_with_secrets_answers_not_even_its_errors() -> None:
+    api = MemoryApi()
+    olga = api.sign_in("organizer", username="olga")
+    event = make_event(olga)
+
+    for answer, status in (
+        (api.guest().post("/api/login", json={"username": "olga", "password": PASSWORD}), 200),
+        (api.guest().post("/api/login", json={"username": "olga", "password": "wrong one"}), 401),
+        (api.guest().post("/api/token/refresh"), 401),
+        (olga.post("/api/keys", json={"name": "x", "scopes": []}), 422),
+        (api.guest().post(f"/api/events/{event['id']}/register", json={}), 422),
+        (api.guest().post("/api/events/999/register", json={"name": "A", "email": "a@b.org"}), 404),
+    ):
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+    assert api.guest().get("/api/events").headers["Cache-Control"] == "private, no-cache"

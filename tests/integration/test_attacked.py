@@ -106,7 +106,7 @@ def test_no_request_breaks_it_or_gets_an_answer_that_is_not_documented(
                 str(Path(sys.executable).with_name("schemathesis")), "run",
                 f"{program.base}/api/openapi.json", "--url", program.base, "--checks", "all",
                 "--phases", "examples,coverage,fuzzing", "--seed", str(seed),
-                "--max-examples", str(examples or EXAMPLES), "--workers", "2", "--no-color",
+                "--max-examples", str(examples or EXAMPLES), "--workers", "1", "--no-color",
                 *(["-H", f"Authorization: Bearer {token}"] if token else []),
                 *(
                     word

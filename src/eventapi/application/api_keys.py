@@ -99,7 +99,7 @@ class ManageApiKeys:
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
         with self.unit_of_work(owner) as work:
-            key = work.api_keys.get(owner.id, id)
+            key = work.api_keys.get_for_update(owner.id, id)
             if key is None:
                 raise ApiKeyNotFound(id)
             key.revoke(self.clock.now())

@@ -314,7 +314,9 @@ class Event(Aggregate):
         if order.status is OrderStatus.CANCELLED or not ticket.is_live:
             return False
         if order.live_tickets == [ticket]:
-            return self.cancel_order(order, by_organizer=by_organizer, now=now)
+            self.cancel_order(order, by_organizer=by_organizer, now=now)
+            order.record(DomainEventType.TICKET_CANCELLED, now, ticket)
+            return True
         self._check_cancellable(by_organizer=by_organizer, now=now)
         if order.status is OrderStatus.CONFIRMED:
             self._count([ticket], -1)

@@ -64,6 +64,31 @@ class TestAuditTrail:
         assert admin.get("/api/audit?actor=987").get_json()["items"] == []
         del api
 
+    def test_what_changes_nothing_leaves_none(self, olga: Client, bob: Client) -> None:
+        event = make_event(olga)
+        order = buy(bob, event["id"], 2).get_json()
+        codes = [ticket["code"] for ticket in order["tickets"]]
+        door = event_path(event, "check-in")
+        olga.post(f"{door}/batch", json={"scans": [{"code": code} for code in codes]})
+        for code in codes:
+            for _ in range(2):
+                olga.delete(door, query_string={"code": code})
+        other = buy(bob, event["id"]).get_json()
+        for _ in range(2):
+            bob.delete(order_path(other, "tickets", other["tickets"][0]["id"]))
+            bob.delete(order_path(order))
+
+        lines = olga.get(event_path(event, "audit"), query_string={"limit": 100}).get_json()[
+            "items"
+        ]
+
+        assert [line["action"] for line in lines[::-1]] == [
+            "event.created", "order.placed",
+            "ticket.checked_in", "ticket.checked_in",
+            "ticket.check_in_undone", "ticket.check_in_undone",
+            "order.placed", "order.cancelled", "ticket.cancelled", "order.cancelled",
+        ]  # fmt: skip
+
     def test_what_fails_leaves_none(self, olga: Client, bob: Client, admin: Client) -> None:
         event = make_event(olga, capacity=1)
         buy(bob, event["id"], 2)

@@ -95,6 +95,20 @@ def test_two_admins_who_dismiss_each_other_at_the_same_instant_leave_one(
         problem(left[0].delete("/api/users/me"), 409, "last_admin")
 
 
+def test_of_many_that_revoke_a_key_at_once_one_revokes_it(api: Api) -> None:
+    olga, admin = api.sign_in("organizer"), api.sign_in("admin")
+    for _ in range(ROUNDS):
+        key = olga.post("/api/keys", json={"name": "door", "scopes": ["check_in"]}).get_json()
+
+        def revoke(path: str = f"/api/keys/{key['id']}") -> int:
+            return olga.delete(path).status_code
+
+        assert Counter(run_together([revoke] * 4)) == {204: 1, 404: 3}
+
+    revoked = admin.get("/api/audit?action=api_key.revoked&limit=100").get_json()["items"]
+    assert len(revoked) == ROUNDS
+
+
 def test_who_is_erased_while_they_buy_leaves_no_name_and_exact_figures(
     api: Api, engine: Engine
 ) -> None:

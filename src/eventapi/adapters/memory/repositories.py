@@ -112,7 +112,8 @@ class MemoryApiKeys(MemoryRepository[ApiKey]):
     def next_id(self) -> ApiKeyId:
         return ApiKeyId(next(self._table.numbers))
 
-    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
+    def get_for_update(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
+        self._transaction.lock(("api key", id))
         key = self._table.load(id)
         return key if key is not None and key.owner_id == owner else None
 

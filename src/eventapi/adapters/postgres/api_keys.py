@@ -12,7 +12,7 @@ from eventapi.domain.values import ApiKeyId, UserId
 
 API_KEY_IDS = Sequence("api_keys_id_seq")
 OF_OWNER = api_keys.c.owner_id == bindparam("owner_id")
-BY_ID = select(api_keys).where(OF_OWNER, api_keys.c.id == bindparam("id"))
+BY_ID = select(api_keys).where(OF_OWNER, api_keys.c.id == bindparam("id")).with_for_update()
 COUNT = select(func.count()).select_from(api_keys).where(OF_OWNER)
 VIEWS = select(*columns_of(ApiKeyView, api_keys)).where(OF_OWNER).order_by(api_keys.c.id.desc())
 NAMES = shared_names(ApiKey, api_keys, converted=["scopes", "digest"])
@@ -29,7 +29,7 @@ class PostgresApiKeys(Repository):
         row = {**attributes(key, NAMES), "scopes": sorted(key.scopes), "digest": key.digest}
         self._stage(self._insert, api_keys, row)
 
-    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
+    def get_for_update(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
         row = self._row(BY_ID, {"owner_id": owner, "id": id})
         if row is None:
             return None

@@ -118,8 +118,8 @@ class ApiKeyRepository(Protocol):
     def add(self, key: ApiKey) -> None:
         """Store a new key."""
 
-    def get(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
-        """Return a key of an account."""
+    def get_for_update(self, owner: UserId, id: ApiKeyId) -> ApiKey | None:
+        """Return a key of an account, locked against changes by other units of work."""
 
     def count(self, owner: UserId) -> int:
         """Return the number of keys of an account."""

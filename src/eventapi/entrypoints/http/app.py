@@ -183,7 +183,9 @@ def _end_request(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.path.startswith(docs.DOCS_PATH):
         response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
-    if request.path.startswith("/api/"):
+    if g.get("no_store"):
+        response.headers["Cache-Control"] = "no-store"
+    elif request.path.startswith("/api/"):
         # Responses are for one client, which may cache them but has to revalidate.
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from marshmallow import Schema
 
 from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
@@ -93,6 +93,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
             @wraps(function)
             def operation(**path: Any) -> Response:
+                g.no_store = response.no_store  # for errors too
                 authenticate_request(use_cases().authenticate, access)
                 if request.args and not query:
                     unknown = {name: ["Unknown field."] for name in request.args}

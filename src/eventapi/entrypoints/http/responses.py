@@ -107,6 +107,4 @@ def respond(success: Success, schema: Schema | None, result: Any) -> Response:
         response = jsonify(schema.dump(body))
     response.status_code = more.pop() if more else success.status
     response.headers.update(headers)
-    if success.no_store:
-        response.headers["Cache-Control"] = "no-store"
     return response
