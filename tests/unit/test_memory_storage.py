@@ -19,6 +19,7 @@ from eventapi.application.ports.storage import UnitOfWork
 from eventapi.domain.errors import AccountDeleted
 from eventapi.domain.event import Event
 from eventapi.domain.user import User
+from eventapi.domain.values import Attendee, EmailAddress
 from tests.builders import NOW
 from tests.contracts.storage import *  # noqa: F403 - all of them
 from tests.contracts.storage.harness import Storage, sell_to
@@ -82,6 +83,42 @@ def test_the_constraints_stop_a_defect_of_the_program(
         work.commit()
 
     assert storage.sold(event.id) == 0
+    assert storage.orders.of_event(event.id, before=None, limit=9).items == []
+
+
+def test_no_order_changes_unless_its_event_was_loaded_for_update(
+    storage: Storage, event: Event, bob: User
+) -> None:
+    order = storage.sell(event.id, bob)
+
+    with pytest.raises(ConstraintViolatedError), storage.unit_of_work() as work:
+        loaded = work.orders.get(event.id, order.id)
+        assert loaded is not None
+        loaded.tickets[0].attendee = None
+        work.orders.save(loaded)
+        work.commit()
+
+    (kept,) = storage.orders.of_event(event.id, before=None, limit=9).items
+    assert kept.tickets[0].attendee is not None
+
+
+@pytest.mark.parametrize("attendee", [None, Attendee("Ada", EmailAddress("ada@example.org"))])
+def test_an_account_erased_during_its_purchase_gets_no_order(
+    storage: Storage, event: Event, bob: User, attendee: Attendee | None
+) -> None:
+    with pytest.raises(AccountDeleted), storage.unit_of_work() as work:
+        loaded = work.events.get_for_update(event.id)[event.id]
+        order = sell_to(loaded, bob)
+        order.tickets[0].attendee = attendee
+        work.orders.add(order)
+        with storage.unit_of_work() as other:
+            erased = other.users.get_for_erasure(bob.id)
+            assert erased is not None
+            erased.erase(now=NOW)
+            other.users.save(erased)
+            other.commit()
+        work.commit()
+
     assert storage.orders.of_event(event.id, before=None, limit=9).items == []
 
 

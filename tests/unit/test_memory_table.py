@@ -1,6 +1,7 @@
 """The table of the memory adapter: copies, unique keys, indexes, undo and pages."""
 
 import threading
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
@@ -120,6 +121,20 @@ def test_a_duplicate_key_raises_its_error_and_changes_nothing(
 
     assert names(people.all()) == ["ada", "bob"]
     assert people.changes() == []
+
+
+def test_a_row_is_added_without_a_copy_of_the_other_rows_of_its_keys(people: People) -> None:
+    for number in range(3, 3000):
+        people.put(Person(number, f"person-{number}"))
+
+    tracemalloc.start()
+    try:
+        people.put(Person(3000, "eve"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 50_000  # bytes
 
 
 def test_a_key_is_free_again_when_its_row_has_another_or_is_deleted(people: People) -> None:

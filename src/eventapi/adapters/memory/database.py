@@ -143,7 +143,8 @@ class MemoryDatabase:
         for before, order in self.orders.changes():
             if order and order.buyer_id:
                 buyer = self.users.get(order.buyer_id)
-                if not buyer or (buyer.erased_at and attendees_of(order) - attendees_of(before)):
+                is_new = before is None or attendees_of(order) - attendees_of(before)
+                if not buyer or (buyer.erased_at and is_new):
                     raise errors.AccountDeleted
 
     def _check_sales(self) -> None:
@@ -203,6 +204,10 @@ class Transaction:
 
     def commit(self) -> None:
         """Make the staged changes; see `MemoryDatabase.commit`."""
+        events = {one.id for one in self._aggregates if isinstance(one, Event)}
+        orders = [one for one in self._aggregates if isinstance(one, Order)]
+        if any(order.event_id not in events for order in orders):
+            raise ConstraintViolatedError("an order's event was not loaded for update")
         self.domain_events.collect(*self._aggregates)
         table = self.database.audit_entries
         for entry in self.domain_events.entries:

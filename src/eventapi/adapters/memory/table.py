@@ -40,9 +40,11 @@ class Index(Generic[Row]):
 
     def check(self, id: Hashable, row: Row) -> None:
         """Raise the error of a duplicate if another row has a key of this one."""
+        if self._duplicate is None:
+            return
         keys = list(self._keys(row))
-        taken = any(self._rows.get(key, {}).keys() - {id} for key in keys)
-        if self._duplicate and (taken or len(set(keys)) < len(keys)):
+        taken = any(other != id for key in keys for other in self._rows.get(key, ()))
+        if taken or len(set(keys)) < len(keys):
             raise self._duplicate(row)
 
     def set(self, id: Hashable, before: Row | None, after: Row | None) -> None:
