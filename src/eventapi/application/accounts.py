@@ -12,7 +12,7 @@ from eventapi.domain import policy
 from eventapi.domain.errors import AccountDeleted, InvalidValues, LastAdmin, UserNotFound
 from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.user import Profile, Role, User
-from eventapi.domain.values import EmailAddress, LoginSessionId, UserId
+from eventapi.domain.values import LoginSessionId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ class SignUp:
             policy.require(actor, Action.CREATE_ADMIN)
         username = self.usernames.parse(account.username)
         self.passwords.check(account.password, "password")
-        profile = _profile(account.email, account.first_name, account.last_name)
+        names = {"first_name": account.first_name, "last_name": account.last_name}
+        profile = Profile().with_changes({"email": account.email, **names})
         # Slow on purpose, so computed before a connection is taken.
         password_hash = self.hasher.hash(account.password)
 
@@ -72,14 +73,6 @@ class SignUp:
             work.users.add(user)
             work.commit()
         return UserView.of(user)
-
-
-def _profile(email: str | None, first_name: str | None, last_name: str | None) -> Profile:
-    return Profile(
-        email=None if email is None else EmailAddress(email),
-        first_name=first_name,
-        last_name=last_name,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +106,7 @@ class ChangeOwnAccount:
         policy.require(actor, Action.CHANGE_ACCOUNT)
         with self.unit_of_work(actor) as work:
             user = _own_account(actor, work)
-            before = user.profile
-            profile = _profile(
-                changes.get("email", before.email.value if before.email else None),
-                changes.get("first_name", before.first_name),
-                changes.get("last_name", before.last_name),
-            )
-            user.update_profile(profile, now=self.clock.now())
+            user.update_profile(user.profile.with_changes(changes), now=self.clock.now())
             work.users.save(user)
             work.commit()
         return UserView.of(user)

@@ -1,9 +1,10 @@
 """Accounts."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import InvalidValues
@@ -42,6 +43,9 @@ class Role(StrEnum):
 class Profile:
     """Personal data of an account.
 
+    The constructor does not check the names, so that every stored account can be
+    loaded; `with_changes` does.
+
     Attributes:
         first_name, last_name: up to 150 characters.
     """
@@ -50,12 +54,22 @@ class Profile:
     first_name: str | None = None
     last_name: str | None = None
 
-    def __post_init__(self) -> None:
-        for name in ("first_name", "last_name"):
-            value = getattr(self, name)
-            if value is not None:
-                text = clean_text(name, value, longest=MAX_PERSON_NAME_LENGTH)
-                object.__setattr__(self, name, text)
+    def with_changes(self, changes: Mapping[str, str | None]) -> Self:
+        """Return a copy with other values, as entered by a user.
+
+        Args:
+            changes: the new values by the attribute's name; None removes a value.
+
+        Raises:
+            InvalidValues: a new value is not acceptable.
+        """
+        values: dict[str, Any] = dict(changes)
+        for name, value in changes.items():
+            if value is not None and name == "email":
+                values[name] = EmailAddress(value)
+            elif value is not None:
+                values[name] = clean_text(name, value, longest=MAX_PERSON_NAME_LENGTH)
+        return replace(self, **values)
 
 
 @dataclass(eq=False, kw_only=True)
