@@ -1,11 +1,12 @@
 """Settings are read from the environment, and all problems are reported at once."""
 
 import pickle
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from eventapi.entrypoints.settings import Settings, SettingsError, describe_variables
 
@@ -110,6 +111,17 @@ def test_secrets_are_not_shown() -> None:
     assert "secret@db" not in shown
 
 
+def test_errors_do_not_show_secrets() -> None:
+    settings = Settings.from_environment(PRODUCTION)
+
+    with pytest.raises(ValidationError) as refusal:
+        replace(settings, secret_key="my-weak-secret", redis_url="http://user:password@redis")
+
+    assert "secret_key" in str(refusal.value)
+    assert "my-weak-secret" not in str(refusal.value)
+    assert "password@redis" not in str(refusal.value)
+
+
 def test_empty_variables_of_optional_settings_count_as_absent() -> None:
     names = ("DATABASE_URL", "EVENTAPI_SECRET_KEY", "EVENTAPI_REDIS_URL", "EVENTAPI_IMAGE_BUCKET")
     lists = ("EVENTAPI_CORS_ORIGINS", "EVENTAPI_OLD_SECRET_KEYS")
@@ -122,7 +134,11 @@ def test_empty_variables_of_optional_settings_count_as_absent() -> None:
     [
         ("900", timedelta(minutes=15)),
         ("15m", timedelta(minutes=15)),
+        (" 900 ", timedelta(minutes=15)),
+        ("15 m", timedelta(minutes=15)),
+        (" 1h30m ", timedelta(minutes=90)),
         ("1h 30m", timedelta(minutes=90)),
+        ("1 d 2 h 3 s", timedelta(days=1, hours=2, seconds=3)),
         ("30d", timedelta(days=30)),
         ("2w", timedelta(weeks=2)),
         ("P2D", timedelta(days=2)),
@@ -132,6 +148,26 @@ def test_durations_are_read_in_the_usual_forms(text: str, duration: timedelta) -
     settings = Settings.from_environment({"EVENTAPI_ACCESS_TOKEN_LIFETIME": text})
 
     assert settings.access_token_lifetime == duration
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "soon", "m", "15x", "1h30", "30m 1h", "0", "0m", "-1", "-15m", "-P1D"]
+)
+def test_a_lifetime_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"EVENTAPI_ACCESS_TOKEN_LIFETIME": text})
+
+    (problem,) = refusal.value.problems
+    assert problem.startswith("EVENTAPI_ACCESS_TOKEN_LIFETIME: ")
+
+
+def test_the_former_name_of_a_setting_is_refused() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"EVENTAPI_OPEN_ADMIN_REGISTRATION": "false"})
+
+    assert refusal.value.problems == [
+        "EVENTAPI_OPEN_ADMIN_REGISTRATION: Is now named EVENTAPI_OPEN_ADMIN_SIGN_UP."
+    ]
 
 
 def test_settings_are_immutable_and_can_be_sent_to_worker_processes() -> None:

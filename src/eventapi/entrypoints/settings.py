@@ -89,17 +89,24 @@ def _split_commas(value: object) -> object:
     return tuple(value.split(",") if value else ()) if isinstance(value, str) else value
 
 
-_DURATION = re.compile(
-    r"(?:(\d{1,8})w\s*)?(?:(\d{1,8})d\s*)?(?:(\d{1,8})h\s*)?(?:(\d{1,8})m\s*)?(?:(\d{1,8})s?)?"
-)
+_DURATION = re.compile(r"\s*".join(rf"(?:(\d{{1,8}})\s*{unit})?" for unit in "wdhms"))
 
 
 def _parse_duration(value: object) -> object:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    match = _DURATION.fullmatch(f"{text}s" if text.isdecimal() else text)
     if not match or not match[0]:
-        return value  # pydantic reads ISO 8601, and refuses the rest
+        return text  # pydantic reads ISO 8601, and refuses the rest
     weeks, days, hours, minutes, seconds = (int(amount or 0) for amount in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _check_duration(duration: timedelta) -> timedelta:
+    if duration <= timedelta():
+        raise ValueError("Input should be longer than 0 seconds.")
+    return duration
 
 
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
@@ -107,7 +114,7 @@ Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 Count = Annotated[int, Field(ge=1)]
 Limit = Annotated[str, AfterValidator(_check_limit)]
 Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:\d+)?$")]
-Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration), AfterValidator(_check_duration)]
 List = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
 
 
@@ -116,7 +123,9 @@ List = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
 @dataclass(
     frozen=True,
     kw_only=True,
-    config=ConfigDict(validate_default=True, use_attribute_docstrings=True),
+    config=ConfigDict(
+        validate_default=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    ),
 )
 class Settings:
     """The configuration of one installation.
@@ -199,10 +208,14 @@ class Settings:
         values: dict[str, Any] = {
             name: found[variable] for name, variable in _VARIABLES.items() if variable in found
         }
+        problems = [f"{old}: Is now named {new}." for old, new in _RENAMED.items() if old in found]
         try:
-            return cls(**values)
+            settings = cls(**values)
         except ValidationError as error:
-            raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+            problems += map(_describe, error.errors())
+        if problems:
+            raise SettingsError(problems)
+        return settings
 
 
 def _describe(problem: ErrorDetails) -> str:
@@ -214,6 +227,8 @@ _FIELDS: dict[str, FieldInfo] = Settings.__pydantic_fields__  # type: ignore[att
 _VARIABLES = {name: f"EVENTAPI_{name.upper()}" for name in _FIELDS} | {
     "database_url": "DATABASE_URL"
 }
+# Ignoring a former name would replace what it says with the default, which may be less safe.
+_RENAMED = {"EVENTAPI_OPEN_ADMIN_REGISTRATION": "EVENTAPI_OPEN_ADMIN_SIGN_UP"}
 
 
 def describe_variables() -> Iterator[tuple[str, str]]:
