@@ -1,27 +1,31 @@
 """Migrations, up and down, with data; they lead to the schema of tables.py."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, Engine, inspect, text
+from sqlalchemy import CheckConstraint, Engine, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.migrations import Migrations, UnknownRevisionError
-from eventapi.adapters.postgres.tables import metadata
+from eventapi.adapters.postgres.tables import metadata, tickets, users
+from eventapi.adapters.postgres.users import user_from_row
 from eventapi.application.ports.accounts import UserSearch
-from eventapi.application.search import EventSearch, EventSort
+from eventapi.application.search import EventSearch, EventSort, account_text, attendee_text
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
 from eventapi.entrypoints.bootstrap import postgres_use_cases
 from eventapi.entrypoints.settings import Settings
 from tests import builders
 from tests.concurrency import run_together
+from tests.integration.databases import server_connection
 from tests.integration.test_postgres_storage import storage_on
 
 
@@ -226,6 +230,83 @@ def test_accounts_come_through_sessions_and_erasure_and_back(
     for password in ("", "correct horse battery", "nobody's password"):
         assert not hasher.verify(erased.password_hash, password)
     engine.dispose()
+
+
+NAMES = [
+    "ジョン",
+    "がっこう",
+    "Дмитрий",
+    "Élodie Straße",
+    "ŞÜKRÜ",
+    "İrem",
+    "שָׁלוֹם",
+    "مُحَمَّد",
+    "ﬁve ½",
+]
+MORE_ROWS_THAN_A_BATCH = 10_050
+BEFORE_SEARCH_TEXTS = """
+    INSERT INTO users (username, username_key, password_hash, role, email, first_name, last_name,
+                       created_at)
+    SELECT 'User-' || n, 'user-' || n, '', 'user', CASE n % 2 WHEN 0 THEN 'É' || n || '@b.org' END,
+           names[1 + n % cardinality(names)], CASE n % 3 WHEN 0 THEN 'Ödön' END, now()
+    FROM generate_series(1, :rows) AS n, CAST(:names AS text[]) AS names ORDER BY n;
+    INSERT INTO events (organizer_id, name, description, start_time, end_time, timezone, location,
+                        capacity, created_at, updated_at)
+    VALUES (1, 'Jazz', '', now() + interval '1 day', now() + interval '2 days', 'UTC', '',
+            20000, now(), now());
+    INSERT INTO orders (id, event_id, buyer_id, status, total, created_at)
+    VALUES (gen_random_uuid(), 1, 2, 'confirmed', 0, now());
+    INSERT INTO tickets (id, event_id, order_id, code, attendee_name, attendee_email, issued_at)
+    SELECT gen_random_uuid(), 1, orders.id, n,
+           CASE WHEN n > 5 THEN names[1 + n % cardinality(names)] END,
+           CASE WHEN n > 5 AND n % 2 = 0 THEN 'É' || n || '@b.org' END, now()
+    FROM orders, generate_series(1, :rows) AS n, CAST(:names AS text[]) AS names;
+"""
+
+
+@pytest.fixture
+def database_of_c_locale(server_url: str) -> Iterator[str]:
+    """An empty database whose own functions know only the letters of ASCII."""
+    name = f"eventapi_test_{uuid4().hex}"
+    with server_connection(server_url) as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    with server_connection(server_url) as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_names_of_every_script_are_found_after_an_upgrade(database_of_c_locale: str) -> None:
+    migrating = make_engine(database_of_c_locale, pool_size=1, autocommit=False)
+    migrations = Migrations(migrating)
+    migrations.upgrade("0004")
+    engine = make_engine(database_of_c_locale, pool_size=2)
+    with engine.connect() as connection:
+        values = {"names": NAMES, "rows": MORE_ROWS_THAN_A_BATCH}
+        connection.execute(text(BEFORE_SEARCH_TEXTS), values)
+
+    migrations.upgrade()
+
+    with engine.connect() as connection:
+        accounts = connection.execute(select(users)).all()
+        sold = connection.execute(select(tickets)).all()
+    assert len(accounts) == len(sold) == MORE_ROWS_THAN_A_BATCH
+    for account in accounts:
+        assert account.search_text == account_text(user_from_row(account))
+    for ticket in sold:
+        name, email = ticket.attendee_name, ticket.attendee_email
+        attendee = None
+        if name is not None:
+            attendee = Attendee(name, EmailAddress(email) if email else None)
+        assert ticket.search_text == attendee_text(attendee)
+    storage = storage_on(engine)
+    assert storage.sold(EventId(1)) == MORE_ROWS_THAN_A_BATCH
+    for q in NAMES:
+        assert storage.users.search(UserSearch(q=q), after=None, limit=5).items
+        assert storage.orders.attendees(EventId(1), q=q, after=None, limit=5).items
+    engine.dispose()
+    migrating.dispose()
 
 
 BEFORE_PLAIN_NAMES = """
