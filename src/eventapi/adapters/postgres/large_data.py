@@ -7,9 +7,10 @@ from sqlalchemy import Engine, text
 from eventapi.adapters.postgres.assets import sql_file
 from eventapi.adapters.postgres.engine import storage_errors
 
+# The usernames are normalized already, so they are also the texts that searches match.
 ACCOUNTS = text("""
-    INSERT INTO users (username, username_key, password_hash, role, created_at)
-    SELECT name, name, 'none', role, now()
+    INSERT INTO users (username, username_key, search_text, password_hash, role, created_at)
+    SELECT name, name, name, 'none', role, now()
     FROM generate_series(1, :count) AS number
     CROSS JOIN LATERAL (
         SELECT :role || '-' || number || '-' || :batch AS name, :role AS role
