@@ -80,8 +80,7 @@ class PrintTicket:
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        found = _find(code, self.orders, self.events)
-        return self.printer.qr_code(found.ticket.ticket.code, format)
+        return self.printer.qr_code(_find_ticket(code, self.orders).ticket.code, format)
 
     def pdf(self, code: str) -> bytes:
         """Return a ticket as a PDF page.
@@ -94,11 +93,18 @@ class PrintTicket:
 
 
 def _find(code: str, orders: OrderQueries, events: EventQueries) -> TicketWithEvent:
-    ticket = orders.by_code(parse_code(code))
-    event = events.get(EventId(ticket.event_id)) if ticket else None
-    if ticket is None or event is None:
+    ticket = _find_ticket(code, orders)
+    event = events.get(EventId(ticket.event_id))
+    if event is None:
         raise TicketNotFound(code)
     return TicketWithEvent(ticket, event.for_others())
+
+
+def _find_ticket(code: str, orders: OrderQueries) -> TicketDetails:
+    ticket = orders.by_code(parse_code(code))
+    if ticket is None:
+        raise TicketNotFound(code)
+    return ticket
 
 
 @dataclass(frozen=True, slots=True)
