@@ -17,11 +17,12 @@ run: $(VENV)/.run ## Serve the API with its documentation; needs nothing but Pyt
 test: $(VENV)/.dev ## Run all tests, on a PostgreSQL that they start themselves
 	$(BIN)/pytest
 
-# EXAMPLES for each operation and role; SEED, as a run prints it, repeats its requests.
-EXAMPLES ?= 200
-attack: $(VENV)/.dev ## Attack the API by its own OpenAPI document for minutes, each time anew
-	$(BIN)/pytest tests/integration/test_attacked.py --attack-examples $(EXAMPLES) \
-	    $(if $(SEED),--attack-seed $(SEED))
+# EXAMPLES random requests to each operation as each role. The command that is shown has the
+# SEED; with the same one the requests are the same.
+EXAMPLES ?= 100
+SEED ?= $(shell $(PYTHON) -c 'import random; print(random.randrange(10**9))')
+attack: $(VENV)/.dev ## Attack the API by its OpenAPI document for ten minutes, each time anew
+	$(BIN)/pytest tests/integration/test_attacked.py --attack-examples $(EXAMPLES) --attack-seed $(SEED)
 
 check: $(VENV)/.dev ## Lint, format, types, dependency rule, OpenAPI document
 	$(BIN)/ruff check .
