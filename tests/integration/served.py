@@ -1,5 +1,6 @@
 """The program as a process that serves on a port."""
 
+import json
 import os
 import re
 import signal
@@ -8,9 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_server
-from typing import IO
+from typing import IO, Any
+
+from eventapi.testing.api import PASSWORD
 
 PROGRAM = [sys.executable, "-m", "eventapi"]
 
@@ -47,6 +51,28 @@ class Served:
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def request(
+        self, method: str, path: str, body: object = None, token: str | None = None
+    ) -> tuple[int, Any]:
+        """Send a request on a connection of its own, and return the status and the body."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, json.loads(content) if content else None
+
+    def sign_in(self, role: str) -> str:
+        """Create an account that is named after its role, and return its access token."""
+        login = {"username": f"the-{role}", "password": PASSWORD}
+        created, _ = self.request("POST", "/api/register", {**login, "role": role})
+        assert created == 201
+        token: str = self.request("POST", "/api/login", login)[1]["access"]
+        return token
 
     def interrupt(self) -> str:
         """Stop the program as Ctrl-C does, and return the rest of its output."""

@@ -8,15 +8,12 @@ same; and as one role with all that its parameters make worth trying. ``make
 attack`` tries all of it as all roles, with many requests that differ each time.
 """
 
-import json
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from eventapi.testing.api import PASSWORD
 from tests.conformance import document
 from tests.integration.served import served
 
@@ -45,22 +42,6 @@ phases.coverage.enabled = false
 """
 # These end the role's own session, and the rest would be tried as a guest.
 SESSION_ENDING = ("logout", "erase_me", "change_password", "refresh_token")
-
-
-def send(base: str, path: str, body: object = None, token: str | None = None) -> dict[str, object]:
-    headers = {"Content-Type": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(base + path, data, headers)) as answer:
-        shown: dict[str, object] = json.load(answer)
-        return shown
-
-
-def sign_in(base: str, role: str) -> str:
-    account = {"username": f"the-{role}", "password": PASSWORD}
-    send(base, "/api/register", {**account, "role": role})
-    return str(send(base, "/api/login", account)["access"])
 
 
 def test_every_operation_is_covered_as_some_role() -> None:
@@ -92,13 +73,13 @@ def test_no_request_breaks_it_or_gets_an_answer_that_is_not_documented(
         EVENTAPI_LOGIN_LIMIT="",
         EVENTAPI_ADDRESS_LIMIT="",
     ) as program:
-        organizer = sign_in(program.base, "organizer")
+        organizer = program.sign_in("organizer")
         token = None
         if role != "guest":
-            token = organizer if role == "organizer" else sign_in(program.base, role)
+            token = organizer if role == "organizer" else program.sign_in(role)
         for number in range(3):
             event = {"name": f"Jazz {number}", "date": "2090-06-01", "capacity": 1_000_000}
-            send(program.base, "/api/events", event, organizer)
+            assert program.request("POST", "/api/events", event, organizer)[0] == 201
 
         attack = subprocess.run(
             [
@@ -121,5 +102,5 @@ def test_no_request_breaks_it_or_gets_an_answer_that_is_not_documented(
 
         assert attack.returncode == 0, attack.stdout
         if token:  # it was tried as this role until the end
-            assert send(program.base, "/api/users/me", token=token)["role"] == role
+            assert program.request("GET", "/api/users/me", token=token)[1]["role"] == role
         assert "unhandled" not in program.interrupt()

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.concurrency import wait_until
-from tests.integration.served import PROGRAM, Served, environment, served
+from tests.integration.served import PROGRAM, environment, served
 from tests.integration.test_postgres_api import postgres_api
 
 pytestmark = pytest.mark.slow
@@ -36,11 +35,6 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-
-
-def get(program: Served, path: str) -> Any:
-    with urllib.request.urlopen(f"{program.base}{path}", timeout=30) as response:
-        return json.load(response)
 
 
 def processes_below(pid: int) -> list[psutil.Process]:
@@ -85,7 +79,7 @@ class TestServing:
             assert not server_runs(data)
 
         with served(EVENTAPI_DATA_DIR=str(data)) as program:
-            events = get(program, "/api/events")["items"]
+            events = program.request("GET", "/api/events")[1]["items"]
             assert [(event["name"], event["tickets_sold"]) for event in events] == [
                 ("Jazz night", 2)
             ]
@@ -103,13 +97,13 @@ class TestServing:
                     process.kill()
 
         with served(EVENTAPI_DATA_DIR=data) as program:
-            assert get(program, "/health/ready") == {"status": "ok"}
+            assert program.request("GET", "/health/ready")[1] == {"status": "ok"}
             program.interrupt()
         assert not server_runs(tmp_path / "var")
 
     def test_in_memory_nothing_is_written(self, tmp_path: Path) -> None:
         with served("--memory", folder=tmp_path) as program:
-            assert get(program, "/api/events") == {"items": [], "next": None}
+            assert program.request("GET", "/api/events")[1] == {"items": [], "next": None}
             assert "in memory" in program.printed
             program.interrupt()
 
@@ -121,7 +115,7 @@ class TestServing:
         data = str(tmp_path / "var")
         with served(EVENTAPI_DATA_DIR=data) as first, served(EVENTAPI_DATA_DIR=data) as second:
             first.interrupt()
-            assert get(second, "/health/ready") == {"status": "ok"}
+            assert second.request("GET", "/health/ready")[1] == {"status": "ok"}
             assert server_runs(tmp_path / "var")
             second.interrupt()
             assert not server_runs(tmp_path / "var")

@@ -1,7 +1,5 @@
 """Accounts with many requests at the same instant, and in several processes."""
 
-import http.client
-import json
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -155,26 +153,6 @@ def test_who_is_erased_while_they_buy_leaves_no_name_and_exact_figures(
 # Several processes
 
 
-class Caller:
-    """Sends requests to a served program, each on a connection of its own."""
-
-    def __init__(self, program: Served) -> None:
-        self._address = f"127.0.0.1:{program.port}"
-
-    def __call__(
-        self, method: str, path: str, body: object = None, token: str | None = None
-    ) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(self._address, timeout=60)
-        headers = {"Content-Type": "application/json"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, json.loads(content) if content else None
-
-
 @pytest.fixture
 def program(database_url: str) -> Iterator[Served]:
     with served(
@@ -189,14 +167,12 @@ def program(database_url: str) -> Iterator[Served]:
 
 
 def test_who_signs_out_is_out_in_every_process_at_once(program: Served) -> None:
-    call = Caller(program)
+    call = program.request
     account = {"username": "bob", "password": PASSWORD}
     call("POST", "/api/register", account)
-    organizer = {"username": "olga", "password": PASSWORD, "role": "organizer"}
-    call("POST", "/api/register", organizer)
-    _, olga = call("POST", "/api/login", {"username": "olga", "password": PASSWORD})
+    organizer = program.sign_in("organizer")
     event = {"name": "x", "date": "2090-01-01", "capacity": 100}
-    _, made = call("POST", "/api/events", event, olga["access"])
+    _, made = call("POST", "/api/events", event, organizer)
     purchase = event_path(made, "purchase")
 
     for _ in range(5):
@@ -209,21 +185,18 @@ def test_who_signs_out_is_out_in_every_process_at_once(program: Served) -> None:
 
 
 def test_a_flood_of_logins_neither_eats_the_memory_nor_stops_the_sales(program: Served) -> None:
-    call = Caller(program)
-    organizer = {"username": "olga", "password": PASSWORD, "role": "organizer"}
-    call("POST", "/api/register", organizer)
-    _, olga = call("POST", "/api/login", {"username": "olga", "password": PASSWORD})
+    call = program.request
+    organizer = program.sign_in("organizer")
     event = {"name": "x", "date": "2090-01-01", "capacity": 1000}
-    _, made = call("POST", "/api/events", event, olga["access"])
-    call("POST", "/api/register", {"username": "bob", "password": PASSWORD})
-    _, bob = call("POST", "/api/login", {"username": "bob", "password": PASSWORD})
+    _, made = call("POST", "/api/events", event, organizer)
+    user = program.sign_in("user")
     purchase = event_path(made, "purchase")
 
     def log_in() -> int:
-        return call("POST", "/api/login", {"username": "olga", "password": "wrong password"})[0]
+        return call("POST", "/api/login", {"username": "the-user", "password": "wrong password"})[0]
 
     def sell() -> list[int]:
-        return [call("POST", purchase, {"quantity": 1}, bob["access"])[0] for _ in range(10)]
+        return [call("POST", purchase, {"quantity": 1}, user)[0] for _ in range(10)]
 
     results = run_together([log_in] * LOGINS + [sell] * BUYERS)
 
