@@ -14,9 +14,11 @@ from tests.contracts.http.cancellations import TestCancellations
 from tests.contracts.http.categories import TestCategories
 from tests.contracts.http.check_in import TestCheckIn
 from tests.contracts.http.event_changes import TestEventChanges
+from tests.contracts.http.event_endings import TestEventEndings
 from tests.contracts.http.event_images import TestEventImages
 from tests.contracts.http.events import TestEvents
 from tests.contracts.http.login_sessions import TestLoginSessions
+from tests.contracts.http.order_lines import TestOrderLines
 from tests.contracts.http.purchases import TestPurchases
 from tests.contracts.http.registrations import TestRegistrations
 from tests.contracts.http.requests import TestRequests
@@ -39,9 +41,11 @@ __all__ = [
     "TestCategories",
     "TestCheckIn",
     "TestEventChanges",
+    "TestEventEndings",
     "TestEventImages",
     "TestEvents",
     "TestLoginSessions",
+    "TestOrderLines",
     "TestPurchases",
     "TestRegistrations",
     "TestRequests",
