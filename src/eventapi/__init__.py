@@ -1,1 +1,4 @@
 """EventAPI: a headless ticketing engine."""
+
+DISTRIBUTION = "eventapi-engine"
+"""The name under which this package is installed; see pyproject.toml."""

@@ -73,7 +73,9 @@ def _image_store(settings: Settings) -> ImageStore:
 
 def _require_extra(module: str, *, extra: str, variable: str) -> None:
     if find_spec(module) is None:
-        raise StartupError(f"{variable} requires {module}: pip install 'eventapi[{extra}]'")
+        raise StartupError(
+            f"{variable} requires the extra {extra}: run pip install '.[{extra}]' in the checkout"
+        )
 
 
 def _use_cases(

@@ -173,8 +173,8 @@ class Settings:
     max_image_size: Count = 5 * 1024 * 1024
     """Maximum size of an event's image, in bytes."""
     image_bucket: Text = None
-    """S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. Requires:
-    pip install 'eventapi[s3]'"""
+    """S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. Requires the
+    extra s3."""
     s3_endpoint: Text = None
     """URL of an S3-compatible service, if not Amazon's. Credentials are read from
     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION."""
@@ -187,7 +187,7 @@ class Settings:
     """Logins, sign-ups and password changes per network address; empty for no limit."""
     redis_url: Text = Field(default=None, repr=False, pattern=r"^rediss?://.")
     """redis://host:port/0, where processes share their rate limits. If unset, each process
-    counts alone. Requires: pip install 'eventapi[redis]'"""
+    counts alone. Requires the extra redis."""
     cors_origins: List[Origin] = ()
     """Origins of web pages that may call the API, comma-separated, such as
     https://shop.example."""

@@ -5,6 +5,7 @@ import sys
 import click
 import orjson
 
+from eventapi import DISTRIBUTION
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli.data import data
 from eventapi.entrypoints.cli.database import db
@@ -26,7 +27,7 @@ class Program(click.Group):
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="eventapi")
+@click.version_option(package_name=DISTRIBUTION, prog_name="eventapi")
 def main() -> None:
     """EventAPI, a headless ticketing engine."""
     configure_logs(json=False)

@@ -15,6 +15,7 @@ from flask_cors import CORS
 from uuid_utils.compat import uuid7
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from eventapi import DISTRIBUTION
 from eventapi.application.audit import Origin, current_origin
 from eventapi.application.use_cases import UseCases
 from eventapi.entrypoints.http import (
@@ -99,7 +100,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         "JWT_ACCESS_TOKEN_EXPIRES": config.access_token_lifetime,
         "JWT_REFRESH_TOKEN_EXPIRES": config.refresh_token_lifetime,
         "API_TITLE": "EventAPI",
-        "API_VERSION": version("eventapi"),
+        "API_VERSION": version(DISTRIBUTION),
         "OPENAPI_VERSION": "3.1.0",
     }
     app.extensions["eventapi"] = use_cases
