@@ -15,6 +15,7 @@ from eventapi.application.views import (
     AccountRef,
     AttendeeView,
     EventView,
+    OrderRef,
     TicketDetails,
     TicketView,
 )
@@ -38,7 +39,8 @@ PRINTER = TypstTicketPrinter()
 def printed_for(name: str, event: EventView = EVENT) -> bytes:
     ticket = replace(TICKET, attendee=AttendeeView(name, None))
     return PRINTER.pdf(
-        TicketDetails(ticket=ticket, order_id=ID, order_status="confirmed", event_id=1), event
+        TicketDetails(ticket=ticket, order=OrderRef(ID), order_status="confirmed", event_id=1),
+        event,
     )
 
 

@@ -88,10 +88,10 @@ class AuditEntryView:
     at: datetime
     action: Annotated[str, AUDIT_ACTIONS]
     actor: Annotated["AccountRef | None", "Null for a guest and for the command line."]
-    api_key_id: Annotated[int | None, "The API key that was used; null for a person."]
-    event_id: Annotated[int | None, "The event that was changed."]
-    order_id: Annotated[UUID | None, "The order that was changed."]
-    account_id: Annotated[int | None, "The account that was changed."]
+    api_key: Annotated["Ref | None", "The API key that was used; null for a person."]
+    event: Annotated["Ref | None", "The event that was changed."]
+    order: Annotated["OrderRef | None", "The order that was changed."]
+    account: Annotated["Ref | None", "The account that was changed."]
     detail: Annotated[
         str | None, "More about the action: a role, the slug of a category, an API key."
     ]
@@ -101,6 +101,25 @@ class AuditEntryView:
     def without_address(self) -> Self:
         """Return the entry as organizers see it."""
         return replace(self, address=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a thing by its id."""
+
+    id: int
+
+    @classmethod
+    def of(cls, id: int | None) -> "Ref | None":
+        """Return the reference to the thing of an id; None if there is none."""
+        return None if id is None else cls(id)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRef:
+    """A reference to an order."""
+
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,14 +337,14 @@ class TicketDetails:
     """A ticket, with the order and the event that it belongs to."""
 
     ticket: TicketView
-    order_id: UUID
+    order: OrderRef
     order_status: str
     event_id: int
 
     @property
     def position(self) -> AttendeePosition:
         """Return the ticket's position in the list of attendees."""
-        return AttendeePosition(self.order_id, self.ticket.id)
+        return AttendeePosition(self.order.id, self.ticket.id)
 
     @property
     def is_valid(self) -> Annotated[bool, "Whether the ticket is sold and not cancelled."]:

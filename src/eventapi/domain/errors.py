@@ -40,12 +40,12 @@ class PrivateField:
 _UUID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
 _TIME = datetime(2027, 6, 1, 18, 0, tzinfo=UTC)
 
-EventIdField = Annotated[int, PublicField("The id of the event.", 42)]
-TicketTypeIdField = Annotated[int, PublicField("The id of the ticket type.", 7)]
+EventField = Annotated[int, PublicField("The id of the event.", 42)]
+TicketTypeField = Annotated[int, PublicField("The id of the ticket type.", 7)]
 TicketField = Annotated[
     object, PublicField("The id or the code of the ticket, as it was given.", _UUID)
 ]
-SlugField = Annotated[str, PublicField("The slug of the category.", "jazz")]
+CategoryField = Annotated[str, PublicField("The slug of the category.", "jazz")]
 LimitField = Annotated[int, PublicField("The largest number that is allowed.", 10)]
 OptionalTicketTypeField = Annotated[
     int | None,
@@ -134,15 +134,15 @@ class LastAdmin(DomainError):
 class UserNotFound(DomainError):
     """No account has this id."""
 
-    message = "There is no account {user_id}."
-    user_id: Annotated[int, PublicField("The id of the account.", 7)]
+    message = "There is no account {account}."
+    account: Annotated[int, PublicField("The id of the account.", 7)]
 
 
 class ApiKeyNotFound(DomainError):
     """The account has no API key with this id."""
 
-    message = "You have no API key {key_id}."
-    key_id: Annotated[int, PublicField("The id of the API key.", 3)]
+    message = "You have no API key {api_key}."
+    api_key: Annotated[int, PublicField("The id of the API key.", 3)]
 
 
 class TooManyApiKeys(DomainError):
@@ -190,15 +190,15 @@ class UsernameTaken(DomainError):
 class EventNotFound(DomainError):
     """The event does not exist, or you are not allowed to see it."""
 
-    message = "There is no event {event_id}."
-    event_id: EventIdField
+    message = "There is no event {event}."
+    event: EventField
 
 
 class OrderNotFound(DomainError):
     """The order does not exist, or you are not allowed to see it."""
 
-    message = "There is no order {order_id}."
-    order_id: Annotated[UUID, PublicField("The id of the order.", _UUID)]
+    message = "There is no order {order}."
+    order: Annotated[UUID, PublicField("The id of the order.", _UUID)]
 
 
 class TicketNotFound(DomainError):
@@ -218,8 +218,8 @@ class TicketCancelled(DomainError):
 class WrongEvent(DomainError):
     """The ticket is for another event."""
 
-    message = "This ticket is not for the event {event_id}."
-    event_id: EventIdField
+    message = "This ticket is not for the event {event}."
+    event: EventField
 
 
 class AlreadyCheckedIn(DomainError):
@@ -235,7 +235,7 @@ class TicketTypeNotFound(DomainError):
     """The event has no such ticket type."""
 
     message = "The event has no ticket type {ticket_type}."
-    ticket_type: TicketTypeIdField
+    ticket_type: TicketTypeField
 
 
 class SessionNotFound(DomainError):
@@ -248,29 +248,29 @@ class SessionNotFound(DomainError):
 class ImageNotFound(DomainError):
     """The event has no image."""
 
-    message = "The event {event_id} has no image."
-    event_id: EventIdField
+    message = "The event {event} has no image."
+    event: EventField
 
 
 class CategoryNotFound(DomainError):
     """The category does not exist."""
 
-    message = "There is no category {slug!r}."
-    slug: SlugField
+    message = "There is no category {category!r}."
+    category: CategoryField
 
 
 class CategoryTaken(DomainError):
     """Another category has the same slug."""
 
-    message = "The category {slug!r} already exists."
-    slug: SlugField
+    message = "The category {category!r} already exists."
+    category: CategoryField
 
 
 class CategoryInUse(DomainError):
     """The category has events and can't be deleted."""
 
-    message = "The category {slug!r} has events: move them to another category first."
-    slug: SlugField
+    message = "The category {category!r} has events: move them to another category first."
+    category: CategoryField
 
 
 class VersionConflict(DomainError):
@@ -324,8 +324,8 @@ class EventEnded(DomainError):
 class EventCancelled(DomainError):
     """The event was cancelled."""
 
-    message = "The event {event_id} was cancelled."
-    event_id: EventIdField
+    message = "The event {event} was cancelled."
+    event: EventField
 
 
 class SalesClosed(DomainError):
@@ -365,14 +365,14 @@ class TicketTypeInUse(DomainError):
     """Tickets of the type were sold, so it can't be removed."""
 
     message = "Tickets of the type {ticket_type} were sold, so it can't be removed."
-    ticket_type: TicketTypeIdField
+    ticket_type: TicketTypeField
 
 
 class EventHasOrders(DomainError):
     """The event has orders and can't be deleted; it can be cancelled."""
 
-    message = "The event {event_id} has orders: cancel it instead."
-    event_id: EventIdField
+    message = "The event {event} has orders: cancel it instead."
+    event: EventField
 
 
 class ReferenceTaken(DomainError):
@@ -386,7 +386,7 @@ class AlreadyRegistered(DomainError):
     """The person already holds a live registration for the event."""
 
     message = "This person is already registered for the event."
-    event_id: EventIdField
+    event: EventField
 
 
 class UnsuitableImage(DomainError):

@@ -39,7 +39,7 @@ class TestAttendees:
         listed = olga.get(event_path(event, "attendees")).get_json()["items"]
 
         assert [item["id"] for item in listed] == [ticket["id"] for ticket in bought["tickets"]]
-        assert listed[0] == bought["tickets"][0] | {"order_id": bought["id"]}
+        assert listed[0] == bought["tickets"][0] | {"order": {"id": bought["id"]}}
         bob.delete(order_path(bought, "tickets", bought["tickets"][0]["id"]))
         names = [
             item["attendee"]

@@ -50,7 +50,7 @@ class TestAuditTrail:
             ("ticket.cancelled", "bob"), ("order.cancelled", "bob"), ("order.placed", None),
             ("order.cancelled", None), ("event.cancelled", "olga"),
         ]  # fmt: skip
-        assert {line["event_id"] for line in lines} == {event["id"]}
+        assert {line["event"]["id"] for line in lines} == {event["id"]}
         assert {line["address"] for line in lines} == {None}
         all_lines = admin.get(f"/api/audit?event={event['id']}").get_json()["items"]
         assert {line["address"] for line in all_lines} == {"127.0.0.1"}
@@ -58,6 +58,7 @@ class TestAuditTrail:
         of_order = admin.get(f"/api/audit?order={order['id']}&action=order.placed").get_json()
         (placed,) = of_order["items"]
         assert placed["at"] == order["created_at"]
+        assert placed["order"] == {"id": order["id"]}
         assert placed["actor"]["id"] == id_of(bob)
         accounts = admin.get(f"/api/audit?account={id_of(bob)}").get_json()["items"]
         assert [line["action"] for line in accounts] == ["session.started", "account.created"]
@@ -105,7 +106,7 @@ class TestAuditTrail:
         event = make_event(machine)
 
         (line,) = admin.get(f"/api/audit?event={event['id']}").get_json()["items"]
-        assert (line["actor"]["username"], line["api_key_id"]) == ("olga", made["id"])
+        assert (line["actor"]["username"], line["api_key"]) == ("olga", {"id": made["id"]})
 
     def test_the_trail_is_for_admins_and_an_event_s_for_its_organizer(
         self, olga: Client, otto: Client, bob: Client, guest: Client, admin: Client

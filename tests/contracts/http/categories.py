@@ -51,7 +51,7 @@ class TestCategories:
             admin.post("/api/categories", json={"name": "JÀZZ!"}), 409, "category_taken"
         )
 
-        assert refusal["slug"] == "jazz"
+        assert refusal["category"] == "jazz"
 
     def test_categories_are_listed_by_name(self, admin: Client, guest: Client) -> None:
         for name in ("Zoo", "Äpfel", "apes", "Öl"):

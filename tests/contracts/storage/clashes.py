@@ -40,7 +40,7 @@ class TestClashes(StorageTests):
         with pytest.raises(CategoryTaken) as refusal:
             add_categories("Chess", "JAZZ", "Opera")
 
-        assert refusal.value.slug == "jazz"
+        assert refusal.value.category == "jazz"
 
     @pytest.mark.parametrize("reference", ["b", "b, c", "b) c=(d", "=(b"])
     def test_the_reference_that_is_taken(

@@ -1,6 +1,8 @@
 """The audit trail on PostgreSQL."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, select
 
 from eventapi.adapters.postgres.reader import Reader, page_of
 from eventapi.adapters.postgres.repository import attributes, shared_names
@@ -8,11 +10,25 @@ from eventapi.adapters.postgres.tables import audit_entries, users
 from eventapi.adapters.postgres.view_columns import columns_of, if_any, json_of
 from eventapi.application.audit import AuditEntry
 from eventapi.application.ports.audit import AuditSearch
-from eventapi.application.views import AccountRef, AuditEntryView, Page
+from eventapi.application.views import AccountRef, AuditEntryView, OrderRef, Page, Ref
 
 NAMES = shared_names(AuditEntry, audit_entries)
+
+
+def _reference(view: type, id: Column[Any]) -> ColumnElement[Any]:
+    return if_any(id, json_of(view, id=id))
+
+
 VIEWS = select(
-    *columns_of(AuditEntryView, audit_entries, actor=if_any(users.c.id, json_of(AccountRef, users)))
+    *columns_of(
+        AuditEntryView,
+        audit_entries,
+        actor=if_any(users.c.id, json_of(AccountRef, users)),
+        api_key=_reference(Ref, audit_entries.c.api_key_id),
+        event=_reference(Ref, audit_entries.c.event_id),
+        order=_reference(OrderRef, audit_entries.c.order_id),
+        account=_reference(Ref, audit_entries.c.account_id),
+    )
 ).outerjoin_from(audit_entries, users, users.c.id == audit_entries.c.actor_id)
 
 

@@ -26,6 +26,7 @@ from eventapi.application.views import (
     CheckInCounts,
     EventRef,
     OrderRecord,
+    OrderRef,
     OrderView,
     Page,
     TicketDetails,
@@ -107,6 +108,7 @@ TICKETS_IN_FULL = (
             TicketDetails,
             tickets,
             ticket=_TICKET,
+            order=json_of(OrderRef, id=tickets.c.order_id),
             order_status=orders.c.status,
         )
     )

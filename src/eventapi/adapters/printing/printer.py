@@ -49,7 +49,7 @@ class TypstTicketPrinter:
             "attendee": _breakable(view.attendee.name) if view.attendee else None,
             "ticket_type": _breakable(view.ticket_type.name) if view.ticket_type else None,
             "code": view.code,
-            "order": str(ticket.order_id),
+            "order": str(ticket.order.id),
             "issued": _time(issued.astimezone(ZoneInfo(event.timezone))),
             "valid": ticket.is_valid,
         }

@@ -34,7 +34,7 @@ def _cells(details: TicketDetails) -> tuple[str, ...]:
         (attendee.email if attendee else None) or "",
         ticket.ticket_type.name if ticket.ticket_type else "",
         ticket.code,
-        str(details.order_id),
+        str(details.order.id),
         ticket.issued_at.isoformat(),
         ticket.checked_in_at.isoformat() if ticket.checked_in_at else "",
     )

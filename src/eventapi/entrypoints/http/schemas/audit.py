@@ -14,7 +14,7 @@ AuditEntrySchema = response_schema(
         "id": 411,
         "action": "event.changed",
         "actor": {"id": 1, "username": "alice"},
-        "event_id": 42,
+        "event": {"id": 42},
         "address": "203.0.113.7",
         "request_id": "0193c2a7a9b07f14a5d1c3e2f4b6a8d0",
     },

@@ -63,7 +63,7 @@ TicketSchema = response_schema(
 )
 TicketDetailsSchema = response_schema(TicketDetails, flatten="ticket", only=["ticket", "is_valid"])
 AttendeeTicketSchema = response_schema(
-    TicketDetails, name="AttendeeTicket", flatten="ticket", only=["ticket", "order_id"]
+    TicketDetails, name="AttendeeTicket", flatten="ticket", only=["ticket", "order"]
 )
 TicketEventSchema = response_schema(
     EventView,

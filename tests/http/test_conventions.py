@@ -1,0 +1,27 @@
+"""Conventions that every operation keeps, read from the OpenAPI document."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.conformance import document
+
+
+def names_in(node: Any) -> Iterator[str]:
+    """Return the names of all properties and query parameters in a part of the document."""
+    if isinstance(node, list):
+        for item in node:
+            yield from names_in(item)
+    elif isinstance(node, dict):
+        yield from node.get("properties", {})
+        if node.get("in") == "query":
+            yield node["name"]
+        for key, value in node.items():
+            if key != "example":
+                yield from names_in(value)
+
+
+def test_a_reference_is_named_by_its_noun() -> None:
+    named = set(names_in(document()))
+
+    assert {name for name in named if name.endswith("_id")} == {"request_id"}
+    assert {"event", "order", "account", "ticket_type"} <= named
