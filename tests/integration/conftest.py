@@ -50,6 +50,12 @@ def own_url(server_url: str) -> Iterator[str]:
     yield from _migrated(server_url)
 
 
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """The URL of a new database without a schema, for one test."""
+    yield from _database(server_url)
+
+
 def _migrated(server_url: str) -> Iterator[str]:
     for url in _database(server_url):
         engine = make_engine(url, pool_size=1, autocommit=False)

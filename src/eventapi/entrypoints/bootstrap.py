@@ -11,6 +11,7 @@ from typing import TypedDict, Unpack
 from flask import Flask
 
 from eventapi.adapters.images import FolderImageStore, MemoryImageStore
+from eventapi.adapters.postgres.backup import DatabaseBackup
 from eventapi.adapters.postgres.embedded import embedded_postgres
 from eventapi.adapters.postgres.engine import make_engine
 from eventapi.adapters.postgres.large_data import generate_large_data
@@ -48,7 +49,7 @@ def postgres_use_cases(settings: Settings, **overrides: Unpack[Overrides]) -> Us
         StartupError: ``database_url`` is not set.
     """
     storage = PostgresStorage(database_url=_database_url(settings), pool_size=settings.connections)
-    return _use_cases(storage, _image_store(settings), settings, overrides)
+    return _use_cases(storage, image_store(settings), settings, overrides)
 
 
 def memory_use_cases(settings: Settings, **overrides: Unpack[Overrides]) -> UseCases:
@@ -62,13 +63,20 @@ def _database_url(settings: Settings) -> str:
     return settings.database_url
 
 
-def _image_store(settings: Settings) -> ImageStore:
-    if settings.image_bucket is None:
-        return FolderImageStore(settings.data_dir / "images")
+def image_store(settings: Settings) -> ImageStore:
+    """Return where the settings keep images."""
+    folder = image_folder(settings)
+    if folder is not None:
+        return folder
     _require_extra("boto3", extra="s3", variable="EVENTAPI_IMAGE_BUCKET")
     from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415 - boto3 is optional
 
-    return S3ImageStore(settings.image_bucket, endpoint=settings.s3_endpoint)
+    return S3ImageStore(str(settings.image_bucket), endpoint=settings.s3_endpoint)
+
+
+def image_folder(settings: Settings) -> FolderImageStore | None:
+    """Return the images of the data directory; None if they are stored in S3."""
+    return FolderImageStore(settings.data_dir / "images") if not settings.image_bucket else None
 
 
 def _require_extra(module: str, *, extra: str, variable: str) -> None:
@@ -145,8 +153,13 @@ def provide_secret_key(settings: Settings, *, store: bool = True) -> Settings:
     """
     if settings.secret_key is not None:
         return settings
-    path = settings.data_dir / "secret-key"
+    path = generated_key_file(settings)
     return replace(settings, secret_key=_stored_secret(path) if store else secrets.token_hex())
+
+
+def generated_key_file(settings: Settings) -> Path:
+    """Return where the secret key is stored if none is set."""
+    return settings.data_dir / "secret-key"
 
 
 def _stored_secret(path: Path) -> str:
@@ -169,6 +182,15 @@ def migrations(settings: Settings) -> Migrations:
         StartupError: ``database_url`` is not set.
     """
     return Migrations(make_engine(_database_url(settings), pool_size=1, autocommit=False))
+
+
+def database_backup(settings: Settings) -> DatabaseBackup:
+    """Return the means to back up the configured database.
+
+    Raises:
+        StartupError: ``database_url`` is not set.
+    """
+    return DatabaseBackup(make_engine(_database_url(settings), pool_size=1))
 
 
 def prepare_schema(settings: Settings) -> None:

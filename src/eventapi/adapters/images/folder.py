@@ -8,6 +8,8 @@ from tempfile import NamedTemporaryFile
 
 from eventapi.application.ports.storage import StorageUnavailable
 
+_PARTIAL = "."  # the names of incomplete files begin with it
+
 
 class FolderImageStore:
     """Stores each image as a file."""
@@ -22,7 +24,7 @@ class FolderImageStore:
         with _storage_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             # Renamed when complete, so that concurrent readers see all of the file or none.
-            with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            with NamedTemporaryFile(dir=path.parent, prefix=_PARTIAL, delete=False) as file:
                 try:
                     file.write(content)
                     file.flush()
@@ -42,6 +44,14 @@ class FolderImageStore:
     def delete(self, key: str) -> None:
         with _storage_errors():
             self._path(key).unlink(missing_ok=True)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all images."""
+        return sorted(
+            path.relative_to(self._folder).as_posix()
+            for path in self._folder.rglob("*")
+            if path.is_file() and not path.name.startswith(_PARTIAL)
+        )
 
     def _path(self, key: str) -> Path:
         path = (self._folder / key).resolve()

@@ -7,6 +7,7 @@ import orjson
 
 from eventapi import DISTRIBUTION
 from eventapi.entrypoints import bootstrap
+from eventapi.entrypoints.cli.backup import backup, restore
 from eventapi.entrypoints.cli.data import data
 from eventapi.entrypoints.cli.database import db
 from eventapi.entrypoints.cli.imports import imports, load_sample_data
@@ -42,5 +43,5 @@ def openapi() -> None:
     sys.stdout.write(orjson.dumps(document, option=options).decode())
 
 
-for command in (serve, db, users, data, imports, load_sample_data):
+for command in (serve, db, backup, restore, users, data, imports, load_sample_data):
     main.add_command(command)

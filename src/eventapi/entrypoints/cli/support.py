@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import click
 
+from eventapi.adapters.postgres.backup import BackupError
 from eventapi.adapters.postgres.embedded import EmbeddedServerError
 from eventapi.adapters.postgres.engine import DatabaseUrlError
 from eventapi.adapters.postgres.migrations import UnknownRevisionError
@@ -29,7 +30,13 @@ def one_line_errors() -> Iterator[None]:
         _exit(INVALID_SETTINGS, f"DATABASE_URL can't be used: {error}")
     except StorageUnavailable as error:
         _exit(FAILURE, f"the database is not available: {error.reason}")
-    except (StartupError, EmbeddedServerError, UnknownRevisionError, DomainError) as error:
+    except (
+        StartupError,
+        BackupError,
+        EmbeddedServerError,
+        UnknownRevisionError,
+        DomainError,
+    ) as error:
         _exit(FAILURE, str(error))
 
 

@@ -1,0 +1,77 @@
+"""``eventapi backup`` and ``eventapi restore``."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from eventapi.adapters.postgres.backup import BackupError
+from eventapi.entrypoints.backups import BackupContents, restore_backup, write_backup
+from eventapi.entrypoints.cli.support import open_database
+
+STANDARD_STREAM = "-"
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+def backup(file: str) -> None:
+    """Save the database and the images in FILE, a tar archive; `-` is standard output.
+
+    The program may be running: the backup shows one point in time. Images in S3
+    are not part of it. A key from EVENTAPI_SECRET_KEY is not part of it either;
+    keep it in another place.
+    """
+    with open_database() as settings, _new_file(file) as output:
+        contents = write_backup(settings, output)
+    click.echo(f"Saved {_describe(contents)}.", err=True)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def restore(file: str) -> None:
+    """Restore FILE, written by `eventapi backup`, in an empty database; `-` is standard input.
+
+    All of the database is restored or nothing. Nothing is replaced: create a new
+    database, or, if EventAPI starts its own, choose a new EVENTAPI_DATA_DIR.
+    """
+    with open_database() as settings, click.open_file(file, "rb") as source:
+        contents = restore_backup(settings, source)
+    click.echo(f"Restored {_describe(contents)}.", err=True)
+
+
+def _describe(contents: BackupContents) -> str:
+    images = "without images, which are in S3"
+    if contents.images is not None:
+        images = f"and {contents.images} image{'' if contents.images == 1 else 's'}"
+    return f"the database at revision {contents.revision} {images}"
+
+
+@contextmanager
+def _new_file(name: str) -> Iterator[IO[bytes]]:
+    """Create a file that exists only if the context ends without an error.
+
+    Raises:
+        BackupError: the file exists or can't be written.
+    """
+    if name == STANDARD_STREAM:
+        yield sys.stdout.buffer
+        return
+    path, partial = Path(name), Path(f"{name}.partial")
+    if path.exists():
+        raise BackupError(f"{path} already exists")
+    try:
+        # It contains personal data and password hashes.
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except OSError as error:
+        raise BackupError(f"{path} can't be written: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
