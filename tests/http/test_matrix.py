@@ -141,6 +141,7 @@ RULES: dict[str, Rule] = {
     "get_qr_svg": Rule(),
     "get_qr_png": Rule(),
     "get_ticket_pdf": Rule(),
+    "get_order_tickets_pdf": Rule(A.SEE_ORDER, "order", SELL),
     "check_in": Rule(A.CHECK_IN, "event", DOOR, sent=body(code="{code}")),
     "undo_check_in": Rule(A.CHECK_IN, "event", DOOR, sent={"query_string": {"code": "{code}"}}),
     "get_check_in_counts": Rule(A.CHECK_IN, "event", DOOR),

@@ -280,14 +280,7 @@ class GetOrder:
             NotSignedIn: a guest sent no secret.
             OrderNotFound: there is none that the actor may see.
         """
-        has_secret = check_secret(actor, order_id, secret, self.tokens)
-        reader = None if has_secret else policy.require(actor, Action.SEE_ORDER)
-        record = self.orders.get(order_id)
-        if record is None or not (
-            has_secret or policy.may(reader, Action.SEE_ORDER, owners=record.owners)
-        ):
-            raise OrderNotFound(order_id)
-        return record.order
+        return find_visible_order(actor, order_id, secret, self.orders, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +362,29 @@ class ListEventOrders:
         """
         require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
         return self.orders.waitlist(event_id, after=after, limit=limit)
+
+
+def find_visible_order(
+    actor: Actor | None,
+    order_id: OrderId,
+    secret: str | None,
+    orders: OrderQueries,
+    tokens: OrderAccessTokens,
+) -> OrderView:
+    """Return an order to its buyer, the organizer, an admin, or with its secret.
+
+    Raises:
+        NotSignedIn: a guest sent no secret.
+        OrderNotFound: there is none that the actor may see.
+    """
+    has_secret = check_secret(actor, order_id, secret, tokens)
+    reader = None if has_secret else policy.require(actor, Action.SEE_ORDER)
+    record = orders.get(order_id)
+    if record is None or not (
+        has_secret or policy.may(reader, Action.SEE_ORDER, owners=record.owners)
+    ):
+        raise OrderNotFound(order_id)
+    return record.order
 
 
 def check_secret(

@@ -151,8 +151,7 @@ class RegisterAttendee:
             account = self.users.get(actor.id)
             if account is None:
                 raise AccountDeleted
-            full_name = " ".join(filter(None, (account.first_name, account.last_name)))
-            name = name or full_name or account.username
+            name = name or account.display_name()
             email = email or account.email
         missing = {
             field: "Is required."

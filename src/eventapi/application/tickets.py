@@ -1,4 +1,4 @@
-"""Tickets: attendees, transfers, printing, and check-in."""
+"""Tickets: attendees, transfers, and check-in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from eventapi.application.access import require_organizer
 from eventapi.application.events import load_own_event
 from eventapi.application.orders import buyer_of, check_secret, get_order_view, load_order
 from eventapi.application.ports.events import EventQueries
-from eventapi.application.ports.media import ImageFormat, TicketPrinter
 from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -63,44 +62,28 @@ class GetTicket:
         Raises:
             TicketNotFound: no ticket has this code.
         """
-        return _find(code, self.orders, self.events)
+        return find_with_event(code, self.orders, self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class PrintTicket:
-    """Render a ticket for the holder of its code."""
+def find_with_event(code: str, orders: OrderQueries, events: EventQueries) -> TicketWithEvent:
+    """Return the ticket of a code and its event, without what only the organizer may know.
 
-    orders: OrderQueries
-    events: EventQueries
-    printer: TicketPrinter
-
-    def qr_code(self, code: str, format: ImageFormat) -> bytes:
-        """Return the QR code of a ticket.
-
-        Raises:
-            TicketNotFound: no ticket has this code.
-        """
-        return self.printer.qr_code(_find_ticket(code, self.orders).ticket.code, format)
-
-    def pdf(self, code: str) -> bytes:
-        """Return a ticket as a PDF page.
-
-        Raises:
-            TicketNotFound: no ticket has this code.
-        """
-        found = _find(code, self.orders, self.events)
-        return self.printer.pdf(found.ticket, found.event)
-
-
-def _find(code: str, orders: OrderQueries, events: EventQueries) -> TicketWithEvent:
-    ticket = _find_ticket(code, orders)
+    Raises:
+        TicketNotFound: no ticket has this code.
+    """
+    ticket = find_ticket(code, orders)
     event = events.get(EventId(ticket.event_id))
     if event is None:
         raise TicketNotFound(code)
     return TicketWithEvent(ticket, event.for_others())
 
 
-def _find_ticket(code: str, orders: OrderQueries) -> TicketDetails:
+def find_ticket(code: str, orders: OrderQueries) -> TicketDetails:
+    """Return the ticket of a code.
+
+    Raises:
+        TicketNotFound: no ticket has this code.
+    """
     ticket = orders.by_code(parse_code(code))
     if ticket is None:
         raise TicketNotFound(code)

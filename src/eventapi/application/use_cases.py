@@ -29,6 +29,7 @@ from eventapi.application.orders import (
     PurchaseTickets,
 )
 from eventapi.application.ports.storage import StorageHealth
+from eventapi.application.printing import PrintTickets
 from eventapi.application.registrations import RegisterAttendee
 from eventapi.application.sessions import Authenticate, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (
@@ -36,7 +37,6 @@ from eventapi.application.tickets import (
     CheckIn,
     GetTicket,
     ListAttendees,
-    PrintTicket,
 )
 
 
@@ -75,7 +75,7 @@ class UseCases:
     cancel_order: CancelOrder
     list_event_orders: ListEventOrders
     get_ticket: GetTicket
-    print_ticket: PrintTicket
+    print_tickets: PrintTickets
     change_ticket: ChangeTicket
     list_attendees: ListAttendees
     check_in: CheckIn

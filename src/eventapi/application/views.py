@@ -39,6 +39,10 @@ class UserView:
     created_at: datetime
     is_disabled: Annotated[bool, "Whether the account was disabled or erased."] = False
 
+    def display_name(self) -> str:
+        """Return the first and last name, or the username of an account without them."""
+        return " ".join(filter(None, (self.first_name, self.last_name))) or self.username
+
     @classmethod
     def of(cls, user: User) -> Self:
         """Return the view of an account."""
@@ -339,12 +343,27 @@ class TicketDetails:
     ticket: TicketView
     order: OrderRef
     order_status: str
+    currency: Annotated[str | None, "The ISO 4217 code of its price; null if it is free."]
     event_id: int
 
     @property
     def position(self) -> AttendeePosition:
         """Return the ticket's position in the list of attendees."""
         return AttendeePosition(self.order.id, self.ticket.id)
+
+    @classmethod
+    def all_of(cls, order: "OrderView") -> list[Self]:
+        """Return the tickets of an order."""
+        return [
+            cls(
+                ticket=ticket,
+                order=OrderRef(order.id),
+                order_status=order.status,
+                currency=order.currency,
+                event_id=order.event.id,
+            )
+            for ticket in order.tickets
+        ]
 
     @property
     def is_valid(self) -> Annotated[bool, "Whether the ticket is sold and not cancelled."]:

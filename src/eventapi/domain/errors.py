@@ -382,6 +382,14 @@ class ReferenceTaken(DomainError):
     reference: str
 
 
+class NoValidTickets(DomainError):
+    """The order has no valid tickets: it is waitlisted, or all of them were cancelled."""
+
+    message = "The order {order} is {order_status} and has no valid tickets."
+    order: Annotated[UUID, PublicField("The id of the order.", _UUID)]
+    order_status: Annotated[str, PublicField("The status of the order.", "cancelled")]
+
+
 class AlreadyRegistered(DomainError):
     """The person already holds a live registration for the event."""
 

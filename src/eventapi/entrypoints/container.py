@@ -102,7 +102,7 @@ class Application(containers.DeclarativeContainer):
             PrincipalQueries: storage.principals,
             UseCaseSettings: settings,
             StorageHealth: storage.health,
-            TicketPrinter: providers.Singleton(TypstTicketPrinter),
+            TicketPrinter: providers.Singleton(TypstTicketPrinter, images),
             UnitOfWorkFactory: storage.unit_of_work.provider,
             UserQueries: storage.users,
             UsernameRules: providers.Singleton(PrecisUsernameRules),

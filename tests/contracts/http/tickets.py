@@ -1,6 +1,6 @@
 """Tickets: naming, transferring and printing them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -19,10 +19,12 @@ from tests.api import (
     by_secret,
     code_of,
     errors_of,
+    event_path,
     make_event,
     make_order,
     make_registration,
     order_path,
+    picture,
     problem,
     register,
     scan,
@@ -30,6 +32,17 @@ from tests.api import (
     times,
     wait,
 )
+
+
+def pages_of(response: TestResponse) -> tuple[list[str], list[str]]:
+    """Return the text and the QR code of each page of a document."""
+    texts, codes = [], []
+    with PdfDocument(response.data) as pages:
+        for page in pages:
+            texts.append(" ".join(page.get_textpage().get_text_range().split()))
+            (code,) = zxingcpp.read_barcodes(page.render(scale=2, grayscale=True).to_pil())
+            codes.append(code.text)
+    return texts, codes
 
 
 class TestTickets:
@@ -113,7 +126,9 @@ class TestTickets:
         printed = guest.get(path)
 
         assert (printed.status_code, printed.mimetype) == (200, "application/pdf")
-        assert printed.headers["Content-Disposition"] == 'inline; filename="ticket.pdf"'
+        assert printed.headers["Content-Disposition"] == (
+            'inline; filename="jazz-night-2030-06-01-ticket.pdf"'
+        )
         etag = printed.headers["ETag"]
         assert guest.get(path, headers={"If-None-Match": etag}).status_code == 304
         with PdfDocument(printed.data) as pages:
@@ -123,6 +138,7 @@ class TestTickets:
         assert [barcode.text for barcode in seen] == [code_of(order)]
         for said in (
             "Jazz night", "Blue Note", "Grace Example", ADULT_AND_CHILD[0]["name"], "olga", order["id"],
+            "10.00 EUR",
             "Saturday, 1 June 2030, 20:00 – Sunday, 2 June 2030, 02:30 (UTC+02:00) Europe/Berlin",
             code_of(order),
         ):  # fmt: skip
@@ -136,6 +152,134 @@ class TestTickets:
             assert "CANCELLED" in pages[0].get_textpage().get_text_range()
             shown = pages[0].render(scale=2, grayscale=True).to_pil()
         assert zxingcpp.read_barcodes(shown) == []
+
+    def test_all_valid_tickets_of_an_order_come_in_one_document(
+        self, olga: Client, bob: Client
+    ) -> None:
+        olga.patch("/api/users/me", json={"first_name": "Olga", "last_name": "Meyer"})
+        event = make_event(olga, ticket_types=ADULT_AND_CHILD)
+        adult, child = (kind["id"] for kind in event["ticket_types"])
+        lines = [{"ticket_type": adult, "quantity": 2}, {"ticket_type": child, "quantity": 1}]
+        order = bob.post(
+            event_path(event, "purchase"),
+            json={"lines": lines, "attendees": [{"name": "Ada"}, {"name": "Bea"}]},
+        ).get_json()
+        path = order_path(order, "tickets.pdf")
+
+        printed = bob.get(path)
+
+        assert (printed.status_code, printed.mimetype) == (200, "application/pdf")
+        assert printed.headers["Content-Disposition"] == (
+            'inline; filename="jazz-night-2030-06-01-tickets.pdf"'
+        )
+        etag = {"If-None-Match": printed.headers["ETag"]}
+        assert bob.get(path, headers=etag).status_code == 304
+        codes = [ticket["code"] for ticket in order["tickets"]]
+        texts, read = pages_of(printed)
+        assert read == codes
+        for text, (name, kind, price) in zip(
+            texts,
+            [("Ada", "Adult", "10.00 EUR"), ("Bea", "Adult", "10.00 EUR"), ("", "Child", "Free")],
+            strict=True,
+        ):
+            for part in (name, f"TICKET {kind} PRICE {price}", "Organizer: Olga Meyer"):
+                assert part in text
+        assert "Ticket 2 of 3" in texts[1]
+
+        bob.delete(order_path(order, "tickets", order["tickets"][0]["id"]))
+        handed_on = bob.post(
+            order_path(order, "tickets", order["tickets"][1]["id"], "transfer"),
+            json={"name": "Grace", "email": "grace@example.org"},
+        ).get_json()
+
+        left = bob.get(path, headers=etag)
+        assert left.status_code == 200
+        assert set(pages_of(left)[1]) == {codes[2], handed_on["code"]}
+
+    def test_an_order_without_valid_tickets_has_nothing_to_print(
+        self, olga: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, capacity=1)
+        order = make_order(bob, event["id"])
+        waiting = wait(guest, event, "late@example.org")
+
+        refused = problem(guest.get(by_secret(waiting, "tickets.pdf")), 409, "no_valid_tickets")
+        assert (refused["status"], refused["order_status"]) == (409, "waitlisted")
+        bob.delete(order_path(order))
+
+        refused = problem(bob.get(order_path(order, "tickets.pdf")), 409, "no_valid_tickets")
+        assert (refused["order"], refused["order_status"]) == (order["id"], "cancelled")
+        assert pages_of(guest.get(by_secret(waiting, "tickets.pdf")))[0]
+
+    def test_the_tickets_of_an_order_are_for_those_who_may_see_it(
+        self, olga: Client, otto: Client, bob: Client, guest: Client, admin: Client
+    ) -> None:
+        event = make_event(olga)
+        registered = make_registration(guest, event, "ada@example.org")
+        path = order_path(make_order(bob, event["id"]), "tickets.pdf")
+
+        for client in (bob, olga, admin):
+            assert client.get(path).status_code == 200
+        problem(otto.get(path), 404, "order_not_found")
+        problem(guest.get(path), 401, "not_signed_in")
+        problem(guest.get(f"{path}?secret={registered['secret']}"), 404, "order_not_found")
+        assert guest.get(by_secret(registered, "tickets.pdf")).status_code == 200
+        assert errors_of(bob.get(f"{path}?page=1")) == ["page"]
+
+    @pytest.mark.parametrize(
+        ("name", "ascii_name", "full_name"),
+        [
+            ("Ça & là: «Été» 2030!", "ca-la-ete-2030-2030-06-01-ticket.pdf", None),
+            (
+                '山田 Abend/..\\ "x"',
+                "abend-x-2030-06-01-ticket.pdf",
+                "%E5%B1%B1%E7%94%B0-abend-x-2030-06-01-ticket.pdf",
+            ),
+            (
+                "音楽",
+                "event-2030-06-01-ticket.pdf",
+                "%E9%9F%B3%E6%A5%BD-2030-06-01-ticket.pdf",
+            ),
+            ("🎉🎉", "event-2030-06-01-ticket.pdf", None),
+            ("word " * 50, f"{'word-' * 10}2030-06-01-ticket.pdf", None),
+            ("w" * 200, f"{'w' * 50}-2030-06-01-ticket.pdf", None),
+        ],
+    )
+    def test_a_ticket_is_saved_under_the_name_of_its_event(
+        self, olga: Client, guest: Client, name: str, ascii_name: str, full_name: str | None
+    ) -> None:
+        # It starts on the day before in UTC.
+        event = make_event(
+            olga,
+            name=name,
+            timezone="Pacific/Auckland",
+            **times(datetime(2030, 5, 31, 20, tzinfo=UTC)),
+        )
+        order = make_registration(guest, event, "ada@example.org")
+
+        printed = guest.get(f"/api/tickets/{code_of(order)}/ticket.pdf")
+
+        extended = f"; filename*=UTF-8''{full_name}" if full_name else ""
+        expected = f'inline; filename="{ascii_name}"{extended}'
+        assert printed.headers["Content-Disposition"] == expected
+
+    def test_the_picture_of_an_event_is_on_its_tickets(self, olga: Client, guest: Client) -> None:
+        event = make_event(olga)
+        order = make_registration(guest, event, "ada@example.org")
+        path = f"/api/tickets/{code_of(order)}/ticket.pdf"
+        without = guest.get(path)
+        image = picture(colour="#00c000", size=(320, 180))
+        olga.put(event_path(event, "image"), data=image, content_type="image/png")
+
+        with_picture = guest.get(path)
+
+        assert without.headers["ETag"] != with_picture.headers["ETag"]
+        for response, is_green in ((without, False), (with_picture, True)):
+            with PdfDocument(response.data) as pages:
+                shown = pages[0].render().to_pil().convert("RGB")
+            red, green, blue = shown.getpixel((shown.width // 2, shown.height // 7))
+            assert (green > 150 and red < 60 and blue < 60) is is_green
+        assert pages_of(with_picture)[1] == [code_of(order)]
 
     def test_a_ticket_is_handed_on_and_its_old_code_dies(
         self, api: Api, olga: Client, bob: Client, guest: Client

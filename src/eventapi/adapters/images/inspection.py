@@ -5,10 +5,8 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
+from eventapi.application.ports.media import MAX_IMAGE_PIXELS
 from eventapi.domain.errors import UnsuitableImage
-
-MAX_PIXELS = 40_000_000
-"""Limit of the decoded size: a file of a few kilobytes can decode to gigabytes."""
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
@@ -23,10 +21,10 @@ class PillowInspector:
                 with Image.open(BytesIO(content), formats=tuple(MEDIA_TYPES)) as image:
                     image_format, (width, height) = str(image.format), image.size
                     # The declared size is checked before anything is decoded.
-                    if width * height > MAX_PIXELS:
+                    if width * height > MAX_IMAGE_PIXELS:
                         raise UnsuitableImage(
                             f"The image has {width} x {height} pixels, "
-                            f"the limit is {MAX_PIXELS} in total."
+                            f"the limit is {MAX_IMAGE_PIXELS} in total."
                         )
                     image.load()
             except UnidentifiedImageError:

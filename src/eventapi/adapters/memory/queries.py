@@ -362,6 +362,7 @@ class MemoryOrderQueries(MemoryQueries):
             ticket=TicketView.of(ticket, event=self._database.events[order.event_id]),
             order=OrderRef(order.id),
             order_status=order.status.value,
+            currency=order.total.currency,
             event_id=order.event_id,
         )
 

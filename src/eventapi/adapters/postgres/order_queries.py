@@ -110,6 +110,7 @@ TICKETS_IN_FULL = (
             ticket=_TICKET,
             order=json_of(OrderRef, id=tickets.c.order_id),
             order_status=orders.c.status,
+            currency=orders.c.currency,
         )
     )
     .join_from(tickets, orders, _ORDER_OF_TICKET)

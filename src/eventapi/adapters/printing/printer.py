@@ -3,67 +3,89 @@
 import json
 import re
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from string import punctuation
 from threading import Lock
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
 import typst
 
-from eventapi.application.ports.media import ImageFormat
-from eventapi.application.views import EventView, TicketDetails
+from eventapi.adapters.printing.pictures import TicketPictures
+from eventapi.application.ports.media import ImageFormat, ImageStore, TicketDocument
+from eventapi.application.views import TicketDetails
+from eventapi.domain.values import UNDIVIDED_CURRENCIES
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
 CJK_FONTS = "noto_cjk_sans_otc"
 """The package that contains the Chinese, Japanese and Korean font, and nothing else."""
 EN_DASH = "\u2013"
-MAX_WORD_LENGTH = 30
-_LONG_WORD = re.compile(rf"\S{{{MAX_WORD_LENGTH}}}(?=\S)")
+_LONG_WORD = re.compile(r"\S{31,}")
+_LETTER, _MARK = rf"[\w{re.escape(punctuation)}]", rf"[^\w\s{re.escape(punctuation)}]"
+_TEN_LETTERS = re.compile(rf"(?:{_LETTER}{_MARK}*){{10}}(?={_LETTER})")
+"""With their combining marks, from which they must not be separated."""
 
 
 class TypstTicketPrinter:
     """Prints tickets. Typst gets the texts of users as data, never as markup."""
 
-    def __init__(self) -> None:
+    def __init__(self, images: ImageStore) -> None:
+        self._pictures = TicketPictures(images)
         # The compiler caches what it has typeset, which makes the next ticket
         # cheap, and must be used by one thread at a time.
         self._compiler = _compiler()
         self._lock = Lock()
 
     def qr_code(self, code: str, format: ImageFormat) -> bytes:
-        return _qr_code(code, format, border=4)
+        return _qr_code(code, format)
 
-    def pdf(self, ticket: TicketDetails, event: EventView) -> bytes:
-        view = ticket.ticket
-        issued = view.issued_at.replace(microsecond=0)  # the precision of a PDF
+    def pdf(self, document: TicketDocument) -> bytes:
+        event, tickets = document.event, document.tickets
+        picture = self._pictures.svg(event.image)
         fields = {
             "event": _breakable(event.name),
             "when": format_period(event.start_time, event.end_time, event.timezone),
             "timezone": event.timezone,
             "place": _breakable(event.location),
-            "organizer": _breakable(event.organizer.username),
-            "attendee": _breakable(view.attendee.name) if view.attendee else None,
-            "ticket_type": _breakable(view.ticket_type.name) if view.ticket_type else None,
-            "code": view.code,
-            "order": str(ticket.order.id),
-            "issued": _time(issued.astimezone(ZoneInfo(event.timezone))),
-            "valid": ticket.is_valid,
+            "organizer": _breakable(document.organizer),
+            "picture": picture is not None,
+            "tickets": [
+                _ticket_fields(ticket, event.timezone) | {"number": number}
+                for number, ticket in enumerate(tickets, start=1)
+            ],
         }
-        inputs = {
-            "ticket": json.dumps(fields),
-            "qr": _qr_code(view.code, "svg", border=0).decode(),
-        }
+        inputs = {"document": json.dumps(fields), "picture": picture or ""}
+        issued = max(ticket.ticket.issued_at for ticket in tickets)
         with self._lock:
             pdf = self._compiler.compile(
-                input=_template(), format="pdf", sys_inputs=inputs, timestamp=issued
+                input=_template(),
+                format="pdf",
+                sys_inputs=inputs,
+                timestamp=issued.replace(microsecond=0),  # the precision of a PDF
             )
         if not isinstance(pdf, bytes):
             raise TypeError(f"Typst returned {type(pdf).__name__} for one document")
         return pdf
+
+
+def _ticket_fields(ticket: TicketDetails, timezone: str) -> dict[str, Any]:
+    view = ticket.ticket
+    return {
+        "attendee": _breakable(view.attendee.name) if view.attendee else None,
+        "ticket_type": _breakable(view.ticket_type.name) if view.ticket_type else None,
+        "price": format_price(view.price, ticket.currency),
+        "code": view.code,
+        "qr": _qr_code(view.code, "svg").decode(),
+        "order": str(ticket.order.id),
+        "issued": _time(view.issued_at.astimezone(ZoneInfo(timezone))),
+        "valid": ticket.is_valid,
+    }
 
 
 @cache
@@ -82,10 +104,17 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(font_paths=fonts, root=str(FONTS))
 
 
-def _qr_code(code: str, format: ImageFormat, *, border: int) -> bytes:
+def _qr_code(code: str, format: ImageFormat) -> bytes:
     file = BytesIO()
-    segno.make(code, error="m", micro=False).save(file, kind=format, scale=10, border=border)
+    segno.make(code, error="m", micro=False).save(file, kind=format, scale=10, border=4)
     return file.getvalue()
+
+
+def format_price(price: Decimal, currency: str | None) -> str:
+    """Return a price as text, such as `25.00 EUR`, `3000 JPY` or `Free`."""
+    if not price or currency is None:
+        return "Free"
+    return f"{price:.0f} {currency}" if currency in UNDIVIDED_CURRENCIES else f"{price} {currency}"
 
 
 def format_period(start: datetime, end: datetime, timezone: str) -> str:
@@ -119,4 +148,4 @@ def _time(time: datetime) -> str:
 
 def _breakable(text: str) -> str:
     """Insert break opportunities into words that are longer than a line."""
-    return _LONG_WORD.sub(lambda word: word[0] + "\u200b", text)
+    return _LONG_WORD.sub(lambda word: _TEN_LETTERS.sub("\\g<0>\u200b", word[0]), text)

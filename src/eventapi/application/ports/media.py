@@ -1,10 +1,28 @@
 """Ports for images and printed tickets."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from eventapi.application.views import EventView, TicketDetails
 
 ImageFormat = Literal["svg", "png"]
+
+MAX_IMAGE_PIXELS = 40_000_000
+"""The maximum decoded size of an image: a file of a few kilobytes can decode to gigabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDocument:
+    """A document of tickets of one event, a page for each.
+
+    Attributes:
+        organizer: the name of the organizer to print.
+    """
+
+    event: EventView
+    organizer: str
+    tickets: Sequence[TicketDetails]
 
 
 class TicketPrinter(Protocol):
@@ -13,8 +31,11 @@ class TicketPrinter(Protocol):
     def qr_code(self, code: str, format: ImageFormat) -> bytes:
         """Return the QR code of a ticket's code, with its quiet zone."""
 
-    def pdf(self, ticket: TicketDetails, event: EventView) -> bytes:
-        """Return a ticket as a PDF page with its QR code; equal input gives equal bytes."""
+    def pdf(self, document: TicketDocument) -> bytes:
+        """Return tickets as PDF pages with QR codes; equal input gives equal bytes.
+
+        A page has the event's image, unless the image store can't provide it.
+        """
 
 
 class ImageInspector(Protocol):

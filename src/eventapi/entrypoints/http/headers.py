@@ -5,6 +5,7 @@ from typing import Any, Final
 
 HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "Cache-Control": ("string", "How long the image may be cached: a year with `v`, or a minute."),
+    "Content-Disposition": ("string", "The file's name, in ASCII and in UTF-8 (RFC 6266)."),
     "ETag": ("string", "The version of the content."),
     "Idempotent-Replayed": (
         "string",

@@ -64,6 +64,7 @@ _STATUSES: Final[Mapping[HTTPStatus, tuple[type[Exception], ...]]] = {
         domain.EventHasOrders,
         domain.EventStarted,
         domain.LastAdmin,
+        domain.NoValidTickets,
         domain.SalesClosed,
         domain.SoldOut,
         domain.TicketCancelled,

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request, stream_with_context
 
 from eventapi.application.orders import parse_attendee
+from eventapi.application.printing import PrintedTickets
 from eventapi.application.tickets import TicketWithEvent
 from eventapi.application.views import AttendeePosition, OrderView, TicketView
 from eventapi.domain.api_key import KeyScope
@@ -15,6 +16,7 @@ from eventapi.domain.errors import (
     EventStarted,
     NotAllowed,
     NotSignedIn,
+    NoValidTickets,
     OrderNotFound,
     TicketCancelled,
     TicketNotFound,
@@ -25,6 +27,7 @@ from eventapi.entrypoints.http.attendee_csv import CSV, write_attendees
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
+from eventapi.entrypoints.http.file_names import content_disposition, file_name
 from eventapi.entrypoints.http.orders import ORDER
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.responses import file, ok, page_of
@@ -82,7 +85,7 @@ def get_ticket(code: str) -> TicketWithEvent:
 )
 def get_qr_svg(code: str) -> Response:
     """Get the QR code of a ticket as SVG."""
-    return Response(use_cases().print_ticket.qr_code(code, "svg"), mimetype=SVG)
+    return Response(use_cases().print_tickets.qr_code(code, "svg"), mimetype=SVG)
 
 
 @blueprint.operation(
@@ -95,25 +98,49 @@ def get_qr_svg(code: str) -> Response:
 )
 def get_qr_png(code: str) -> Response:
     """Get the QR code of a ticket as PNG."""
-    return Response(use_cases().print_ticket.qr_code(code, "png"), mimetype=PNG)
+    return Response(use_cases().print_tickets.qr_code(code, "png"), mimetype=PNG)
 
 
 @blueprint.operation(
     "GET",
     "/tickets/<code>/ticket.pdf",
     access=ANYONE,
-    response=file(PDF),
+    response=file(PDF, headers=["Content-Disposition"]),
     conditional=ETAG,
     errors=(TicketNotFound,),
 )
 def get_ticket_pdf(code: str) -> Response:
-    """Get a ticket as a PDF page to print.
+    """Get a ticket as a PDF page.
 
-    The page has the QR code, and the times in the event's time zone.
+    The page has the QR code, the price, the event's image, and the times in the
+    event's time zone. `tickets.pdf` of an order has all its tickets.
     """
-    response = Response(use_cases().print_ticket.pdf(code), mimetype=PDF)
-    response.headers["Content-Disposition"] = 'inline; filename="ticket.pdf"'
-    return response
+    return _pdf(use_cases().print_tickets.ticket(code), "ticket.pdf")
+
+
+@blueprint.operation(
+    "GET",
+    f"{ORDER}/tickets.pdf",
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.SELL),
+    query=OrderSecretQuerySchema,
+    response=file(PDF, headers=["Content-Disposition"]),
+    conditional=ETAG,
+    errors=(NotSignedIn, OrderNotFound, NoValidTickets),
+)
+def get_order_tickets_pdf(query: dict[str, Any], order_id: OrderId) -> Response:
+    """Get all tickets of an order as one PDF document.
+
+    It has a page for each valid ticket, and is visible to those who may see the
+    order: its buyer, the organizer, admins, and a guest with its secret.
+    """
+    printed = use_cases().print_tickets.order(current_actor(), order_id, **query)
+    return _pdf(printed, "tickets.pdf")
+
+
+def _pdf(printed: PrintedTickets, kind: str) -> Response:
+    name = file_name(printed.event, kind)
+    headers = {"Content-Disposition": content_disposition(name, inline=True)}
+    return Response(printed.pdf, mimetype=PDF, headers=headers)
 
 
 @blueprint.operation(
