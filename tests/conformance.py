@@ -44,8 +44,6 @@ class Conformance:
         app.after_request(self._check)
 
     def _check(self, response: Response) -> Response:
-        if response.content_type == "application/problem+json":
-            self._validate(response, {"$ref": "#/components/schemas/Problem"})
         for method, path, operation in self._operations:
             if method == request.method and path.fullmatch(request.path):
                 self._check_operation(operation, response)
@@ -58,8 +56,9 @@ class Conformance:
         body = response.get_data(as_text=True) if response.is_json else ""
         if response.status_code == 404 and '"path_not_found"' in body:
             return  # the path's own pattern did not match
-        documented = operation["responses"].get(str(response.status_code))
-        assert documented, f"{what}, which is not documented: {body}"
+        declared = operation["responses"].get(str(response.status_code))
+        assert declared, f"{what}, which is not documented: {body}"
+        documented = self.resolve(declared)
         assert set(documented.get("headers", {})) >= {"X-Request-ID"}, what
         for header in ("Location", "ETag", "Link", "WWW-Authenticate", "Retry-After"):
             assert header not in response.headers or header in documented["headers"], (what, header)
@@ -68,10 +67,10 @@ class Conformance:
             assert kind in documented["content"], what
             if kind.endswith("json"):
                 assert response.content_type == kind, what
-                self._validate(response, documented["content"][kind]["schema"])
-
-    def _validate(self, response: Response, schema: dict[str, Any]) -> None:
-        self.validate(response.get_json(), schema)
+                self.validate(response.get_json(), documented["content"][kind]["schema"])
+            if kind == "application/problem+json":  # operations share the response of a status
+                code = response.get_json()["code"]
+                assert f"`{code}`" in declared["description"], f"{what}: {code}"
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
         """Return a node of the document, or what it refers to."""

@@ -35,7 +35,8 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 def test_the_document_is_valid_and_the_committed_one() -> None:
     validate(document())
-    assert json.loads((ROOT / "docs" / "openapi.json").read_text()) == document()
+    committed = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert committed | {"servers": document()["servers"]} == document()
 
 
 def test_every_route_of_the_api_is_documented(api: MemoryApi) -> None:
@@ -60,7 +61,8 @@ def test_every_operation_is_told_in_full(
     del method, path
     conformance = Conformance(api.app)
     assert operation["summary"].endswith(".")
-    for status, answer in operation["responses"].items():
+    for status, declared in operation["responses"].items():
+        answer = conformance.resolve(declared)
         assert answer["description"]
         assert "X-Request-ID" in answer["headers"]
         for kind, content in answer.get("content", {}).items():

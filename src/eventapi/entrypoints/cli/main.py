@@ -35,10 +35,18 @@ def main() -> None:
 
 
 @main.command()
-def openapi() -> None:
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    metavar="URL",
+    help="The server to which generated clients send requests.",
+)
+def openapi(server: str) -> None:
     """Print the OpenAPI document."""
     app = bootstrap.memory_app(bootstrap.provide_secret_key(Settings(), store=False))
     document = app.test_client().get("/api/openapi.json").get_json()
+    document["servers"] = [{"url": server}]
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     sys.stdout.write(orjson.dumps(document, option=options).decode())
 

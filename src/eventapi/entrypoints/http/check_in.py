@@ -7,17 +7,12 @@ from flask import g
 from eventapi.application.tickets import Scan, ScanResult
 from eventapi.application.views import CheckInCounts, TicketView
 from eventapi.domain.api_key import KeyScope
-from eventapi.domain.errors import (
-    AlreadyCheckedIn,
-    TicketCancelled,
-    TicketNotFound,
-    WrongEvent,
-)
+from eventapi.domain.errors import TicketCancelled, TicketNotFound, WrongEvent
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
-from eventapi.entrypoints.http.problems import problem_document
+from eventapi.entrypoints.http.problems import SCAN_ERRORS, problem_document
 from eventapi.entrypoints.http.responses import ok
 from eventapi.entrypoints.http.schemas.orders import (
     CheckInCountsSchema,
@@ -37,7 +32,6 @@ blueprint = ApiBlueprint(
 )
 
 AT_THE_DOOR = ACCOUNT.or_key(KeyScope.CHECK_IN)
-TICKET_ERRORS = (*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled)
 
 
 @blueprint.operation(
@@ -46,7 +40,7 @@ TICKET_ERRORS = (*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled)
     access=AT_THE_DOOR,
     body=ScanSchema,
     response=ok(TicketSchema),
-    errors=(*TICKET_ERRORS, AlreadyCheckedIn),
+    errors=(*ORGANIZER_ERRORS, *SCAN_ERRORS),
 )
 def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     """Check in a ticket, once.
@@ -63,7 +57,7 @@ def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     access=AT_THE_DOOR,
     query=CodeQuerySchema,
     response=ok(TicketSchema),
-    errors=TICKET_ERRORS,
+    errors=(*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled),
 )
 def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
     """Undo the check-in of a ticket."""

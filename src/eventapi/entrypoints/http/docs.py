@@ -5,9 +5,10 @@ The pages load nothing from other hosts, so they work without a network.
 
 from functools import cache
 from html import escape
+from typing import Any
 
 import flask_smorest
-from flask import Flask, Response
+from flask import Flask, Response, jsonify, request
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from eventapi.entrypoints.http.problems import PROBLEMS
@@ -25,12 +26,15 @@ def register_docs(app: Flask, api: flask_smorest.Api) -> None:
     """Add the documentation's routes, after all operations are registered."""
 
     @cache
-    def document() -> str:
-        return app.json.dumps(api.spec.to_dict())
+    def document() -> dict[str, Any]:
+        described: dict[str, Any] = api.spec.to_dict()
+        return described
 
     @app.get(OPENAPI_PATH)
     def openapi() -> Response:
-        return app.response_class(document(), mimetype="application/json")
+        # An absolute URL: clients that are generated from the document send requests to it.
+        server = {"url": request.url_root.rstrip("/")}
+        return jsonify({**document(), "servers": [server]})
 
     @app.get(f"{DOCS_PATH}/problems")
     def problem_list() -> Response:

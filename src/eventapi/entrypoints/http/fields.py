@@ -29,7 +29,8 @@ class Choice(Text):
 
     def __init__(self, members: Iterable[StrEnum], **kwargs: Any) -> None:
         self._members = {member.value: member for member in members}
-        super().__init__(validate=validate.OneOf(list(self._members)), **kwargs)
+        metadata = {"enum": list(self._members.values()), **kwargs.pop("metadata", {})}
+        super().__init__(validate=validate.OneOf(list(self._members)), metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)

@@ -1,12 +1,11 @@
 """The OpenAPI description of an operation, made from what the operation declares."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
 
 import flask_smorest
-from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 
 from eventapi.entrypoints.http.access import Access
@@ -15,11 +14,11 @@ from eventapi.entrypoints.http.headers import (
     EVERY_RESPONSE,
     EVERY_SUCCESS,
     HEADERS,
-    PROBLEM_HEADERS,
     describe_header,
     refer_to_headers,
 )
-from eventapi.entrypoints.http.problems import PROBLEM_JSON, PROBLEMS, Problem
+from eventapi.entrypoints.http.openapi_schemas import DescribedSchemas
+from eventapi.entrypoints.http.problems import PROBLEMS, Problem, refer_to_response
 from eventapi.entrypoints.http.responses import Success
 from eventapi.entrypoints.http.schemas.derivation import example_of
 
@@ -80,9 +79,9 @@ def document_options() -> dict[str, Any]:
     return {
         "marshmallow_plugin": DescribedSchemas(),
         "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
-        "servers": [{"url": "/"}],
         "components": {
             "headers": {name: describe_header(name) for name in HEADERS},
+            "responses": {"NotModified": _NOT_MODIFIED},
             "securitySchemes": {
                 "access": bearer | {"description": "The access token of a session."},
                 "refresh": bearer | {"description": "The refresh token of a session."},
@@ -95,19 +94,6 @@ def document_options() -> dict[str, Any]:
             },
         },
     }
-
-
-class DescribedSchemas(MarshmallowPlugin):
-    """Takes the description of a schema from the first paragraph of its docstring."""
-
-    class Converter(OpenAPIConverter):
-        """See the plugin."""
-
-        def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
-            """Return the JSON Schema of a schema."""
-            described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
-            paragraph = (type(schema).__doc__ or "").partition("\n\n")[0]
-            return described | {"description": " ".join(paragraph.split())}
 
 
 def describe_operation(
@@ -137,7 +123,7 @@ def describe_operation(
     parameters += [_IF_MATCH] if conditional.if_match else []
     responses = _describe_success(response, conditional) | _describe_problems(errors)
     if conditional.etag and method == "GET":
-        responses[304] = _NOT_MODIFIED
+        responses[304] = {"$ref": "#/components/responses/NotModified"}
     request_body = _describe_body(body, consumes)
     return {
         "operationId": name,
@@ -176,30 +162,16 @@ def _describe_success(response: Success, conditional: Conditional) -> dict[int, 
 
 
 def _media_schema(media_type: str) -> dict[str, Any]:
-    binary = {} if media_type.startswith("text/") else {"contentMediaType": media_type}
+    binary = {} if media_type.startswith("text/") else {"format": "binary"}
     return {"type": "string", **binary}
 
 
 def _describe_problems(errors: Sequence[type[Exception]]) -> dict[int, Any]:
-    """Describe errors: for each status its problems, with an example of each."""
+    """Refer to the response of each status, and list the problems of this operation."""
     by_status: dict[int, list[Problem]] = {}
     for problem in sorted({PROBLEMS[error] for error in errors}, key=attrgetter("status", "code")):
         by_status.setdefault(problem.status.value, []).append(problem)
-    return {status: _describe_status(status, problems) for status, problems in by_status.items()}
-
-
-def _describe_status(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
-    schemas = [{"$ref": f"#/components/schemas/{problem.schema_name}"} for problem in problems]
     return {
-        "description": "; ".join(problem.title for problem in problems) + ".",
-        "headers": refer_to_headers(*EVERY_RESPONSE, *PROBLEM_HEADERS.get(status, ())),
-        "content": {
-            PROBLEM_JSON: {
-                "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
-                "examples": {
-                    problem.code: {"$ref": f"#/components/examples/{problem.code}"}
-                    for problem in problems
-                },
-            }
-        },
+        status: refer_to_response(HTTPStatus(status), problems)
+        for status, problems in by_status.items()
     }

@@ -6,7 +6,7 @@ its members are the public facts of the error. A new error needs a line in
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,14 +16,18 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from marshmallow import Schema
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.ports.system import Overloaded
 from eventapi.domain import errors as domain
 from eventapi.entrypoints.http import errors as http
+from eventapi.entrypoints.http.headers import EVERY_RESPONSE, PROBLEM_HEADERS, refer_to_headers
 from eventapi.entrypoints.http.schemas.problems import ProblemSchema, facts_schema, make_example
 
 PROBLEM_JSON = "application/problem+json"
+_REQUEST_ID = "0193c2a7a9b07f14a5d1c3e2f4b6a8d0"
+"""The id of the request in examples."""
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +92,13 @@ _STATUSES: Final[Mapping[HTTPStatus, tuple[type[Exception], ...]]] = {
     HTTPStatus.INTERNAL_SERVER_ERROR: (http.InternalError,),
     HTTPStatus.SERVICE_UNAVAILABLE: (StorageUnavailable, Overloaded),
 }
+SCAN_ERRORS: Final = (
+    domain.TicketNotFound,
+    domain.WrongEvent,
+    domain.TicketCancelled,
+    domain.AlreadyCheckedIn,
+)
+"""Why a ticket may not be admitted at the door."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,21 +190,88 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def document_problems(api: flask_smorest.Api) -> None:
-    """Add the schema and the example of every problem to an OpenAPI document."""
-    components, converter = api.spec.components, api.ma_plugin.converter
-    components.schema("Problem", schema=ProblemSchema)
-    for problem in PROBLEMS.values():
-        members = converter.fields2jsonschema(problem.facts.fields)
-        members["properties"] |= {
-            "code": {"const": problem.code},
-            "status": {"const": problem.status.value},
-        }
-        base = {"$ref": "#/components/schemas/Problem"}
-        components.schema(
-            problem.schema_name, {"description": problem.summary, "allOf": [base], **members}
-        )
-        example = problem_document(problem.example, request_id="0193c2a7a9b07f14a5d1c3e2f4b6a8d0")
-        components.example(problem.code, {"value": example})
+    """Add the problems to an OpenAPI document: their schemas, examples and responses.
+
+    All operations share one response for each status.
+    """
+    components = api.spec.components
+    components.schema("ScanProblem", _describe_union("Why a ticket was not admitted.", SCAN_ERRORS))
+    for status, errors in _STATUSES.items():
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            continue  # the answer where there is no operation
+        problems = [PROBLEMS[error] for error in errors]
+        for problem in problems:
+            components.schema(problem.schema_name, _describe_problem(api, problem))
+            example = problem_document(problem.example, request_id=_REQUEST_ID)
+            components.example(problem.code, {"value": example})
+        schema = {"$ref": _schema_path(problems[0].schema_name)}
+        if len(problems) > 1:
+            name = f"{_response_name(status)}Problem"
+            description = f"A problem with the status {status.value}; `code` tells which."
+            components.schema(name, _describe_union(description, errors))
+            schema = {"$ref": _schema_path(name)}
+        components.response(_response_name(status), _describe_response(status, schema, problems))
+
+
+def _describe_problem(api: flask_smorest.Api, problem: Problem) -> dict[str, Any]:
+    """Return the JSON Schema of a problem, complete in itself, with its code as a constant."""
+    convert = api.ma_plugin.converter.fields2jsonschema
+    common, facts = convert(ProblemSchema().fields), convert(problem.facts.fields)
+    constants = {"code": problem.code, "status": problem.status.value}
+    for name, value in constants.items():
+        common["properties"][name]["const"] = value
+    return {
+        "description": problem.summary,
+        "type": "object",
+        "properties": common["properties"] | facts["properties"],
+        "required": sorted([*common["required"], *facts.get("required", [])]),
+    }
+
+
+def _describe_union(description: str, errors: Sequence[type[Exception]]) -> dict[str, Any]:
+    """Return the JSON Schema of a problem that is one of several, told apart by its code."""
+    paths = {PROBLEMS[error].code: _schema_path(PROBLEMS[error].schema_name) for error in errors}
+    return {
+        "description": description,
+        "oneOf": [{"$ref": path} for path in paths.values()],
+        "discriminator": {"propertyName": "code", "mapping": paths},
+    }
+
+
+def refer_to_response(status: HTTPStatus, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Return a reference to the response of a status, described by the problems that it can be."""
+    return {
+        "$ref": f"#/components/responses/{_response_name(status)}",
+        "description": ", ".join(f"`{problem.code}`" for problem in problems),
+    }
+
+
+def _describe_response(
+    status: HTTPStatus, schema: Mapping[str, str], problems: Sequence[Problem]
+) -> dict[str, Any]:
+    """Return the response that the operations share."""
+    return {
+        "description": "; ".join(problem.title for problem in problems) + ".",
+        "headers": refer_to_headers(*EVERY_RESPONSE, *PROBLEM_HEADERS.get(status, ())),
+        "content": {
+            PROBLEM_JSON: {
+                "schema": schema,
+                "examples": {
+                    problem.code: {"$ref": f"#/components/examples/{problem.code}"}
+                    for problem in problems
+                },
+            }
+        },
+    }
+
+
+def _response_name(status: HTTPStatus) -> str:
+    # Python's own names of the statuses differ between its versions.
+    return HTTP_STATUS_CODES[status].replace(" ", "")
+
+
+def _schema_path(name: str) -> str:
+    return f"#/components/schemas/{name}"
 
 
 def _answer_invalid_values(error: domain.InvalidValues) -> Response:

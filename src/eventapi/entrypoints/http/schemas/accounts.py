@@ -22,7 +22,6 @@ from eventapi.entrypoints.http.schemas.common import (
 )
 from eventapi.entrypoints.http.schemas.derivation import response_schema
 
-_ROLES = [role.value for role in Role]
 _ALICE = {"id": 1, "username": "alice"}
 
 
@@ -67,7 +66,7 @@ class SignUpSchema(Schema):
     role = Text(
         load_default=Role.USER.value,
         metadata={
-            "enum": _ROLES,
+            "enum": list(Role),
             "description": "Case-insensitive. Only admins can register an admin, "
             "unless the installation allows it to anyone, as in development.",
         },
@@ -107,7 +106,7 @@ class UserChangeSchema(Schema):
     class Meta:
         example = {"role": "organizer", "is_disabled": False}
 
-    role = Text(metadata={"enum": _ROLES, "description": "Case-insensitive."})
+    role = Text(metadata={"enum": list(Role), "description": "Case-insensitive."})
     is_disabled = Flag()
 
 

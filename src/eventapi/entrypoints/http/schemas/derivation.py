@@ -198,7 +198,7 @@ def _default_example(field: Field) -> Any:
     if field.allow_none:
         return None
     choices = field.metadata.get("enum")
-    return choices[0] if choices else _EXAMPLES.get(type(field))
+    return choices[0].value if choices else _EXAMPLES.get(type(field))
 
 
 def _unwrap(annotation: Any) -> tuple[Any, Sequence[Any]]:
@@ -218,5 +218,5 @@ def _describe(metadata: Sequence[Any]) -> dict[str, Any]:
         elif isinstance(entry, PublicField):
             described["description"] = entry.description
         elif isinstance(entry, tuple | EnumType):
-            described["enum"] = [member.value for member in entry]
+            described["enum"] = list(entry)
     return described

@@ -315,7 +315,7 @@ class ScanResultSchema(Schema):
         allow_none=True,
         metadata={
             "description": "Why the ticket was not admitted, as a single check-in reports it.",
-            "oneOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}],
+            "anyOf": [{"$ref": "#/components/schemas/ScanProblem"}, {"type": "null"}],
         },
     )
 
