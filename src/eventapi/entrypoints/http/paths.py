@@ -17,7 +17,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, int | str]]] = {
     "slug": ("The slug of the category.", "concerts"),
     "ticket_id": ("The id of the ticket.", "019aa59b-3c00-7d3e-9d2a-7027a11d6c02"),
     "ticket_type_id": ("The id of the ticket type.", 7),
-    "user_id": ("The id of the account.", 42),
+    "user_id": ("The id of the account.", 1),
 }
 """The description and an example of each parameter."""
 
