@@ -1,6 +1,6 @@
 """Tickets: attendees, transfers, and check-in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,8 +35,6 @@ from eventapi.domain.order import Identities, Order
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import Attendee, EventId, OrderId, TicketCode, TicketId
 
-EXPORT_BATCH_SIZE = 2_000
-"""The attendees that an export reads at a time, and keeps in memory at most."""
 MAX_SCANS = 500
 """The maximum number of scans of one batch."""
 
@@ -206,27 +204,6 @@ class ListAttendees:
         """
         require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
         return self.orders.attendees(event_id, q=q, after=after, limit=limit)
-
-    def all(
-        self, actor: Actor | None, event_id: EventId, *, q: str | None
-    ) -> Iterator[TicketDetails]:
-        """Return an iterator over all valid tickets, which reads them in batches.
-
-        Raises:
-            NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`; raised
-                at once, not during the iteration.
-        """
-        require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
-        return self._read_all(event_id, q)
-
-    def _read_all(self, event_id: EventId, q: str | None) -> Iterator[TicketDetails]:
-        after: AttendeePosition | None = None
-        while True:
-            page = self.orders.attendees(event_id, q=q, after=after, limit=EXPORT_BATCH_SIZE)
-            yield from page.items
-            if page.next is None:
-                return
-            after = page.next
 
 
 @dataclass(frozen=True, slots=True)

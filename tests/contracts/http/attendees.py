@@ -1,10 +1,11 @@
 """The attendees of an event."""
 
 import csv
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
+from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
@@ -24,6 +25,11 @@ from tests.api import (
     times,
     wait,
 )
+
+
+def csv_rows(export: TestResponse) -> list[dict[str, str]]:
+    assert export.status_code == 200
+    return list(csv.DictReader(StringIO(export.data.decode("utf-8-sig"))))
 
 
 class TestAttendees:
@@ -90,7 +96,9 @@ class TestAttendees:
         self, olga: Client, guest: Client, bob: Client
     ) -> None:
         event = make_event(olga)
-        hostile = ["=1+1", "+1", "-1", "@SUM(A1)", 'Quote "me", please', "Zoë 太郎"]
+        hostile = [
+            "=1+1", "+1", "-1", "@SUM(A1)", 'Quote "me", please', "Zoë 太郎", "Bob;=cmd", "\u200b＝1",
+        ]  # fmt: skip
         for number, name in enumerate(hostile):
             body = {"name": name, "email": f"p{number}@example.org"}
             guest.post(event_path(event, "register"), json=body)
@@ -100,10 +108,15 @@ class TestAttendees:
 
         assert export.status_code == 200
         assert export.content_type == "text/csv; charset=utf-8"
-        assert export.headers["Content-Disposition"].startswith("attachment")
-        rows = list(csv.DictReader(StringIO(export.get_data(as_text=True))))
+        assert export.headers["Content-Disposition"] == (
+            f'attachment; filename="attendees-{event["id"]}.csv"'
+        )
+        assert "Accept" in export.headers["Vary"]
+        assert export.data.startswith(b"\xef\xbb\xbfname,email,")
+        rows = csv_rows(export)
         assert [row["name"] for row in rows] == [
-            "'=1+1", "'+1", "'-1", "'@SUM(A1)", 'Quote "me", please', "Zoë 太郎", "",
+            "'=1+1", "'+1", "'-1", "'@SUM(A1)", 'Quote "me", please', "Zoë 太郎", "Bob;'=cmd",
+            "'\u200b＝1", "",
         ]  # fmt: skip
         assert rows[0]["email"] == "p0@example.org"
         for row in rows:
@@ -113,7 +126,7 @@ class TestAttendees:
     def test_a_long_export_is_read_piece_by_piece_and_has_everybody_once(
         self, olga: Client, guest: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("eventapi.application.tickets.EXPORT_BATCH_SIZE", 10)
+        monkeypatch.setattr("eventapi.entrypoints.http.pagination.EXPORT_BATCH_SIZE", 10)
         event = make_event(olga, capacity=3_000)
         for number in range(25):
             register(guest, event, f"p{number}@example.org")
@@ -121,8 +134,52 @@ class TestAttendees:
         export = olga.get(event_path(event, "attendees"), headers={"Accept": "text/csv"})
 
         assert export.is_streamed
-        rows = list(csv.DictReader(StringIO(export.get_data(as_text=True))))
+        rows = csv_rows(export)
         assert [row["name"] for row in rows] == [f"p{number}" for number in range(25)]
+
+    @pytest.mark.parametrize(
+        ("accept", "is_csv"),
+        [
+            ("text/csv", True), ("text/csv; charset=utf-8", True), ("text/*", True),
+            ("text/csv, application/json;q=0.5", True), ("*/*", False), ("", False),
+            ("application/json, text/csv;q=0.5", False), ("application/xml", False),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("list_", ["attendees", "orders", "waitlist"])
+    def test_a_list_is_csv_for_clients_that_prefer_it(
+        self, olga: Client, list_: str, accept: str, *, is_csv: bool
+    ) -> None:
+        listed = olga.get(event_path(make_event(olga), list_), headers={"Accept": accept})
+
+        assert listed.mimetype == ("text/csv" if is_csv else "application/json")
+
+    def test_orders_and_the_waitlist_are_exported_as_csv(
+        self, olga: Client, bob: Client, guest: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eventapi.entrypoints.http.pagination.EXPORT_BATCH_SIZE", 2)
+        event = make_event(olga, capacity=4, ticket_types=ADULT_AND_CHILD[:1])
+        bought = make_order(bob, event["id"], 2)
+        waiting = [wait(guest, event, f"p{number}@example.org") for number in range(3)]
+
+        orders, waitlist = (
+            csv_rows(olga.get(event_path(event, name), headers={"Accept": "text/csv"}))
+            for name in ("orders", "waitlist")
+        )
+
+        assert [row["order"] for row in orders] == [
+            *(order["id"] for order in reversed(waiting)),
+            bought["id"],
+        ]
+        assert {name: orders[-1][name] for name in ("status", "quantity", "total", "currency")} == {
+            "status": "confirmed", "quantity": "2", "total": "20.00", "currency": "EUR",
+        }  # fmt: skip
+        assert orders[-1]["buyer_username"] == "bob"
+        assert datetime.fromisoformat(orders[-1]["created_at"]) == datetime.fromisoformat(
+            bought["created_at"]
+        )
+        assert [(row["position"], row["order"]) for row in waitlist] == [
+            (str(number), order["id"]) for number, order in enumerate(waiting, start=1)
+        ]
 
     def test_attendees_are_nobody_else_s_business(
         self, olga: Client, otto: Client, bob: Client, admin: Client, guest: Client

@@ -26,11 +26,12 @@ from eventapi.domain.errors import (
 )
 from eventapi.domain.event import OrderLine
 from eventapi.domain.values import EventId, OrderId, TicketId
+from eventapi.entrypoints.csv_lists import ORDERS, WAITLIST
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
-from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
 from eventapi.entrypoints.http.schemas.derivation import example_of
@@ -216,16 +217,20 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
     f"/events{EVENT}/orders",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
-    response=page_of(OrderSchema),
+    response=page_of(OrderSchema, csv=ORDERS),
     errors=ORGANIZER_ERRORS,
 )
-def list_event_orders(query: dict[str, Any], event_id: EventId) -> PageBody:
-    """List the orders of an event, newest first."""
-    before = ORDER_CURSORS.decode(query["cursor"])
-    page = use_cases().list_event_orders(
-        current_actor(), event_id, before=before, limit=query["limit"]
+def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[OrderId]:
+    """List the orders of an event, newest first.
+
+    With `Accept: text/csv`, the response has all orders in one file.
+    """
+    list_orders, actor = use_cases().list_event_orders, current_actor()
+    return Listing(
+        query,
+        ORDER_CURSORS,
+        lambda before, limit: list_orders(actor, event_id, before=before, limit=limit),
     )
-    return page_answer(page, ORDER_CURSORS)
 
 
 @blueprint.operation(
@@ -233,13 +238,17 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> PageBody:
     f"/events{EVENT}/waitlist",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
-    response=page_of(OrderSchema, example=WAITLISTED_ORDER),
+    response=page_of(OrderSchema, example=WAITLISTED_ORDER, csv=WAITLIST),
     errors=ORGANIZER_ERRORS,
 )
-def list_waitlist(query: dict[str, Any], event_id: EventId) -> PageBody:
-    """List the waitlist of an event, longest wait first."""
-    after = WAITLIST_CURSORS.decode(query["cursor"]) or 0
-    page = use_cases().list_event_orders.waitlist(
-        current_actor(), event_id, after=after, limit=query["limit"]
+def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[int]:
+    """List the waitlist of an event, longest wait first.
+
+    With `Accept: text/csv`, the response has the whole waitlist in one file.
+    """
+    list_orders, actor = use_cases().list_event_orders, current_actor()
+    return Listing(
+        query,
+        WAITLIST_CURSORS,
+        lambda after, limit: list_orders.waitlist(actor, event_id, after=after or 0, limit=limit),
     )
-    return page_answer(page, WAITLIST_CURSORS)

@@ -1,6 +1,7 @@
 """Pages of lists: signed cursors, and the Link header (RFC 8288)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,8 @@ from eventapi.entrypoints.http.errors import InvalidCursor
 from eventapi.entrypoints.http.schemas.derivation import example_of
 
 Position = TypeVar("Position")
+EXPORT_BATCH_SIZE = 1_000
+"""The items that an export reads at a time, and keeps in memory at most."""
 PageBody = tuple[dict[str, Any], dict[str, str]]
 """The body and the headers of a page."""
 
@@ -109,3 +112,37 @@ def page_answer(page: Page[Any, Position], cursors: Cursors[Position]) -> PageBo
     cursor = cursors.encode(page.next)
     query = urlencode({**request.args.to_dict(), "cursor": cursor})
     return {"items": page.items, "next": cursor}, {"Link": f'<{request.path}?{query}>; rel="next"'}
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Position]):
+    """A list that is answered as a page, or as a whole where it has a CSV form.
+
+    Attributes:
+        query: the loaded query string, with `cursor` and `limit`.
+        cursors: the cursors of the list.
+        load: returns the page after a position (None for the first), of at most a number
+            of items.
+    """
+
+    query: Mapping[str, Any]
+    cursors: Cursors[Position]
+    load: Callable[[Position | None, int], Page[Any, Position]]
+
+    def page(self) -> PageBody:
+        """Return the body and the headers of the page that the query asks for."""
+        after = self.cursors.decode(self.query["cursor"])
+        return page_answer(self.load(after, self.query["limit"]), self.cursors)
+
+    def batches(self) -> Iterator[Sequence[Any]]:
+        """Return an iterator over the whole list, which reads it in batches.
+
+        The first batch is read at once, so that an error is raised before anything is sent.
+        """
+        return self._batches(self.load(None, EXPORT_BATCH_SIZE))
+
+    def _batches(self, page: Page[Any, Position]) -> Iterator[Sequence[Any]]:
+        yield page.items
+        while page.next is not None:
+            page = self.load(page.next, EXPORT_BATCH_SIZE)
+            yield page.items

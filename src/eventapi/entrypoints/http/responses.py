@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request, stream_with_context
 from marshmallow import Schema
 
+from eventapi.entrypoints.csv_lists import CsvForm
 from eventapi.entrypoints.http.errors import InvalidCursor
-from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.file_names import content_disposition
+from eventapi.entrypoints.http.pagination import Listing, page_schema
 from eventapi.entrypoints.http.schemas.derivation import example_of, schema_of
 
 T = TypeVar("T")
+CSV = "text/csv"
 Created = tuple[T, dict[str, str]]
 """A new resource, and the headers of the response, with its Location."""
 
@@ -24,6 +27,7 @@ class Success:
     Attributes:
         schema: of the JSON body; None if there is none.
         produces: the other media types that the function may return, as a `flask.Response`.
+        csv: the CSV form of a list; the function then returns a `Listing`.
         status: the status, unless the function returns another.
         other_status: a status that the function may return instead.
         headers: the names of the response's own headers, as in `HEADERS`.
@@ -34,6 +38,7 @@ class Success:
 
     schema: type[Schema] | None = None
     produces: Sequence[str] = ()
+    csv: CsvForm | None = None
     status: HTTPStatus = HTTPStatus.OK
     other_status: HTTPStatus | None = None
     headers: Sequence[str] = ()
@@ -70,12 +75,17 @@ def created(
     )
 
 
-def page_of(item: type, *, example: Any = None, produces: Sequence[str] = ()) -> Success:
-    """Declare a page of a schema or a view; `page_answer` makes the body and headers."""
+def page_of(item: type, *, example: Any = None, csv: CsvForm | None = None) -> Success:
+    """Declare a page of a schema or a view; `page_answer` makes the body and headers.
+
+    With a CSV form, clients can have the whole list as a file: the function returns a
+    `Listing`.
+    """
     schema = page_schema(schema_of(item))
     return Success(
         schema=schema,
-        produces=produces,
+        produces=[CSV] if csv else (),
+        csv=csv,
         headers=["Link"],
         example={"items": [example], "next": None} if example else example_of(schema),
         errors=(InvalidCursor,),
@@ -94,8 +104,10 @@ def respond(success: Success, schema: Schema | None, result: Any) -> Response:
         success: what the operation declares.
         schema: an instance of the declared schema.
         result: a body, or a tuple of a body and headers, or of a body, a status
-            and headers; or a complete response.
+            and headers; or a complete response, or a listing.
     """
+    if isinstance(result, Listing):
+        return _respond_with_list(success, schema, result)
     if isinstance(result, Response):
         return result
     body, *more = result if type(result) is tuple else (result,)
@@ -108,3 +120,24 @@ def respond(success: Success, schema: Schema | None, result: Any) -> Response:
     response.status_code = more.pop() if more else success.status
     response.headers.update(headers)
     return response
+
+
+def _respond_with_list(success: Success, schema: Schema | None, listing: Listing[Any]) -> Response:
+    """Return a page of a list, or all of it as CSV if the client prefers that."""
+    if success.csv and _prefers_csv():
+        name = "-".join([success.csv.name, *map(str, (request.view_args or {}).values())])
+        response = Response(
+            stream_with_context(success.csv.write(listing.batches())),
+            content_type=f"{CSV}; charset=utf-8",
+            headers={"Content-Disposition": content_disposition(f"{name}.csv")},
+        )
+    else:
+        response = respond(success, schema, listing.page())
+    if success.csv:
+        response.vary.add("Accept")
+    return response
+
+
+def _prefers_csv() -> bool:
+    offered = ["application/json", CSV, f"{CSV}; charset=utf-8"]
+    return (request.accept_mimetypes.best_match(offered) or "").startswith(CSV)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response
 
 from eventapi.application.orders import parse_attendee
 from eventapi.application.printing import PrintedTickets
@@ -22,14 +22,14 @@ from eventapi.domain.errors import (
     TicketNotFound,
 )
 from eventapi.domain.values import EventId, OrderId, TicketId
+from eventapi.entrypoints.csv_lists import ATTENDEES
 from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT
-from eventapi.entrypoints.http.attendee_csv import CSV, write_attendees
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.file_names import content_disposition, file_name
 from eventapi.entrypoints.http.orders import ORDER
-from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.pagination import Cursors, Listing
 from eventapi.entrypoints.http.responses import file, ok, page_of
 from eventapi.entrypoints.http.schemas.orders import (
     AttendeeChangeSchema,
@@ -196,23 +196,20 @@ def transfer_ticket(
     f"/events{EVENT}/attendees",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=AttendeeListQuerySchema,
-    response=page_of(AttendeeTicketSchema, produces=[CSV]),
+    response=page_of(AttendeeTicketSchema, csv=ATTENDEES),
     errors=ORGANIZER_ERRORS,
 )
-def list_attendees(query: dict[str, Any], event_id: EventId) -> PageBody | Response:
+def list_attendees(query: dict[str, Any], event_id: EventId) -> Listing[AttendeePosition]:
     """List the attendees of an event.
 
-    With `Accept: text/csv`, the response has all attendees in one file. Cells
-    that a spreadsheet would run as a formula start with an apostrophe.
+    With `Accept: text/csv`, the response has all attendees in one file. In a cell
+    that a spreadsheet would run as a formula, an apostrophe precedes it.
     """
     list_attendees, actor = use_cases().list_attendees, current_actor()
-    if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
-        attendees = list_attendees.all(actor, event_id, q=query["q"])
-        return Response(
-            stream_with_context(write_attendees(attendees)),
-            content_type=f"{CSV}; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="attendees-{event_id}.csv"'},
-        )
-    after = CURSORS.decode(query["cursor"])
-    page = list_attendees(actor, event_id, q=query["q"], after=after, limit=query["limit"])
-    return page_answer(page, CURSORS)
+    return Listing(
+        query,
+        CURSORS,
+        lambda after, limit: list_attendees(
+            actor, event_id, q=query["q"], after=after, limit=limit
+        ),
+    )
