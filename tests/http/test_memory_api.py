@@ -24,7 +24,7 @@ def closed_api() -> Callable[[], Api]:
     def make() -> Api:
         clock = ManualClock(NOW)
         use_cases = memory_use_cases(
-            Settings(open_admin_sign_up=False),
+            Settings(open_organizer_sign_up=False, open_admin_sign_up=False),
             clock=clock,
             hasher=Argon2PasswordHasher.cheap(),
         )

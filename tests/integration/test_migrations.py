@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.assets import MIGRATIONS
-from eventapi.adapters.postgres.migrations import Migrations, UnknownRevisionError
+from eventapi.adapters.postgres.migrations import MigrationError, Migrations
 from eventapi.adapters.postgres.tables import metadata, tickets, users
 from eventapi.adapters.postgres.users import user_from_row
 from eventapi.application.ports.accounts import UserSearch
@@ -372,5 +372,5 @@ def test_processes_that_start_together_migrate_once(
 
 
 def test_a_revision_that_is_not_there_is_told(migrations: Migrations) -> None:
-    with pytest.raises(UnknownRevisionError):
+    with pytest.raises(MigrationError):
         migrations.upgrade("9999")

@@ -26,28 +26,25 @@ _DATA = TemporaryDirectory(prefix="eventapi-test-")  # removed when the tests en
 
 @lru_cache(maxsize=4)
 def _use_cases(
-    database_url: str, *, open_admin_sign_up: bool, connections: int
+    database_url: str, *, open_sign_up: bool, connections: int
 ) -> tuple[UseCases, ManualClock]:
     clock = ManualClock(NOW)
     settings = Settings(
         database_url=database_url,
-        open_admin_sign_up=open_admin_sign_up,
+        open_organizer_sign_up=open_sign_up,
+        open_admin_sign_up=open_sign_up,
         connections=connections,
         data_dir=Path(_DATA.name),
     )
     return postgres_use_cases(settings, clock=clock, hasher=Argon2PasswordHasher.cheap()), clock
 
 
-def postgres_api(
-    database_url: str, *, open_admin_sign_up: bool = True, connections: int = 2
-) -> Api:
+def postgres_api(database_url: str, *, open_sign_up: bool = True, connections: int = 2) -> Api:
     """Return the API on a database.
 
     Its connections and compiled statements are reused by the next test.
     """
-    use_cases, clock = _use_cases(
-        database_url, open_admin_sign_up=open_admin_sign_up, connections=connections
-    )
+    use_cases, clock = _use_cases(database_url, open_sign_up=open_sign_up, connections=connections)
     clock.advance(NOW - clock.now())
     return Api(use_cases, clock, app=watched_app())
 
@@ -59,7 +56,7 @@ def api(database_url: str) -> Api:
 
 @pytest.fixture
 def closed_api(database_url: str) -> Callable[[], Api]:
-    return lambda: postgres_api(database_url, open_admin_sign_up=False)
+    return lambda: postgres_api(database_url, open_sign_up=False)
 
 
 def test_a_database_that_is_away_is_a_503_that_says_when_to_try_again() -> None:

@@ -21,6 +21,7 @@ USER, ORGANIZER, ADMIN = actor(Role.USER), actor(Role.ORGANIZER), actor(Role.ADM
     ("action", "allowed"),
     [
         (Action.CREATE_ADMIN, [ADMIN]),
+        (Action.CREATE_ORGANIZER, [ADMIN]),
         (Action.CREATE_EVENT, [ORGANIZER, ADMIN]),
         (Action.PURCHASE_TICKETS, [USER]),
         (Action.CHANGE_EVENT, [ORGANIZER, ADMIN]),

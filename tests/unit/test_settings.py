@@ -24,6 +24,7 @@ def test_development_needs_no_settings_and_is_open() -> None:
     assert settings.profile == "development"
     assert settings.database_url is None
     assert settings.open_admin_sign_up
+    assert settings.open_organizer_sign_up
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path("var"))
     assert settings.access_token_lifetime == timedelta(minutes=15)
 
@@ -32,6 +33,7 @@ def test_production_is_closed() -> None:
     settings = Settings.from_environment(PRODUCTION)
 
     assert not settings.open_admin_sign_up
+    assert not settings.open_organizer_sign_up
     assert settings.database_url == PRODUCTION["DATABASE_URL"]
 
 
@@ -56,6 +58,12 @@ def test_production_refuses_what_is_unsafe(changes: dict[str, str | None], blame
 
     (problem,) = refusal.value.problems
     assert problem.startswith(blamed)
+
+
+def test_production_may_open_the_sign_up_of_organizers() -> None:
+    settings = Settings.from_environment(PRODUCTION | {"EVENTAPI_OPEN_ORGANIZER_SIGN_UP": "true"})
+
+    assert settings.open_organizer_sign_up
 
 
 def test_production_may_use_the_embedded_database_when_told_to() -> None:
@@ -168,6 +176,31 @@ def test_the_former_name_of_a_setting_is_refused() -> None:
     assert refusal.value.problems == [
         "EVENTAPI_OPEN_ADMIN_REGISTRATION: Is now named EVENTAPI_OPEN_ADMIN_SIGN_UP."
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("EVENTAPI_PROT", "did you mean EVENTAPI_PORT?"),
+        ("EVENTAPI_ADRESS_LIMIT", "did you mean EVENTAPI_ADDRESS_LIMIT?"),
+        ("EVENTAPI_DATABASE_URL", "did you mean DATABASE_URL?"),
+        ("eventapi_port", "did you mean EVENTAPI_PORT?"),
+        ("EVENTAPI_QQ", "see `eventapi --help`."),
+    ],
+)
+def test_a_mistyped_variable_is_refused_with_the_others(name: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({name: "8001", "EVENTAPI_WORKERS": "none"})
+
+    unknown, workers = refusal.value.problems
+    assert unknown == f"{name}: Is not a setting; {hint}"
+    assert workers.startswith("EVENTAPI_WORKERS: ")
+
+
+def test_variables_of_commands_and_of_the_tests_are_no_mistakes() -> None:
+    others = {"EVENTAPI_ADMIN_PASSWORD": "x", "EVENTAPI_TEST_DATABASE_URL": "x", "EVENTAPIS": "x"}
+
+    assert Settings.from_environment(others) == Settings()
 
 
 def test_settings_are_immutable_and_can_be_sent_to_worker_processes() -> None:

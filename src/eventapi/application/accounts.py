@@ -27,13 +27,19 @@ class NewAccount:
     last_name: str | None = None
 
 
+_CREATE = {
+    Role.ORGANIZER: Action.CREATE_ORGANIZER,
+    Role.ADMIN: Action.CREATE_ADMIN,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SignUp:
     """Create an account.
 
-    Anyone may sign up as user or organizer. An admin is created by an admin, or by
-    anyone while open admin sign-up is on; the command line, whose user has access
-    to the database anyway, turns it on to create the first one.
+    Anyone may sign up as a user. Organizers and admins are created by admins, or by
+    anyone while sign-up with their role is open; the command line, whose user has
+    access to the database anyway, opens it to create the first ones.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -48,12 +54,12 @@ class SignUp:
 
         Raises:
             InvalidValues: a name, the password, the email or the role is not acceptable.
-            NotSignedIn, NotAllowed: only an admin creates admins.
+            NotSignedIn, NotAllowed: only an admin creates accounts with this role.
             UsernameTaken: the username is taken.
         """
         role = Role.parse(account.role)
-        if role is Role.ADMIN and not self.settings.open_admin_sign_up:
-            policy.require(actor, Action.CREATE_ADMIN)
+        if role not in self.settings.open_sign_up:
+            policy.require(actor, _CREATE[role])
         username = self.usernames.parse(account.username)
         self.passwords.check(account.password, "password")
         names = {"first_name": account.first_name, "last_name": account.last_name}

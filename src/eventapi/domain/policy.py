@@ -38,6 +38,7 @@ class Action(StrEnum):
     """What can be done; the texts complete the sentence "You are not allowed to …"."""
 
     CREATE_ADMIN = "create an admin"
+    CREATE_ORGANIZER = "create an organizer"
     CREATE_EVENT = "create events"
     CHANGE_EVENT = "change this event"
     SEE_PRIVATE_EVENT = "see this event"
@@ -79,7 +80,8 @@ _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 # order, beside this table.
 _TABLE = {
     # may                      guest  user   organizer  admin
-    Action.CREATE_ADMIN:    (_NONE, _NONE, _NONE,     _ALL),
+    Action.CREATE_ADMIN:      (_NONE, _NONE, _NONE,     _ALL),
+    Action.CREATE_ORGANIZER:  (_NONE, _NONE, _NONE,     _ALL),
     Action.CREATE_EVENT:      (_NONE, _NONE, _ALL,      _ALL),
     Action.CHANGE_EVENT:      (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_PRIVATE_EVENT: (_NONE, _NONE, _OWN,      _ALL),

@@ -20,6 +20,7 @@ from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.system import Clock, PasswordHasher
 from eventapi.application.settings import UseCaseSettings
 from eventapi.application.use_cases import UseCases
+from eventapi.domain.user import Role
 from eventapi.entrypoints.container import (
     Application,
     MemoryStorage,
@@ -39,7 +40,7 @@ class Overrides(TypedDict, total=False):
 
     clock: Clock
     hasher: PasswordHasher
-    open_admin_sign_up: bool
+    open_sign_up: frozenset[Role]
 
 
 def postgres_use_cases(settings: Settings, **overrides: Unpack[Overrides]) -> UseCases:
@@ -96,7 +97,7 @@ def _use_cases(
         "storage": storage,
         "images": images,
         "settings": UseCaseSettings(
-            open_admin_sign_up=overrides.pop("open_admin_sign_up", settings.open_admin_sign_up),
+            open_sign_up=overrides.pop("open_sign_up", _open_sign_up(settings)),
             order_limit=settings.order_limit,
             session_lifetime=settings.refresh_token_lifetime,
         ),
@@ -105,6 +106,16 @@ def _use_cases(
         "old_secret_keys": settings.old_secret_keys,
     }
     return build_use_cases(Application(**(parts | overrides)).ports())
+
+
+def _open_sign_up(settings: Settings) -> frozenset[Role]:
+    """Return the roles with which anyone may sign up."""
+    is_open = {
+        Role.USER: True,
+        Role.ORGANIZER: settings.open_organizer_sign_up,
+        Role.ADMIN: settings.open_admin_sign_up,
+    }
+    return frozenset(role for role in Role if is_open[role])
 
 
 def http_config(settings: Settings) -> HttpConfig:
@@ -198,8 +209,10 @@ def prepare_schema(settings: Settings) -> None:
 
     Raises:
         StartupError: a production database has another schema.
+        MigrationError: this program does not know the schema.
     """
     found = migrations(settings)
+    found.check_known()
     if settings.profile == "development":
         found.upgrade()
     elif found.current() != found.head():

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -152,6 +153,11 @@ class Settings:
         bool, BeforeValidator(_default_to_profile), AfterValidator(_check_admin_sign_up)
     ] = Field(default=None, validate_default=True)
     """Allow anyone to sign up as an admin; refused in production. [default: true in development]"""
+    open_organizer_sign_up: Annotated[bool, BeforeValidator(_default_to_profile)] = Field(
+        default=None, validate_default=True
+    )
+    """Allow anyone to sign up as an organizer; otherwise, admins create organizers.
+    [default: true in development]"""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
@@ -208,7 +214,7 @@ class Settings:
         values: dict[str, Any] = {
             name: found[variable] for name, variable in _VARIABLES.items() if variable in found
         }
-        problems = [f"{old}: Is now named {new}." for old, new in _RENAMED.items() if old in found]
+        problems = list(_find_unknown(found))
         try:
             settings = cls(**values)
         except ValidationError as error:
@@ -224,11 +230,30 @@ def _describe(problem: ErrorDetails) -> str:
 
 
 _FIELDS: dict[str, FieldInfo] = Settings.__pydantic_fields__  # type: ignore[attr-defined]
-_VARIABLES = {name: f"EVENTAPI_{name.upper()}" for name in _FIELDS} | {
+_PREFIX = "EVENTAPI_"
+_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in _FIELDS} | {
     "database_url": "DATABASE_URL"
 }
-# Ignoring a former name would replace what it says with the default, which may be less safe.
+_OTHERS = frozenset({"EVENTAPI_ADMIN_PASSWORD", "EVENTAPI_TEST_DATABASE_URL"})
+"""Variables that are read elsewhere: by ``users create-admin``, and by the tests."""
 _RENAMED = {"EVENTAPI_OPEN_ADMIN_REGISTRATION": "EVENTAPI_OPEN_ADMIN_SIGN_UP"}
+
+
+def _find_unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a problem for each variable that looks like a setting and is none.
+
+    To ignore it would replace what it says with the default, which may be less safe.
+    """
+    known = {name.removeprefix(_PREFIX): name for name in (*_VARIABLES.values(), *_OTHERS)}
+    for name in sorted(environment):
+        if not name.upper().startswith(_PREFIX) or name in known.values():
+            continue
+        if name in _RENAMED:
+            yield f"{name}: Is now named {_RENAMED[name]}."
+        else:
+            similar = get_close_matches(name.upper().removeprefix(_PREFIX), known, n=1)
+            hint = f"did you mean {known[similar[0]]}?" if similar else "see `eventapi --help`."
+            yield f"{name}: Is not a setting; {hint}"
 
 
 def describe_variables() -> Iterator[tuple[str, str]]:

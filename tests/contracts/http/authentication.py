@@ -149,16 +149,18 @@ class TestAuthentication:
 
         problem(guest.get("/api/orders", headers=bearer(token)), 401, "invalid_token")
 
-    def test_only_an_admin_registers_an_admin_where_registration_is_closed(
-        self, closed_api: Callable[[], Api]
+    @pytest.mark.parametrize("role", ["Admin", "Organizer"])
+    def test_only_an_admin_registers_admins_and_organizers_where_sign_up_is_closed(
+        self, closed_api: Callable[[], Api], role: str
     ) -> None:
         api = closed_api()
-        admin = {"username": "root", "password": PASSWORD, "role": "Admin"}
+        account = {"username": "root", "password": PASSWORD, "role": role}
 
-        problem(api.guest().post("/api/register", json=admin), 401, "not_signed_in")
+        problem(api.guest().post("/api/register", json=account), 401, "not_signed_in")
         user = api.sign_in("user")
-        problem(user.post("/api/register", json=admin), 403, "not_allowed")
+        refusal = problem(user.post("/api/register", json=account), 403, "not_allowed")
+        assert refusal["detail"] == f"You are not allowed to create an {role.lower()}."
         first = api.sign_in("user")
         make_admin(api, first)
-        made = first.post("/api/register", json=admin)
-        assert (made.status_code, made.get_json()["role"]) == (201, "admin")
+        made = first.post("/api/register", json=account)
+        assert (made.status_code, made.get_json()["role"]) == (201, role.lower())

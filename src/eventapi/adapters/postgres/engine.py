@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import orjson
 from psycopg2 import errorcodes
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -28,6 +28,7 @@ TRANSIENT_SQLSTATES = frozenset(
         errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         errorcodes.READ_ONLY_SQL_TRANSACTION,  # connected to a standby during a failover
         errorcodes.DISK_FULL,
+        errorcodes.INSUFFICIENT_PRIVILEGE,  # until the administrator grants it
     }
 )
 """Errors of a database that is away or overloaded: a later attempt may succeed."""
@@ -54,16 +55,8 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
     Raises:
         DatabaseUrlError: The URL is not a valid PostgreSQL URL.
     """
-    try:
-        url = make_url(database_url)
-    except ArgumentError:
-        raise DatabaseUrlError("it is not a URL") from None
-    except ValueError as error:
-        raise DatabaseUrlError(str(error)) from None
-    if url.get_backend_name() not in {"postgresql", "postgres"}:
-        raise DatabaseUrlError("it does not begin with postgresql://")
     return create_engine(
-        url.set(drivername="postgresql+psycopg2"),
+        _parse_url(database_url).set(drivername="postgresql+psycopg2"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
@@ -85,6 +78,29 @@ def make_engine(database_url: str, *, pool_size: int, autocommit: bool = True) -
             ),
         },
     )
+
+
+def _parse_url(database_url: str) -> URL:
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise DatabaseUrlError("it is not a URL") from None
+    except ValueError as error:
+        raise DatabaseUrlError(str(error)) from None
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise DatabaseUrlError("it does not begin with postgresql://")
+    return url
+
+
+def describe_database(database_url: str) -> str:
+    """Return the name and the place of a database, without its password.
+
+    Raises:
+        DatabaseUrlError: The URL is not a valid PostgreSQL URL.
+    """
+    url = _parse_url(database_url)
+    place = ":".join(str(part) for part in (url.host or url.query.get("host"), url.port) if part)
+    return f"{url.database} at {place or 'the default place'}"
 
 
 @contextmanager

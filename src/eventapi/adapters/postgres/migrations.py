@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from eventapi.adapters.postgres.assets import MIGRATIONS
 from eventapi.adapters.postgres.engine import storage_errors
@@ -15,8 +16,8 @@ from eventapi.adapters.postgres.engine import storage_errors
 _ADVISORY_LOCK = 0x6576656E74  # "event" in ASCII: processes that start together migrate one by one
 
 
-class UnknownRevisionError(Exception):
-    """A revision does not exist, or can't be reached from the current one."""
+class MigrationError(Exception):
+    """The schema can't be migrated; the text names the reason."""
 
 
 class Migrations:
@@ -29,7 +30,7 @@ class Migrations:
         """Upgrade the database to a revision. Does nothing if it is there already.
 
         Raises:
-            UnknownRevisionError: The revision does not exist.
+            MigrationError: The revision does not exist, or the database refuses.
         """
         self._move(command.upgrade, revision)
 
@@ -37,16 +38,36 @@ class Migrations:
         """Downgrade the database to a revision, or to ``base``, which drops all tables.
 
         Raises:
-            UnknownRevisionError: The revision does not exist.
+            MigrationError: The revision does not exist, or the database refuses.
         """
         self._move(command.downgrade, revision)
 
     def _move(self, move: Callable[[Config, str], None], revision: str) -> None:
-        with storage_errors(), self._engine.begin() as connection:
-            try:
+        self.check_known()
+        try:
+            with storage_errors(), self._engine.begin() as connection:
                 move(self._config(connection), revision)
-            except CommandError as error:
-                raise UnknownRevisionError(str(error)) from error
+        except CommandError as error:
+            raise MigrationError(str(error)) from error
+        except DBAPIError as error:  # no permission, or tables of another program
+            reason = str(error.orig).partition("\n")[0]
+            raise MigrationError(f"the schema can't be migrated: {reason}") from error
+
+    def check_known(self) -> None:
+        """Check that this program knows the revision of the database.
+
+        Raises:
+            MigrationError: A newer version of the program has migrated it, or another program.
+        """
+        current = self.current()
+        try:
+            ScriptDirectory(str(MIGRATIONS)).get_revision(current or "base")
+        except CommandError as error:
+            raise MigrationError(
+                f"the database is at revision {current}, which this version of EventAPI does not "
+                f"know (its latest is {self.head()}): use the version that migrated the database, "
+                "or another database"
+            ) from error
 
     def current(self) -> str | None:
         """Return the revision of the database, None if it is empty."""

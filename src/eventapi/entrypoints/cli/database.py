@@ -1,13 +1,10 @@
 """``eventapi db``: the database schema."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
 from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import open_database
+from eventapi.entrypoints.cli.support import confirm, open_database, yes_option
 
 
 @click.group()
@@ -19,29 +16,33 @@ def db() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Upgrade the schema to REVISION, by default the latest."""
-    with _migrations() as migrations:
+    with open_database() as settings:
+        migrations = bootstrap.migrations(settings)
         migrations.upgrade(revision)
+        _show_revision(migrations)
 
 
 @db.command()
 @click.argument("revision")
-def downgrade(revision: str) -> None:
+@yes_option
+def downgrade(revision: str, *, yes: bool) -> None:
     """Downgrade the schema to REVISION; `base` removes everything, data included."""
-    with _migrations() as migrations:
+    with open_database() as settings:
+        lost = "all data" if revision == "base" else "the data of the newer tables and columns"
+        confirm(settings, f"Downgrading to {revision} deletes {lost}.", yes=yes)
+        migrations = bootstrap.migrations(settings)
         migrations.downgrade(revision)
+        _show_revision(migrations)
 
 
 @db.command()
 def current() -> None:
     """Show the revision of the schema."""
-    with _migrations() as migrations:
-        click.echo(f"This program requires revision {migrations.head()}.")
-
-
-@contextmanager
-def _migrations() -> Iterator[Migrations]:
-    """Yield the migrations of the database, and print its revision afterwards."""
     with open_database() as settings:
         migrations = bootstrap.migrations(settings)
-        yield migrations
-        click.echo(f"The database is at revision {migrations.current() or 'base'}.")
+        click.echo(f"This program requires revision {migrations.head()}.")
+        _show_revision(migrations)
+
+
+def _show_revision(migrations: Migrations) -> None:
+    click.echo(f"The database is at revision {migrations.current() or 'base'}.")

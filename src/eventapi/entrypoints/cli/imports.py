@@ -1,8 +1,7 @@
 """``eventapi import`` and ``eventapi load-sample-data``: CSV files."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,8 +18,7 @@ from eventapi.application.importing import ImportOptions, ImportResult, RowProbl
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import UsernameTaken
 from eventapi.domain.user import Role
-from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import open_database
+from eventapi.entrypoints.cli.support import open_use_cases
 from eventapi.entrypoints.csv_files import CsvError, CsvRows, read_attendees, read_events
 
 Row = TypeVar("Row")
@@ -70,7 +68,7 @@ def events(
     in twelve days.
     """
     options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
-    with _open_use_cases() as use_cases:
+    with open_use_cases() as use_cases:
         _import_events(use_cases, file, organizer, options, new_categories=new_categories)
 
 
@@ -85,7 +83,7 @@ def attendees(file: Path, organizer: str, *, dry_run: bool, skip_bad_rows: bool)
     Attendees who are already registered for the event are not added again.
     """
     options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
-    with _open_use_cases() as use_cases:
+    with open_use_cases() as use_cases:
         _import_attendees(use_cases, file, organizer, options)
 
 
@@ -97,18 +95,11 @@ def load_sample_data() -> None:
     when the account is created. Loading them again adds nothing.
     """
     samples = files("eventapi") / "sample_data"
-    with _open_use_cases() as use_cases, as_file(samples) as folder:
+    with open_use_cases() as use_cases, as_file(samples) as folder:
         _create_sample_organizer(use_cases)
         common = SAMPLE_ORGANIZER, ImportOptions()
         _import_events(use_cases, folder / "events.csv", *common, new_categories=True)
         _import_attendees(use_cases, folder / "attendees.csv", *common)
-
-
-@contextmanager
-def _open_use_cases() -> Iterator[UseCases]:
-    with open_database() as settings:
-        bootstrap.prepare_schema(settings)
-        yield bootstrap.postgres_use_cases(settings)
 
 
 def _create_sample_organizer(use_cases: UseCases) -> None:

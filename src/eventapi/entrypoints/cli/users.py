@@ -4,8 +4,7 @@ import click
 
 from eventapi.application.accounts import NewAccount
 from eventapi.domain.user import Role
-from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import open_database
+from eventapi.entrypoints.cli.support import open_use_cases
 
 
 @click.group()
@@ -22,9 +21,7 @@ def users() -> None:
 )
 def create_admin(username: str, email: str | None, password: str) -> None:
     """Create an admin called USERNAME, such as the first one of an installation."""
-    with open_database() as settings:
-        # Running this command requires access to the database anyway.
-        use_cases = bootstrap.postgres_use_cases(settings, open_admin_sign_up=True)
-        account = NewAccount(username=username, password=password, role=Role.ADMIN, email=email)
+    account = NewAccount(username=username, password=password, role=Role.ADMIN, email=email)
+    with open_use_cases() as use_cases:
         user = use_cases.sign_up(None, account)
         click.echo(f"Created the admin {user.username} with id {user.id}.")

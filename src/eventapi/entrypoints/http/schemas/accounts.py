@@ -67,7 +67,7 @@ class SignUpSchema(Schema):
         load_default=Role.USER.value,
         metadata={
             "enum": list(Role),
-            "description": "Case-insensitive. Only admins can register an admin, "
+            "description": "Case-insensitive. Only admins can register organizers and admins, "
             "unless the installation allows it to anyone, as in development.",
         },
     )
