@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def test_every_operation_is_told_in_full(
     del method, path
     conformance = Conformance(api.app)
     assert operation["summary"].endswith(".")
+    assert operation["description"].endswith(".")
     for status, declared in operation["responses"].items():
         answer = conformance.resolve(declared)
         assert answer["description"]
@@ -80,6 +82,126 @@ def test_every_operation_is_told_in_full(
                 conformance.validate(example, content["schema"])
         assert ("WWW-Authenticate" in answer["headers"]) == (status == "401")
         assert ("Retry-After" in answer["headers"]) == (status in {"429", "503"})
+
+
+def nodes(node: Any, *path: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """All objects in a part of the document, with their paths."""
+    if isinstance(node, dict):
+        yield path, node
+        for name, inner in node.items():
+            if name not in {"example", "examples"}:  # data
+                yield from nodes(inner, *path, name)
+    elif isinstance(node, list):
+        for number, inner in enumerate(node):
+            yield from nodes(inner, *path, str(number))
+
+
+def references(node: Any) -> set[str]:
+    found = re.findall(r'"#/components/([^"]+)"', json.dumps(node))
+    return {path for path in found if "/" in path}
+
+
+def test_every_component_is_used_by_an_operation() -> None:
+    components = document()["components"]
+    used, new = set[str](), references(document()["paths"])
+    while new:
+        used |= new
+        kinds = [path.split("/") for path in new]
+        new = set().union(*(references(components[kind][name]) for kind, name in kinds)) - used
+
+    assert used == {
+        f"{kind}/{name}"
+        for kind, named in components.items()
+        if kind != "securitySchemes"
+        for name in named
+    }
+
+
+def test_all_operations_share_the_error_response_of_a_status() -> None:
+    responses = {
+        (status, answer.get("$ref"))
+        for _, _, operation in operations()
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+    }
+
+    assert len(responses) == len({status for status, _ in responses})
+    assert None not in {path for _, path in responses}
+
+
+def test_problems_of_one_status_are_told_apart_by_their_codes() -> None:
+    components = document()["components"]
+    conflict = components["schemas"]["ConflictProblem"]
+    mapping = conflict["discriminator"]["mapping"]
+
+    assert conflict["discriminator"]["propertyName"] == "code"
+    assert {choice["$ref"] for choice in conflict["oneOf"]} == set(mapping.values())
+    for code, path in mapping.items():
+        schema = components["schemas"][path.rpartition("/")[2]]
+        assert schema["properties"]["code"]["const"] == code
+        assert {"code", "detail", "status"} <= set(schema["required"])
+        assert "allOf" not in schema  # some generators take the base in place of the schema
+
+
+def test_every_problem_is_the_answer_of_some_operation() -> None:
+    codes = {
+        code
+        for _, _, operation in operations()
+        for answer in operation["responses"].values()
+        for code in re.findall(r"`(\w+)`", answer.get("description", ""))
+    }
+    single_scans = set(
+        document()["components"]["schemas"]["ScanProblem"]["discriminator"]["mapping"]
+    )
+
+    assert codes == {problem.code for problem in PROBLEMS.values()} - {"method_not_allowed"}
+    assert single_scans < codes
+
+
+def test_files_are_binary_and_texts_are_not() -> None:
+    bodies = {
+        (kind, content["schema"].get("format"))
+        for _, node in nodes(document()["paths"])
+        for kind, content in node.get("content", {}).items()
+        if not kind.endswith("json")
+    }
+
+    assert bodies == {
+        ("application/pdf", "binary"),
+        ("image/jpeg", "binary"),
+        ("image/png", "binary"),
+        ("image/svg+xml", "binary"),
+        ("image/webp", "binary"),
+        ("text/calendar", None),
+        ("text/csv", None),
+    }
+
+
+def test_request_fields_have_no_default_and_parameters_are_never_null() -> None:
+    for path, schema in nodes(document()["components"]["schemas"]):
+        assert "default" not in schema, path  # TypeScript's generators make the field required
+    for path, node in nodes(document()["paths"]):
+        if "parameters" in path and "schema" in node:
+            assert "null" not in json.dumps(node["schema"]), path
+
+
+def test_enums_are_components_with_names() -> None:
+    for path, schema in nodes(document()):
+        if "enum" in schema:
+            assert path[:2] == ("components", "schemas"), path
+            assert len(path) == 3, path
+
+
+def test_every_path_parameter_has_an_example() -> None:
+    for path, item in document()["paths"].items():
+        named = {p["name"]: p["example"] for p in item.get("parameters", []) if p["in"] == "path"}
+        assert named.keys() == set(re.findall(r"{(\w+)}", path))
+
+
+def test_the_document_names_the_server_that_it_comes_from(api: MemoryApi) -> None:
+    served = api.guest().get("/api/openapi.json", base_url="https://tickets.example.org")
+
+    assert served.get_json()["servers"] == [{"url": "https://tickets.example.org"}]
 
 
 def test_every_test_that_security_md_names_is_there() -> None:

@@ -50,7 +50,11 @@ blueprint = ApiBlueprint(
     errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
 )
 def sign_up(body: dict[str, Any]) -> Created[UserView]:
-    """Create an account."""
+    """Create an account.
+
+    Usernames are unique without regard to letter case, and common passwords are
+    refused. Sign in afterwards to get tokens.
+    """
     count_costly()
     with limits().failures("register", body["username"]):
         user = use_cases().sign_up(current_actor(), NewAccount(**body))
@@ -66,7 +70,11 @@ def sign_up(body: dict[str, Any]) -> Created[UserView]:
     errors=(InvalidCredentials, AccountDisabled, Overloaded),
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with username and password."""
+    """Sign in with username and password.
+
+    The access token is sent as `Authorization: Bearer …` and expires soon; the
+    refresh token is exchanged for new tokens at `/api/token/refresh`.
+    """
     count_costly()
     with limits().failures("login", body["username"]):
         return issue_tokens(use_cases().sign_in(body["username"], body["password"]))
@@ -86,7 +94,11 @@ def refresh_token() -> dict[str, Any]:
 
 @blueprint.operation("POST", "/logout", access=ACCOUNT)
 def logout() -> None:
-    """End this session and revoke its tokens."""
+    """Sign out.
+
+    Ends this session: its access token and its refresh token are no longer
+    valid. Other sessions of the account go on.
+    """
     session = current_session()
     if session is not None:
         use_cases().sign_out(signed_in_actor(), session)
@@ -101,7 +113,10 @@ def logout() -> None:
     errors=(AccountDeleted,),
 )
 def get_me() -> UserView:
-    """Get your account."""
+    """Get your account.
+
+    The account whose access token the request has.
+    """
     return use_cases().change_own_account.get(signed_in_actor())
 
 
@@ -114,7 +129,10 @@ def get_me() -> UserView:
     errors=(AccountDeleted,),
 )
 def update_me(body: dict[str, Any]) -> UserView:
-    """Update your profile."""
+    """Update your profile.
+
+    Fields that are left out stay as they are, null clears a field.
+    """
     return use_cases().change_own_account.update_profile(signed_in_actor(), body)
 
 

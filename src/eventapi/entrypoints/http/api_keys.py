@@ -54,7 +54,10 @@ def create_api_key(body: dict[str, Any]) -> Created[NewApiKey]:
     errors=KEY_OWNER_ERRORS,
 )
 def list_api_keys() -> dict[str, Any]:
-    """List your API keys, newest first."""
+    """List your API keys, newest first.
+
+    The keys themselves are not shown again, only their last characters.
+    """
     return {"items": use_cases().manage_api_keys.list(current_actor()), "next": None}
 
 
@@ -62,5 +65,8 @@ def list_api_keys() -> dict[str, Any]:
     "DELETE", "/keys/<id:key_id>", access=ACCOUNT, errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound)
 )
 def revoke_api_key(key_id: ApiKeyId) -> None:
-    """Revoke an API key, with immediate effect."""
+    """Revoke an API key.
+
+    Requests with the key are refused at once, in every process.
+    """
     use_cases().manage_api_keys.revoke(current_actor(), key_id)

@@ -32,7 +32,11 @@ CURSORS: Cursors[int] = Cursors("audit", int)
     errors=(NotSignedIn, NotAllowed),
 )
 def list_audit_trail(query: dict[str, Any]) -> PageBody:
-    """List the audit trail, newest first, for admins."""
+    """List the audit trail, newest first.
+
+    For admins. An entry says what was done, by whom, from which address and with
+    which request; entries never change. The filters can be combined.
+    """
     before, limit = CURSORS.decode(query.pop("cursor")), query.pop("limit")
     search = AuditSearch(**query)
     page = use_cases().list_audit_trail(current_actor(), search, before=before, limit=limit)
@@ -48,7 +52,10 @@ def list_audit_trail(query: dict[str, Any]) -> PageBody:
     errors=ORGANIZER_ERRORS,
 )
 def list_event_audit_trail(query: dict[str, Any], event_id: EventId) -> PageBody:
-    """List the audit trail of an event and its orders, newest first."""
+    """List the audit trail of an event and its orders, newest first.
+
+    For the organizer of the event and admins.
+    """
     before = CURSORS.decode(query["cursor"])
     page = use_cases().list_audit_trail.of_event(
         current_actor(), event_id, before=before, limit=query["limit"]

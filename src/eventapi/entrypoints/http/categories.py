@@ -33,7 +33,10 @@ blueprint = ApiBlueprint(
     response=ok(CategoryListSchema),
 )
 def list_categories() -> dict[str, Any]:
-    """List all categories by name."""
+    """List all categories by name.
+
+    The list is complete, without pages. Events name a category by its `slug`.
+    """
     return {"items": use_cases().list_categories()}
 
 
@@ -62,7 +65,10 @@ def create_category(body: dict[str, Any]) -> Created[CategoryView]:
     errors=(CategoryNotFound,),
 )
 def get_category(slug: str) -> CategoryView:
-    """Get a category."""
+    """Get a category.
+
+    The path has the `slug`, as in `category` of an event.
+    """
     return use_cases().list_categories.get(slug)
 
 
@@ -75,7 +81,10 @@ def get_category(slug: str) -> CategoryView:
     errors=(NotSignedIn, NotAllowed, CategoryNotFound),
 )
 def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
-    """Rename a category; its slug stays the same."""
+    """Rename a category.
+
+    Its slug stays the same, so links and filters remain valid.
+    """
     return use_cases().manage_categories.rename(current_actor(), slug, body["name"])
 
 
@@ -86,5 +95,8 @@ def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
     errors=(NotSignedIn, NotAllowed, CategoryNotFound, CategoryInUse),
 )
 def delete_category(slug: str) -> None:
-    """Delete a category that has no events."""
+    """Delete a category that has no events.
+
+    A category that events belong to stays: 409 `category_in_use`.
+    """
     use_cases().manage_categories.delete(current_actor(), slug)

@@ -60,7 +60,10 @@ def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     errors=(*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled),
 )
 def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
-    """Undo the check-in of a ticket."""
+    """Undo the check-in of a ticket.
+
+    The ticket can be checked in again. Undoing twice changes nothing.
+    """
     return use_cases().check_in.undo(current_actor(), event_id, query["code"])
 
 
@@ -68,7 +71,10 @@ def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
     "GET", "", access=AT_THE_DOOR, response=ok(CheckInCountsSchema), errors=ORGANIZER_ERRORS
 )
 def get_check_in_counts(event_id: EventId) -> CheckInCounts:
-    """Count the tickets sold and checked in."""
+    """Count the tickets sold and checked in.
+
+    Cancelled tickets are not counted.
+    """
     return use_cases().check_in.counts(current_actor(), event_id)
 
 

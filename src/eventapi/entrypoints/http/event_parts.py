@@ -67,7 +67,10 @@ A_MINUTE = 60
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTypeView]:
-    """Add a ticket type to an event."""
+    """Add a ticket type to an event.
+
+    It is added after the others, unless a `position` is given.
+    """
     position = body.pop("position", None)
     event, ticket_type = use_cases().change_ticket_types.add(
         current_actor(), event_id, TicketTypeForm.from_fields(**body), position=position
@@ -88,7 +91,10 @@ def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTy
 def get_ticket_type(
     query: dict[str, Any], event_id: EventId, ticket_type_id: TicketTypeId
 ) -> TicketTypeView:
-    """Get a ticket type of an event."""
+    """Get a ticket type of an event.
+
+    Its ETag serves as `If-Match` when it is changed.
+    """
     event, ticket_type = use_cases().get_event.ticket_type(
         current_actor(), event_id, ticket_type_id, **query
     )
@@ -133,7 +139,10 @@ def update_ticket_type(
     errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
-    """Delete a ticket type of which no tickets are sold."""
+    """Delete a ticket type of which no tickets are sold.
+
+    A type with sold tickets stays: 409 `ticket_type_in_use`.
+    """
     use_cases().change_ticket_types.delete(
         current_actor(),
         event_id,
@@ -152,7 +161,10 @@ def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]:
-    """Add a session to the agenda of an event."""
+    """Add a session to the agenda of an event.
+
+    It takes place within the times of the event.
+    """
     event, session = use_cases().change_sessions.add(
         current_actor(), event_id, SessionForm.from_fields(**body)
     )
@@ -170,7 +182,10 @@ def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]
     errors=(EventNotFound, SessionNotFound),
 )
 def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
-    """Get a session of an event."""
+    """Get a session of an event.
+
+    It is visible to those who can see the event.
+    """
     event, session = use_cases().get_event.session(current_actor(), event_id, session_id, **query)
     set_etag_version(event.version)
     return session
@@ -186,7 +201,10 @@ def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> Se
     errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def update_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
-    """Update a session (JSON Merge Patch, RFC 7396)."""
+    """Update a session (JSON Merge Patch, RFC 7396).
+
+    Fields that are left out stay as they are, null clears a field.
+    """
     event, session = use_cases().change_sessions.update(
         current_actor(), event_id, session_id, body, versions=if_match_versions()
     )
@@ -202,7 +220,10 @@ def update_session(body: dict[str, Any], event_id: EventId, session_id: int) -> 
     errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def delete_session(event_id: EventId, session_id: int) -> None:
-    """Delete a session from the agenda of an event."""
+    """Delete a session from the agenda of an event.
+
+    The other sessions stay as they are.
+    """
     use_cases().change_sessions.delete(
         current_actor(), event_id, session_id, versions=if_match_versions()
     )
@@ -218,7 +239,11 @@ def delete_session(event_id: EventId, session_id: int) -> None:
     errors=(*ORGANIZER_ERRORS, EventCancelled, UnsuitableImage),
 )
 def put_image(event_id: EventId) -> EventView:
-    """Set the image of an event: PNG, JPEG or WebP."""
+    """Set the image of an event.
+
+    The body is the file itself: PNG, JPEG or WebP, recognized by its content. It
+    replaces the image that the event had.
+    """
     content = read_raw_body(*IMAGE_TYPES, limit=current_app.config["MAX_IMAGE_SIZE"])
     return with_version(use_cases().change_image.put(current_actor(), event_id, content))
 
@@ -230,7 +255,10 @@ def put_image(event_id: EventId) -> EventView:
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def delete_image(event_id: EventId) -> None:
-    """Delete the image of an event (idempotent)."""
+    """Delete the image of an event (idempotent).
+
+    The event then has no image, and `image_url` is null.
+    """
     use_cases().change_image.delete(current_actor(), event_id)
 
 

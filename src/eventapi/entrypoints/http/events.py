@@ -152,7 +152,12 @@ def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
 def update_event(body: dict[str, Any], event_id: EventId) -> EventView:
-    """Update an event (JSON Merge Patch, RFC 7396)."""
+    """Update an event (JSON Merge Patch, RFC 7396).
+
+    Fields that are left out stay as they are, null clears a field, and lists are
+    replaced as a whole. With `If-Match`, a change that you have not seen is never
+    overwritten.
+    """
     event = use_cases().change_event.patch(
         current_actor(), event_id, body, versions=if_match_versions()
     )
@@ -185,7 +190,11 @@ def delete_event(event_id: EventId) -> None:
     errors=(*ORGANIZER_ERRORS, EventEnded),
 )
 def cancel_event(event_id: EventId) -> EventView:
-    """Cancel an event and all its orders (idempotent)."""
+    """Cancel an event and all its orders (idempotent).
+
+    Its orders are cancelled in the same step. A cancelled event can't be changed or
+    sold any more; cancelling it again changes nothing.
+    """
     return with_version(use_cases().cancel_event(current_actor(), event_id))
 
 
@@ -197,7 +206,11 @@ def cancel_event(event_id: EventId) -> EventView:
     errors=ORGANIZER_ERRORS,
 )
 def get_statistics(event_id: EventId) -> EventStatistics:
-    """Get the sales figures of an event."""
+    """Get the sales figures of an event.
+
+    Tickets sold and left, in all and by ticket type, revenue by currency, sales by
+    day, check-ins, the waitlist and cancellations.
+    """
     return use_cases().get_statistics(current_actor(), event_id)
 
 

@@ -28,12 +28,18 @@ class HealthSchema(Schema):
     "GET", "/live", access=UNLIMITED, response=ok(HealthSchema), needs_storage=False
 )
 def live() -> dict[str, str]:
-    """Check that the process responds."""
+    """Check that the process responds.
+
+    An orchestrator restarts a process that does not respond.
+    """
     return {"status": "ok"}
 
 
 @blueprint.operation("GET", "/ready", access=UNLIMITED, response=ok(HealthSchema))
 def ready() -> dict[str, str]:
-    """Check that the process and its storage respond."""
+    """Check that the process and its storage respond.
+
+    A load balancer sends requests only while the status is 200.
+    """
     use_cases().storage_health.check()
     return {"status": "ok"}

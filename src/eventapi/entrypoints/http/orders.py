@@ -113,7 +113,10 @@ def _sale_headers(order: OrderView, *, replayed: bool) -> dict[str, str]:
     "GET", "/orders", access=ACCOUNT, query=PageQuerySchema, response=page_of(OrderSchema)
 )
 def list_orders(query: dict[str, Any]) -> PageBody:
-    """List your orders, newest first."""
+    """List your orders, newest first.
+
+    Purchases and registrations of your account, cancelled ones included.
+    """
     before = ORDER_CURSORS.decode(query["cursor"])
     page = use_cases().list_orders(current_actor(), before=before, limit=query["limit"])
     return page_answer(page, ORDER_CURSORS)
@@ -223,7 +226,8 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
 def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[OrderId]:
     """List the orders of an event, newest first.
 
-    With `Accept: text/csv`, the response has all orders in one file.
+    Waitlisted and cancelled orders are included. With `Accept: text/csv`, the
+    response has all orders in one file.
     """
     list_orders, actor = use_cases().list_event_orders, current_actor()
     return Listing(
@@ -244,7 +248,8 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[Order
 def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[int]:
     """List the waitlist of an event, longest wait first.
 
-    With `Accept: text/csv`, the response has the whole waitlist in one file.
+    Freed places go to the first order that fits. With `Accept: text/csv`, the
+    response has the whole waitlist in one file.
     """
     list_orders, actor = use_cases().list_event_orders, current_actor()
     return Listing(

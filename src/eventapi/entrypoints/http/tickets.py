@@ -71,7 +71,10 @@ SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"
     errors=(TicketNotFound,),
 )
 def get_ticket(code: str) -> TicketWithEvent:
-    """Get a ticket by its code."""
+    """Get a ticket by its code.
+
+    Whoever has the code can read the ticket; nobody has to be signed in.
+    """
     return use_cases().get_ticket(code)
 
 
@@ -84,7 +87,10 @@ def get_ticket(code: str) -> TicketWithEvent:
     errors=(TicketNotFound,),
 )
 def get_qr_svg(code: str) -> Response:
-    """Get the QR code of a ticket as SVG."""
+    """Get the QR code of a ticket as SVG.
+
+    The code contains the code of the ticket, and is sharp at every size.
+    """
     return Response(use_cases().print_tickets.qr_code(code, "svg"), mimetype=SVG)
 
 
@@ -97,7 +103,10 @@ def get_qr_svg(code: str) -> Response:
     errors=(TicketNotFound,),
 )
 def get_qr_png(code: str) -> Response:
-    """Get the QR code of a ticket as PNG."""
+    """Get the QR code of a ticket as PNG.
+
+    The code contains the code of the ticket, for scanners at the door.
+    """
     return Response(use_cases().print_tickets.qr_code(code, "png"), mimetype=PNG)
 
 

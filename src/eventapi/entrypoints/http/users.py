@@ -36,7 +36,10 @@ ADMIN_ERRORS = (NotSignedIn, NotAllowed)
     errors=ADMIN_ERRORS,
 )
 def list_users(query: dict[str, Any]) -> PageBody:
-    """List accounts, oldest first."""
+    """List accounts, oldest first.
+
+    For admins. Erased accounts remain in the list, without personal data.
+    """
     after, limit = CURSORS.decode(query.pop("cursor")), query.pop("limit")
     search = UserSearch(**query)
     page = use_cases().manage_accounts.list(current_actor(), search, after=after, limit=limit)
@@ -52,7 +55,10 @@ def list_users(query: dict[str, Any]) -> PageBody:
     errors=(*ADMIN_ERRORS, UserNotFound),
 )
 def get_user(user_id: UserId) -> UserView:
-    """Get an account."""
+    """Get an account.
+
+    For admins.
+    """
     return use_cases().manage_accounts.get(current_actor(), user_id)
 
 
