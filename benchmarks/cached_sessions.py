@@ -9,7 +9,8 @@ from dataclasses import replace
 from flask import Flask
 
 from benchmarks.program import serve_at_port
-from eventapi.application.orders import Principal, Purchase, PurchaseResult, PurchaseTickets
+from eventapi.application.orders import PlacedOrder
+from eventapi.application.purchases import Principal, Purchase, PurchaseTickets
 from eventapi.application.sessions import Authenticate
 from eventapi.domain.policy import Actor
 from eventapi.entrypoints.bootstrap import http_config, postgres_use_cases
@@ -26,7 +27,7 @@ class PurchaseWithCachedSessions(PurchaseTickets):
         self._authenticate = authenticate
         self._actors: dict[Principal, Actor] = {}
 
-    def __call__(self, principal: Principal | None, purchase: Purchase) -> PurchaseResult:
+    def __call__(self, principal: Principal | None, purchase: Purchase) -> PlacedOrder:
         """Sell the tickets; look up a session only the first time."""
         if principal is not None and not isinstance(principal, Actor):
             if principal not in self._actors:

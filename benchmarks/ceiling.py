@@ -11,8 +11,9 @@ from uuid import UUID
 from flask import Flask
 
 from benchmarks.program import serve_at_port
-from eventapi.application.orders import Principal, Purchase, PurchaseResult, PurchaseTickets
-from eventapi.application.views import AccountRef, EventRef, OrderView, TicketView
+from eventapi.application.orders import PlacedOrder
+from eventapi.application.purchases import Principal, Purchase, PurchaseTickets
+from eventapi.application.views import BuyerView, EventRef, OrderView, TicketView
 from eventapi.entrypoints.bootstrap import http_config, memory_use_cases
 from eventapi.entrypoints.http import create_app
 from eventapi.entrypoints.settings import Settings
@@ -22,7 +23,7 @@ _ID = UUID("01932c07-209c-7f7a-8b0e-5f1e6a3c9d42")
 _ORDER = OrderView(
     id=_ID,
     event=EventRef(1, "Jazz night", _TIME),
-    buyer=AccountRef(1, "buyer-1"),
+    buyer=BuyerView(1, "buyer-1", None, None),
     status="confirmed",
     total=Decimal("0.00"),
     currency=None,
@@ -37,6 +38,7 @@ _ORDER = OrderView(
             attendee=None,
             issued_at=_TIME,
             checked_in_at=None,
+            status="valid",
         ),
     ),
 )
@@ -48,10 +50,10 @@ class PurchaseNothing(PurchaseTickets):
     def __init__(self) -> None:
         """Do without ports."""
 
-    def __call__(self, principal: Principal | None, purchase: Purchase) -> PurchaseResult:
+    def __call__(self, principal: Principal | None, purchase: Purchase) -> PlacedOrder:
         """Return the order."""
         del principal, purchase
-        return PurchaseResult(_ORDER, replayed=False)
+        return PlacedOrder(_ORDER, None, replayed=False)
 
 
 def make_app(settings: Settings) -> Flask:

@@ -22,7 +22,8 @@ SELECT GROUPING(ticket_type_id, currency, day) AS grouping,
 FROM (
     SELECT ticket.ticket_type_id, orders.currency, ticket.price, ticket.checked_in_at,
            orders.status = 'confirmed' AND ticket.cancelled_at IS NULL AS is_sold,
-           orders.status = 'cancelled' OR ticket.cancelled_at IS NOT NULL AS is_cancelled,
+           (orders.status = 'cancelled' OR ticket.cancelled_at IS NOT NULL)
+               AND NOT ticket.is_transferred AS is_cancelled,
            CAST(ticket.issued_at AT TIME ZONE CAST(:timezone AS text) AS date) AS day
     FROM orders
     JOIN tickets AS ticket ON ticket.event_id = orders.event_id AND ticket.order_id = orders.id

@@ -16,6 +16,7 @@ from eventapi.testing.api import PASSWORD, Api
 JSON = "application/json"
 SECRET = "t" * 64
 OTHER_PASSWORD = "staple battery horse"
+GRACE = {"name": "Grace Hopper", "email": "grace@example.org"}
 UNKNOWN_CODE = "0" * 26
 STANDARD = {"name": "Standard", "price": "50.00", "currency": "EUR", "quantity": 5}
 CHILD = {"name": "Child", "quantity": 3}
@@ -118,9 +119,10 @@ def make_event(organizer: Client, **changes: Any) -> dict[str, Any]:
 
 
 def buy(
-    buyer: Client,
+    client: Client,
     event_id: int,
     quantity: object = 1,
+    /,
     *,
     key: str | None = None,
     access_code: str | None = None,
@@ -128,7 +130,7 @@ def buy(
 ) -> TestResponse:
     """Purchase tickets over the API; pass ``lines`` instead of a quantity for several types."""
     wanted = {} if "lines" in more else {"quantity": quantity}
-    return buyer.post(
+    return client.post(
         f"/api/events/{event_id}/purchase",
         json={**wanted, **more},
         query_string={} if access_code is None else {"access_code": access_code},
@@ -136,12 +138,24 @@ def buy(
     )
 
 
-def make_order(buyer: Client, event_id: int, quantity: object = 1, **more: Any) -> dict[str, Any]:
-    """Purchase tickets, and return the order."""
-    response = buy(buyer, event_id, quantity, **more)
+def make_order(
+    client: Client, event_id: int, quantity: object = 1, /, **more: Any
+) -> dict[str, Any]:
+    """Purchase tickets with an account, and return the order as its buyer reads it later."""
+    response = buy(client, event_id, quantity, **more)
     assert response.status_code == 201, response.get_data(as_text=True)
-    order: dict[str, Any] = response.get_json()
-    return order
+    return as_read_later(response.get_json())
+
+
+def as_read_later(placed: dict[str, Any]) -> dict[str, Any]:
+    """Return a placed order without its secret, which only this answer has."""
+    return {name: value for name, value in placed.items() if name != "secret"}
+
+
+def as_cancelled(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order as it is read after it was cancelled as a whole."""
+    tickets = [ticket | {"status": "cancelled"} for ticket in order["tickets"]]
+    return order | {"status": "cancelled", "quantity": 0, "total": "0.00", "tickets": tickets}
 
 
 def change(

@@ -10,7 +10,7 @@ from uuid import uuid4
 from eventapi.adapters.system import RandomIdentities
 from eventapi.domain.event import Event, OrderLine
 from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility
-from eventapi.domain.order import Order
+from eventapi.domain.order import Buyer, Order
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import (
@@ -31,6 +31,7 @@ from eventapi.domain.values import (
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 IDENTITIES = RandomIdentities()
 BUYER = UserId(7)
+ACCOUNT = Buyer.account(BUYER)
 ORGANIZER = UserId(1)
 
 _names = count(1)
@@ -48,6 +49,8 @@ def details(
     visibility: Visibility = Visibility.PUBLIC,
     sales: SalesWindow = ALWAYS,
     sessions: Sequence[AgendaSession] = (),
+    reference: str | None = None,
+    max_per_person: int | None = None,
 ) -> EventDetails:
     return EventDetails(
         name=name,
@@ -61,6 +64,8 @@ def details(
         access_code=AccessCode("open-sesame") if visibility is Visibility.PRIVATE else None,
         sales=sales,
         sessions=sessions,
+        reference=reference,
+        max_per_person=max_per_person,
     )
 
 
@@ -92,14 +97,12 @@ def event(
     organizer_id: UserId = ORGANIZER,
     sold: int = 0,
     types: Sequence[TicketType] = (),
-    reference: str | None = None,
     **said: Any,
 ) -> Event:
     return Event(
         id=EventId(id),
         organizer_id=organizer_id,
         details=details(**said),
-        reference=reference,
         ticket_types=types,
         tickets_sold=sold,
         created_at=NOW,
@@ -116,7 +119,7 @@ def sell(
     limit: int = 10,
 ) -> Order:
     line = OrderLine(quantity, None if of is None else TicketTypeId(of))
-    return an_event.sell([line], buyer_id=BUYER, order_limit=limit, now=now, identities=IDENTITIES)
+    return an_event.sell([line], buyer=ACCOUNT, order_limit=limit, now=now, identities=IDENTITIES)
 
 
 def session_id() -> LoginSessionId:

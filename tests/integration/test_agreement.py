@@ -25,7 +25,7 @@ from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.application.accounts import NewAccount
 from eventapi.application.event_catalog import EventFilter
 from eventapi.application.forms import EventForm, TicketTypeForm
-from eventapi.application.orders import NamedAttendee, Purchase
+from eventapi.application.purchases import NamedPerson, Purchase
 from eventapi.application.registrations import Registration
 from eventapi.application.search import EventSort
 from eventapi.application.use_cases import UseCases
@@ -103,7 +103,7 @@ purchases = st.builds(
     event_id=event_ids,
     lines=st.lists(lines, min_size=1, max_size=2),
     attendees=st.lists(
-        st.builds(NamedAttendee, st.sampled_from(["Ada", " "]), st.sampled_from([None, "a@b.org"])),
+        st.builds(NamedPerson, st.sampled_from(["Ada", " "]), st.sampled_from([None, "a@b.org"])),
         max_size=2,
     ),
     idempotency_key=st.sampled_from([None, None, "k1", "k2", "k3"]),
@@ -245,7 +245,7 @@ class World:
             order.quantity,
             (order.total, order.currency),
             [
-                (ticket.attendee, ticket.ticket_type, ticket.price, ticket.is_cancelled,
+                (ticket.attendee, ticket.ticket_type, ticket.price, ticket.status,
                  ticket.issued_at, ticket.checked_in_at)
                 for ticket in order.tickets
             ],
@@ -283,7 +283,7 @@ class World:
                 [
                     self.shown(order)
                     for order in self.use_cases.list_event_orders(
-                        ORGANIZER, EventId(event.id), before=None, limit=100
+                        ORGANIZER, EventId(event.id), q=None, before=None, limit=100
                     ).items
                 ]
                 for event in events
@@ -292,7 +292,7 @@ class World:
                 [
                     self.shown(order)
                     for order in self.use_cases.list_event_orders.waitlist(
-                        ORGANIZER, EventId(event.id), after=0, limit=100
+                        ORGANIZER, EventId(event.id), q=None, after=None, limit=100
                     ).items
                 ]
                 for event in events

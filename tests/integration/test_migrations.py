@@ -18,7 +18,13 @@ from eventapi.adapters.postgres.migrations import MigrationError, Migrations
 from eventapi.adapters.postgres.tables import metadata, tickets, users
 from eventapi.adapters.postgres.users import user_from_row
 from eventapi.application.ports.accounts import UserSearch
-from eventapi.application.search import EventSearch, EventSort, account_text, attendee_text
+from eventapi.application.search import (
+    EventSearch,
+    EventSort,
+    PersonSearch,
+    account_text,
+    person_text,
+)
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import Attendee, EmailAddress, EventId, UserId
 from eventapi.entrypoints.bootstrap import postgres_use_cases
@@ -136,7 +142,9 @@ def test_what_was_there_before_events_in_full_is_there_afterwards(
         found = storage.events.search(search, after=None, limit=5)
         assert [item.id for item in found.items] == [1]
     for q in ("elodie", "STRASSE"):
-        found_attendees = storage.orders.attendees(EventId(1), q=q, after=None, limit=5)
+        found_attendees = storage.orders.attendees(
+            EventId(1), search=PersonSearch.parse(q), after=None, limit=5
+        )
         assert len(found_attendees.items) == 1
     (bob,) = storage.users.search(UserSearch(q="BO"), after=None, limit=5).items
     assert bob.id == 2
@@ -299,12 +307,14 @@ def test_names_of_every_script_are_found_after_an_upgrade(database_of_c_locale: 
         attendee = None
         if name is not None:
             attendee = Attendee(name, EmailAddress(email) if email else None)
-        assert ticket.search_text == attendee_text(attendee)
+        assert ticket.search_text == person_text(attendee)
     storage = storage_on(engine)
     assert storage.sold(EventId(1)) == MORE_ROWS_THAN_A_BATCH
     for q in NAMES:
         assert storage.users.search(UserSearch(q=q), after=None, limit=5).items
-        assert storage.orders.attendees(EventId(1), q=q, after=None, limit=5).items
+        assert storage.orders.attendees(
+            EventId(1), search=PersonSearch.parse(q), after=None, limit=5
+        ).items
     engine.dispose()
     migrating.dispose()
 

@@ -17,7 +17,7 @@ from eventapi.adapters.postgres import (
 )
 from eventapi.application.idempotency import RequestKey, account_owner
 from eventapi.application.ports.storage import StorageUnavailable
-from eventapi.application.views import AccountRef, OrderView
+from eventapi.application.views import BuyerView, OrderView
 from eventapi.domain.event import Event
 from tests import builders
 from tests.contracts.storage import *  # noqa: F403 - all of them
@@ -54,7 +54,7 @@ def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
     with storage.unit_of_work() as work:
         loaded = work.events.get_for_update(event.id)[event.id]
         order = sell_to(loaded, bob, 2)
-        answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+        answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
         work.orders.add(order)
         work.requests.add(request, answer)
         work.commit()

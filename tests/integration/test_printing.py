@@ -18,6 +18,7 @@ from eventapi.application.ports.media import TicketDocument
 from eventapi.application.views import (
     AccountRef,
     AttendeeView,
+    BuyerView,
     EventView,
     OrderRef,
     TicketDetails,
@@ -37,8 +38,9 @@ EVENT = EventView.of(
 )
 TICKET = TicketView(
     id=ID, code="7Q0ZK3M9XV2B8N5T1HCWRJ4YDE", ticket_type=None, price=Decimal(0), attendee=None,
-    issued_at=START, checked_in_at=None,
+    issued_at=START, checked_in_at=None, status="valid",
 )  # fmt: skip
+BUYER = BuyerView(7, "bob", None, None)
 IMAGES = MemoryImageStore()
 IMAGES.put("photo", picture("JPEG", size=(640, 360)), "image/jpeg")
 PRINTER = TypstTicketPrinter(IMAGES)
@@ -46,7 +48,7 @@ PRINTER = TypstTicketPrinter(IMAGES)
 
 def details(ticket: TicketView, currency: str | None = None) -> TicketDetails:
     return TicketDetails(
-        ticket=ticket, order=OrderRef(ID), order_status="confirmed", currency=currency, event_id=1
+        ticket=ticket, order=OrderRef(ID), currency=currency, event_id=1, buyer=BUYER
     )
 
 

@@ -23,7 +23,7 @@ from eventapi.adapters.memory import (
 )
 from eventapi.application.event_catalog import EventFilter, ListEvents
 from eventapi.application.ports.accounts import UserSearch
-from eventapi.application.search import EventSort
+from eventapi.application.search import EventSort, PersonSearch
 from eventapi.application.views import AttendeeView, Page
 from eventapi.domain.event_details import EventDetails
 from eventapi.domain.user import Profile, Role
@@ -242,7 +242,9 @@ def test_attendees_are_found_by_the_same_parts_of_their_names(
             work.commit()
 
         def find(limit: int, q: str | None) -> list[AttendeeView | None]:
-            search = partial(storage.orders.attendees, event_id, q=q, limit=limit)
+            search = partial(
+                storage.orders.attendees, event_id, search=PersonSearch.parse(q), limit=limit
+            )
             return [found.ticket.attendee for found in walk(lambda after: search(after=after))]
 
         return find

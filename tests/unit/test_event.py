@@ -13,7 +13,7 @@ from eventapi.domain.event_details import parse_period
 from eventapi.domain.order import Order, OrderStatus
 from eventapi.domain.values import Attendee, EmailAddress, EventId, Timezone
 from tests import builders
-from tests.builders import BUYER, IDENTITIES, NOW, ORGANIZER, sell
+from tests.builders import ACCOUNT, BUYER, IDENTITIES, NOW, ORGANIZER, sell
 
 
 def test_a_sale_gives_a_confirmed_order_with_its_tickets() -> None:
@@ -23,7 +23,7 @@ def test_a_sale_gives_a_confirmed_order_with_its_tickets() -> None:
 
     assert order.status is OrderStatus.CONFIRMED
     assert order.quantity == len({ticket.code for ticket in order.tickets}) == 3
-    assert (order.event_id, order.buyer_id, order.created_at) == (event.id, BUYER, NOW)
+    assert (order.event_id, order.buyer.account_id, order.created_at) == (event.id, BUYER, NOW)
     assert (event.tickets_sold, event.tickets_remaining) == (3, 7)
 
 
@@ -83,7 +83,7 @@ def test_the_first_tickets_admit_who_was_named() -> None:
 
     order = builders.event().sell(
         [OrderLine(2)],
-        buyer_id=BUYER,
+        buyer=ACCOUNT,
         attendees=[ada],
         order_limit=10,
         now=NOW,
@@ -99,7 +99,7 @@ def test_more_attendees_than_tickets_are_refused() -> None:
     with pytest.raises(InvalidValues, match="attendees"):
         event.sell(
             [OrderLine(1)],
-            buyer_id=BUYER,
+            buyer=ACCOUNT,
             attendees=[Attendee("Ada"), Attendee("Grace")],
             order_limit=10,
             now=NOW,
@@ -182,7 +182,7 @@ class Selling(RuleBasedStateMachine):
         try:
             order = self.event.sell(
                 [OrderLine(quantity)],
-                buyer_id=BUYER,
+                buyer=ACCOUNT,
                 attendees=[Attendee("Ada")] * attendees,
                 order_limit=10,
                 now=now,

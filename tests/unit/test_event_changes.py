@@ -23,7 +23,7 @@ from eventapi.domain.errors import (
     VersionConflict,
 )
 from eventapi.domain.event import Event, EventStatus, OrderLine
-from eventapi.domain.order import Order
+from eventapi.domain.order import Buyer, Order
 from eventapi.domain.values import (
     Attendee,
     EmailAddress,
@@ -35,7 +35,7 @@ from eventapi.domain.values import (
     tokenize,
 )
 from tests import builders
-from tests.builders import BUYER, IDENTITIES, NOW, sell, ticket_type
+from tests.builders import ACCOUNT, IDENTITIES, NOW, sell, ticket_type
 
 HOUR = timedelta(hours=1)
 
@@ -45,9 +45,7 @@ def lines(*wanted: tuple[int, int]) -> list[OrderLine]:
 
 
 def sell_lines(event: Event, *wanted: tuple[int, int], now: datetime = NOW) -> Order:
-    return event.sell(
-        lines(*wanted), buyer_id=BUYER, order_limit=20, now=now, identities=IDENTITIES
-    )
+    return event.sell(lines(*wanted), buyer=ACCOUNT, order_limit=20, now=now, identities=IDENTITIES)
 
 
 def test_an_order_of_several_types_adds_up_exactly() -> None:
@@ -116,7 +114,7 @@ def test_a_registration_is_an_order_of_one_ticket_for_one_person() -> None:
 
     order = event.register(ada, now=NOW, identities=IDENTITIES)
 
-    assert (order.buyer_id, order.guest, order.registrant) == (None, ada, "ada@example.org")
+    assert (order.buyer, order.registrant) == (Buyer.guest(ada), "ada@example.org")
     assert [ticket.attendee for ticket in order.tickets] == [ada]
     assert (event.tickets_sold, event.ticket_types[0].tickets_sold) == (1, 1)
     with pytest.raises(InvalidValues, match="email"):

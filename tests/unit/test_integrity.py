@@ -9,7 +9,7 @@ from eventapi.adapters.postgres.integrity import TRANSLATIONS, translate_integri
 from eventapi.adapters.postgres.repository import Staged
 from eventapi.application.audit import DomainEventCollector
 from eventapi.application.idempotency import RequestKey
-from eventapi.application.views import OrderView
+from eventapi.application.views import BuyerView, OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.errors import (
     AccountDeleted,
@@ -59,6 +59,9 @@ def test_a_detail_names_the_value_that_clashes() -> None:
     assert (type(error), str(error)) == (UsernameTaken, str(UsernameTaken("Bob")))
 
 
+BUYER = BuyerView(7, "bob", None, None)
+
+
 @pytest.mark.parametrize("detail", WITHHELD)
 def test_without_a_detail_the_only_staged_value_is_the_one_that_clashes(
     detail: str | None,
@@ -69,7 +72,7 @@ def test_without_a_detail_the_only_staged_value_is_the_one_that_clashes(
     changes.loaded_events = [builders.event(id=5, reference="r")]
     changes.removed_categories = {CategoryId(3): Slug("opera")}
     changes.orders = [builders.sell(builders.event(id=5))]
-    order = OrderView.of(changes.orders[0], event=builders.event(id=5), buyer=None)
+    order = OrderView.of(changes.orders[0], event=builders.event(id=5), buyer=BUYER)
     changes.requests = [(RequestKey.of("account 1", "k", {}), order)]
 
     for constraint, expected in {

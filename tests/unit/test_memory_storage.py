@@ -83,7 +83,7 @@ def test_the_constraints_stop_a_defect_of_the_program(
         work.commit()
 
     assert storage.sold(event.id) == 0
-    assert storage.orders.of_event(event.id, before=None, limit=9).items == []
+    assert storage.orders.of_event(event.id, search=None, before=None, limit=9).items == []
 
 
 def test_no_order_changes_unless_its_event_was_loaded_for_update(
@@ -98,7 +98,7 @@ def test_no_order_changes_unless_its_event_was_loaded_for_update(
         work.orders.save(loaded)
         work.commit()
 
-    (kept,) = storage.orders.of_event(event.id, before=None, limit=9).items
+    (kept,) = storage.orders.of_event(event.id, search=None, before=None, limit=9).items
     assert kept.tickets[0].attendee is not None
 
 
@@ -119,7 +119,7 @@ def test_an_account_erased_during_its_purchase_gets_no_order(
             other.commit()
         work.commit()
 
-    assert storage.orders.of_event(event.id, before=None, limit=9).items == []
+    assert storage.orders.of_event(event.id, search=None, before=None, limit=9).items == []
 
 
 def test_an_erasure_forgets_what_was_bought_meanwhile(
@@ -135,7 +135,7 @@ def test_an_erasure_forgets_what_was_bought_meanwhile(
         work.orders.forget_buyer(bob.id)
         work.commit()
 
-    (order,) = storage.orders.of_event(event.id, before=None, limit=9).items
+    (order,) = storage.orders.of_event(event.id, search=None, before=None, limit=9).items
     assert order.tickets[0].attendee is None
     with pytest.raises(AccountDeleted):
         storage.sell(storage.add_event(storage.add_user("eve")).id, bob)

@@ -23,10 +23,9 @@ USER, ORGANIZER, ADMIN = actor(Role.USER), actor(Role.ORGANIZER), actor(Role.ADM
         (Action.CREATE_ADMIN, [ADMIN]),
         (Action.CREATE_ORGANIZER, [ADMIN]),
         (Action.CREATE_EVENT, [ORGANIZER, ADMIN]),
-        (Action.PURCHASE_TICKETS, [USER]),
+        (Action.SELL_TICKETS, [ORGANIZER, ADMIN]),
         (Action.CHANGE_EVENT, [ORGANIZER, ADMIN]),
         (Action.SEE_PRIVATE_EVENT, [ORGANIZER, ADMIN]),
-        (Action.USE_INVITATION, [USER]),
         (Action.SEE_EVENT_FIGURES, [ORGANIZER, ADMIN]),
         (Action.SEE_EVENT_ORDERS, [ORGANIZER, ADMIN]),
         (Action.MANAGE_CATEGORIES, [ADMIN]),
@@ -45,6 +44,18 @@ def test_an_action_is_for_these_and_for_nobody_else(action: Action, allowed: lis
             assert refusal.value.action == action
     with pytest.raises(NotSignedIn):
         policy.require(GUEST, action)
+
+
+def test_guests_and_users_purchase_for_themselves() -> None:
+    scopes = {
+        somebody: policy.scope_of(somebody, Action.PURCHASE_TICKETS)
+        for somebody in (GUEST, USER, ORGANIZER, ADMIN)
+    }
+
+    assert scopes == {
+        GUEST: PermissionScope.ALL, USER: PermissionScope.ALL,
+        ORGANIZER: PermissionScope.NONE, ADMIN: PermissionScope.NONE,
+    }  # fmt: skip
 
 
 def test_an_order_is_seen_by_its_owners_and_by_admins() -> None:

@@ -51,6 +51,7 @@ class CreateEvent:
             NotSignedIn, NotAllowed: only organizers and admins create events.
             InvalidValues: a field is not acceptable.
             AccountDeleted: the actor's account no longer exists.
+            ReferenceTaken: another event of the actor has the reference.
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
         with self.unit_of_work(organizer) as work:
@@ -116,6 +117,7 @@ class ChangeEvent(EventEditor):
             NotSignedIn, NotAllowed, EventNotFound, VersionConflict: as `edit`.
             InvalidValues: a field is not acceptable.
             EventCancelled, CapacityBelowSold, TicketTypeInUse: as `Event.update`.
+            ReferenceTaken: another event of the organizer has the reference.
         """
         view, _ = self.edit(
             actor, event_id, versions, lambda event, work: self._update(event, form, work)
@@ -243,7 +245,6 @@ def add_event(
     category: Category | None,
     clock: Clock,
     identities: Identities,
-    reference: str | None = None,
 ) -> Event:
     """Create an event from a form, and add it to a unit of work.
 
@@ -259,7 +260,6 @@ def add_event(
                 new_access_code=identities.access_code,
             ),
             ticket_types=form.parse_ticket_types(None, work.events.next_ticket_type_id),
-            reference=reference,
             now=clock.now(),
         )
     work.events.add(event)

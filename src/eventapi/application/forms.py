@@ -118,6 +118,7 @@ class EventForm(_Form):
     """The fields of an event: with a start and an end, or with a date alone.
 
     Attributes:
+        reference: the organizer's own name for it.
         category: its slug.
         access_code: of a private event; generated if none is given.
     """
@@ -130,6 +131,8 @@ class EventForm(_Form):
     timezone: str = "UTC"
     description: str = ""
     location: str = ""
+    max_per_person: int | None = None
+    reference: str | None = None
     category: str | None = None
     visibility: str = Visibility.PUBLIC
     access_code: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventapi.application.views import OrderView
 from eventapi.domain.errors import IdempotencyKeyReused
-from eventapi.domain.values import EmailAddress, UserId
+from eventapi.domain.values import UserId
 
 RequestName = tuple[str, str]
 
@@ -61,6 +61,6 @@ def account_owner(id: UserId) -> str:
     return f"user:{id}"
 
 
-def guest_owner(email: EmailAddress) -> str:
+def guest_owner(email_key: str) -> str:
     """Return the name of a guest as an owner of keys; it does not reveal the address."""
-    return f"guest:{sha256(email.key.encode()).hexdigest()}"
+    return f"guest:{sha256(email_key.encode()).hexdigest()}"

@@ -6,7 +6,7 @@ email address.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from eventapi.application.events import add_event
@@ -26,7 +26,6 @@ from eventapi.domain.values import (
     Slug,
     TicketTypeId,
     Username,
-    clean_text,
 )
 
 Key = TypeVar("Key")
@@ -160,15 +159,13 @@ class ImportEvents:
                 _check_duplicate(lines, row.reference, row.line, "reference")
                 if row.reference in present:
                     return False
-                clean_text("reference", row.reference, longest=Event.MAX_REFERENCE_LENGTH)
                 add_event(
-                    row.form,
+                    replace(row.form, reference=row.reference),
                     organizer=actor,
                     work=work,
                     category=self._category(row.category, categories, work, create=new_categories),
                     clock=self.clock,
                     identities=self.identities,
-                    reference=row.reference,
                 )
                 return True
 

@@ -1,239 +1,87 @@
-"""Orders: selling tickets, and reading and cancelling orders."""
+"""Orders: listing, reading and cancelling them, and what all sales share."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Annotated
 
-from eventapi.application.access import check_visible, require_organizer
-from eventapi.application.audit import Origin, current_origin
-from eventapi.application.group_commit import GroupCommit
-from eventapi.application.idempotency import (
-    AcceptedRequest,
-    RequestKey,
-    RequestName,
-    account_owner,
-)
+from eventapi.application.access import require_organizer
 from eventapi.application.ports.events import EventQueries
-from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
+from eventapi.application.ports.orders import BuyerOfEvent, OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
-from eventapi.application.settings import UseCaseSettings
-from eventapi.application.views import AccountRef, OrderView, Page
+from eventapi.application.search import PersonSearch
+from eventapi.application.views import BuyerView, OrderView, Page
 from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
-from eventapi.domain.errors import (
-    DomainError,
-    EventNotFound,
-    NotSignedIn,
-    OrderNotFound,
-    SessionEnded,
-)
-from eventapi.domain.event import Event, OrderLine
-from eventapi.domain.order import Identities, Order
+from eventapi.domain.errors import NotSignedIn, OrderNotFound
+from eventapi.domain.event import Event
+from eventapi.domain.order import Buyer, Order
 from eventapi.domain.policy import Action, Actor
-from eventapi.domain.values import (
-    Attendee,
-    EmailAddress,
-    EventId,
-    LoginSessionId,
-    OrderId,
-    TicketId,
-    UserId,
-)
-
-MAX_SALES_PER_COMMIT = 50
-"""The sales of one unit of work: enough to spread its cost, few enough to keep locks short."""
-
-Principal = Actor | LoginSessionId
-"""The sender of a request: an actor, or a session whose actor is not yet looked up."""
+from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, TicketId, UserId
 
 
 @dataclass(frozen=True, slots=True)
-class NamedAttendee:
-    """The person that a ticket shall admit, as the buyer entered it."""
-
-    name: str
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """A request to buy tickets.
+class PlacedOrder:
+    """The answer to a purchase or a registration.
 
     Attributes:
-        lines: the quantities by ticket type.
-        attendees: the persons that the first tickets admit.
-        access_code: opens a private event.
-        idempotency_key: chosen by the client, so that the same purchase sent again
-            does not buy again.
-    """
-
-    event_id: EventId
-    lines: Sequence[OrderLine]
-    attendees: Sequence[NamedAttendee] = ()
-    access_code: str | None = None
-    idempotency_key: str | None = None
-
-    def key_of(self, buyer: UserId) -> RequestKey | None:
-        """Return the idempotency key of this purchase by a buyer, if it has one."""
-        if self.idempotency_key is None:
-            return None
-        request = {
-            "purchase": self.event_id,
-            "lines": [(line.quantity, line.ticket_type_id) for line in self.lines],
-            "attendees": [(attendee.name, attendee.email) for attendee in self.attendees],
-        }
-        return RequestKey.of(account_owner(buyer), self.idempotency_key, request)
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseResult:
-    """The answer to a purchase.
-
-    Attributes:
-        replayed: whether the same purchase was accepted before, and this is the
+        replayed: whether the same request was accepted before, and this is the
             answer that it got then.
     """
 
     order: OrderView
+    secret: Annotated[
+        str | None,
+        "With this secret a guest reads, changes and cancels the order. Null for an account.",
+    ]
     replayed: bool
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sale:
-    """A purchase that waits to be executed.
-
-    Attributes:
-        origin: captured here, because another thread may execute the sale.
-    """
-
-    principal: Principal
-    purchase: Purchase
-    attendees: Sequence[Attendee]
-    origin: Origin
+    @classmethod
+    def of(cls, order: OrderView, tokens: OrderAccessTokens, *, replayed: bool) -> "PlacedOrder":
+        """Return the answer; the order of a guest comes with its secret."""
+        secret = tokens.of(OrderId(order.id)) if order.buyer.id is None else None
+        return cls(order, secret, replayed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
-    """What a unit of work loaded for its sales, each with one statement."""
+class Customer:
+    """The buyer of a sale, and how others see them."""
 
-    buyers: Mapping[_Sale, Actor | DomainError]
-    events: Mapping[EventId, Event]
-    accepted: dict[RequestName, AcceptedRequest]
+    buyer: Buyer
+    view: BuyerView
 
+    @classmethod
+    def account(cls, actor: Actor) -> "Customer":
+        """Return an account as the buyer."""
+        return cls(Buyer.account(actor.id), BuyerView.of_account(actor))
 
-@dataclass(frozen=True)
-class PurchaseTickets:
-    """Sell tickets to a signed-in user: all that were requested, or none.
-
-    The path of a sale: authenticate the buyer; lock the event, so that one unit of
-    work at a time decides about its places; replay the answer if this very request
-    was accepted before; let the event decide; store the order; commit. Nothing that
-    the event decided on can change in between, and whoever waited for the lock sees
-    the event as this sale left it.
-
-    Sales that wait at the same time in one process share a unit of work (group
-    commit), each decided by itself, one after the other.
-    """
-
-    unit_of_work: UnitOfWorkFactory
-    clock: Clock
-    identities: Identities
-    settings: UseCaseSettings
-    _execute: GroupCommit[_Sale, PurchaseResult] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        group_commit = GroupCommit(self._sell_all, max_batch_size=MAX_SALES_PER_COMMIT)
-        object.__setattr__(self, "_execute", group_commit)
-
-    def __call__(self, principal: Principal | None, purchase: Purchase) -> PurchaseResult:
-        """Sell the tickets.
-
-        Args:
-            principal: the buyer. A session is authenticated in the unit of work of
-                the sale, together with the other sales of its batch.
-            purchase: what to buy.
+    @classmethod
+    def guest(cls, contact: Attendee) -> "Customer":
+        """Return a person without an account as the buyer.
 
         Raises:
-            NotSignedIn, NotAllowed: only users purchase.
-            SessionEnded: the session has ended.
-            AccountDeleted: the buyer's account no longer exists.
-            EventNotFound: there is no such event that the buyer may see.
-            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
-            OrderTooLarge, InvalidValues: as `Event.sell`.
-            IdempotencyKeyReused: the key was used for a different request.
+            InvalidValues: there is no email address.
         """
-        if principal is None:
-            raise NotSignedIn
-        attendees = [parse_attendee(person.name, person.email) for person in purchase.attendees]
-        return self._execute(_Sale(principal, purchase, attendees, current_origin.get()))
+        return cls(Buyer.guest(contact), BuyerView.of_guest(contact))
 
-    def _sell_all(self, sales: Sequence[_Sale]) -> Sequence[PurchaseResult | DomainError]:
-        """Execute sales in one unit of work; return the result or the refusal of each."""
-        with self.unit_of_work() as work:
-            batch = self._load(sales, work)
-            outcomes = [self._outcome(sale, batch, work) for sale in sales]
-            work.commit()
-        return outcomes
+    @property
+    def email_key(self) -> str | None:
+        """The key of the email address, by which a person is known."""
+        return EmailAddress(self.view.email).key if self.view.email else None
 
-    def _load(self, sales: Sequence[_Sale], work: UnitOfWork) -> _Batch:
-        """Authenticate the buyers, lock the events, and find what was accepted before."""
-        sessions = {sale.principal for sale in sales if not isinstance(sale.principal, Actor)}
-        actors = work.principals.by_session(sessions) if sessions else {}
-        buyers = {sale: _buyer(sale.principal, actors) for sale in sales}
-        admitted = [
-            (sale.purchase, buyer) for sale, buyer in buyers.items() if isinstance(buyer, Actor)
-        ]
-        events = work.events.get_for_update(*{purchase.event_id for purchase, _ in admitted})
-        keys = [key for purchase, buyer in admitted if (key := purchase.key_of(buyer.id))]
-        return _Batch(buyers, events, work.requests.find(keys) if keys else {})
-
-    def _outcome(
-        self, sale: _Sale, batch: _Batch, work: UnitOfWork
-    ) -> PurchaseResult | DomainError:
-        buyer = batch.buyers[sale]
-        if isinstance(buyer, DomainError):
-            return buyer
-        try:
-            return self._sell(sale, buyer, batch, work)
-        except DomainError as refusal:
-            return refusal
-
-    def _sell(self, sale: _Sale, buyer: Actor, batch: _Batch, work: UnitOfWork) -> PurchaseResult:
-        """Execute one sale. An error leaves the event as it was."""
-        purchase = sale.purchase
-        event = batch.events.get(purchase.event_id)
-        if event is None:
-            raise EventNotFound(purchase.event_id)
-        key = purchase.key_of(buyer.id)
-        if key and key.name in batch.accepted:
-            return PurchaseResult(batch.accepted[key.name].replay(key), replayed=True)
-        check_visible(buyer, event, event.id, purchase.access_code, work)
-        order = event.sell(
-            purchase.lines,
-            buyer_id=buyer.id,
-            attendees=sale.attendees,
-            order_limit=self.settings.order_limit,
-            now=self.clock.now(),
-            identities=self.identities,
-        )
-        work.act_as(buyer, sale.origin)
-        work.orders.add(order)
-        answer = OrderView.of(order, event=event, buyer=AccountRef(buyer.id, buyer.username))
-        if key:
-            work.requests.add(key, answer)
-            batch.accepted[key.name] = AcceptedRequest(key.fingerprint, answer)
-        return PurchaseResult(answer, replayed=False)
+    def at(self, event: EventId) -> BuyerOfEvent:
+        """Return the person whose tickets of an event are counted."""
+        return BuyerOfEvent(event, self.buyer.account_id, self.email_key)
 
 
-def _buyer(principal: Principal, actors: Mapping[LoginSessionId, Actor]) -> Actor | DomainError:
-    """Return the buyer, or why there is none."""
-    actor = principal if isinstance(principal, Actor) else actors.get(principal)
-    if actor is None:
-        return SessionEnded()
-    try:
-        return policy.require(actor, Action.PURCHASE_TICKETS)
-    except DomainError as refusal:
-        return refusal
+def tickets_held(customer: Customer, event: Event, work: UnitOfWork) -> int:
+    """Return how many tickets of an event a customer holds or waits for.
+
+    It is 0 for an event without a limit, where nobody asks.
+    """
+    if event.details.max_per_person is None:
+        return 0
+    buyer = customer.at(event.id)
+    return work.orders.tickets_held([buyer]).get(buyer, 0)
 
 
 def parse_attendee(name: str, email: str | None) -> Attendee:
@@ -310,6 +158,7 @@ class CancelOrder:
             OrderNotFound: there is none that the actor may see.
             TicketNotFound: the order has no such ticket.
             EventStarted: too late for a buyer; the organizer may always cancel.
+            AlreadyCheckedIn: a ticket was used.
         """
         has_secret = check_secret(actor, order_id, secret, self.tokens)
         if not has_secret:
@@ -342,26 +191,49 @@ class ListEventOrders:
     events: EventQueries
 
     def __call__(
-        self, actor: Actor | None, event_id: EventId, *, before: OrderId | None, limit: int
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        *,
+        q: str | None,
+        before: OrderId | None,
+        limit: int,
     ) -> Page[OrderView, OrderId]:
         """Return a page of the orders, newest first.
 
+        Args:
+            actor: the organizer or an admin.
+            event_id: the event.
+            q: finds orders as `PersonSearch` does; None for all.
+            before: the position at which the previous page ended.
+            limit: the maximum number of orders.
+
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
-        return self.orders.of_event(event_id, before=before, limit=limit)
+        search = PersonSearch.parse(q)
+        return self.orders.of_event(event_id, search=search, before=before, limit=limit)
 
     def waitlist(
-        self, actor: Actor | None, event_id: EventId, *, after: int, limit: int
-    ) -> Page[OrderView, int]:
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        *,
+        q: str | None,
+        after: OrderId | None,
+        limit: int,
+    ) -> Page[OrderView, OrderId]:
         """Return a page of the waitlisted orders, the earliest first.
+
+        The arguments are those of a call.
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_EVENT_ORDERS)
-        return self.orders.waitlist(event_id, after=after, limit=limit)
+        search = PersonSearch.parse(q)
+        return self.orders.waitlist(event_id, search=search, after=after, limit=limit)
 
 
 def find_visible_order(
@@ -419,7 +291,8 @@ def load_order(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
 
 def buyer_of(order: Order) -> tuple[UserId, ...]:
     """Return the account that owns an order, if any, as the policy takes it."""
-    return () if order.buyer_id is None else (order.buyer_id,)
+    account = order.buyer.account_id
+    return () if account is None else (account,)
 
 
 def get_order_view(orders: OrderQueries, order_id: OrderId) -> OrderView:

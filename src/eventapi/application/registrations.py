@@ -1,20 +1,19 @@
 """Registrations: one ticket for one attendee, or a place on the waitlist."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 from eventapi.application.access import check_visible
 from eventapi.application.idempotency import RequestKey, account_owner, guest_owner
-from eventapi.application.ports.accounts import UserQueries
+from eventapi.application.orders import Customer, PlacedOrder, tickets_held
 from eventapi.application.ports.orders import OrderAccessTokens
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
-from eventapi.application.views import AccountRef, OrderView
+from eventapi.application.views import OrderView
 from eventapi.domain.errors import AccountDeleted, AlreadyRegistered, InvalidValues
 from eventapi.domain.event import Event
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Actor
-from eventapi.domain.values import Attendee, EmailAddress, EventId, OrderId, TicketTypeId
+from eventapi.domain.values import Attendee, EmailAddress, EventId, TicketTypeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,33 +52,15 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationResult:
-    """The order of a registration, and the secret with which a guest manages it.
-
-    Attributes:
-        replayed: whether the same registration was accepted before, and this is the
-            answer that it got then.
-    """
-
-    order: OrderView
-    secret: Annotated[
-        str | None,
-        "With this secret a guest reads and cancels the order. Null for an account.",
-    ]
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RegisterAttendee:
     """Register one attendee for an event, with an account or as a guest."""
 
     unit_of_work: UnitOfWorkFactory
-    users: UserQueries
     clock: Clock
     identities: Identities
     tokens: OrderAccessTokens
 
-    def __call__(self, actor: Actor | None, registration: Registration) -> RegistrationResult:
+    def __call__(self, actor: Actor | None, registration: Registration) -> PlacedOrder:
         """Issue a ticket to the attendee, or put them on the waitlist.
 
         Raises:
@@ -88,16 +69,16 @@ class RegisterAttendee:
             AccountDeleted: the actor's account no longer exists.
             EventNotFound: there is no such event that the actor may see.
             AlreadyRegistered: the person has a live registration of the event.
-            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
-                as `Event.register`.
+            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
+            PersonLimitReached: as `Event.register`.
             IdempotencyKeyReused: the key was used for a different registration.
         """
         # A machine registers others, who access the order as guests do, with its secret.
         buyer = None if actor is None or actor.key_id is not None else actor
-        attendee, email = self._attendee(buyer, registration)
-        key = registration.key_of(
-            guest_owner(email) if actor is None else account_owner(actor.id), attendee
-        )
+        attendee = _attendee(buyer, registration)
+        customer = Customer.guest(attendee) if buyer is None else Customer.account(buyer)
+        owner = account_owner(actor.id) if actor else guest_owner(customer.email_key or "")
+        key = registration.key_of(owner, attendee)
         event_id = registration.event_id
         with self.unit_of_work(actor) as work:
             if buyer is not None and not work.principals.lock_active(buyer.id):
@@ -105,66 +86,55 @@ class RegisterAttendee:
             event = work.events.get_for_update(event_id).get(event_id)
             accepted = work.requests.find([key]).get(key.name) if key else None
             if key and accepted:
-                return self._result(buyer, accepted.replay(key), replayed=True)
+                return PlacedOrder.of(accepted.replay(key), self.tokens, replayed=True)
             event = check_visible(actor, event, event_id, registration.access_code, work)
-            answer = self._register(buyer, registration, attendee, event=event, work=work)
+            answer = self._register(customer, registration, attendee, event=event, work=work)
             if key:
                 work.requests.add(key, answer)
             work.commit()
-        return self._result(buyer, answer, replayed=False)
+        return PlacedOrder.of(answer, self.tokens, replayed=False)
 
     def _register(
         self,
-        buyer: Actor | None,
+        customer: Customer,
         registration: Registration,
         attendee: Attendee,
         *,
         event: Event,
         work: UnitOfWork,
     ) -> OrderView:
-        user = buyer.id if buyer else None
+        user = customer.buyer.account_id
         registrant = attendee.email.key if attendee.email else ""
         if work.orders.is_registered(event.id, registrant=registrant, user=user):
             raise AlreadyRegistered(event.id)
         order = event.register(
             attendee,
-            buyer_id=user,
+            buyer=customer.buyer,
             ticket_type_id=registration.ticket_type_id,
             waitlist=registration.waitlist,
+            held=tickets_held(customer, event, work),
             now=self.clock.now(),
             identities=self.identities,
         )
         work.orders.add(order)
-        view = OrderView.of(
-            order, event=event, buyer=AccountRef(buyer.id, buyer.username) if buyer else None
-        )
+        view = OrderView.of(order, event=event, buyer=customer.view)
         if view.is_waitlisted:
             return replace(view, position=work.orders.count_waiting(event.id) + 1)
         return view
 
-    def _attendee(
-        self, actor: Actor | None, registration: Registration
-    ) -> tuple[Attendee, EmailAddress]:
-        """Return the attendee: by default the owner of the account."""
-        name, email = registration.name, registration.email
-        if actor is not None and (name is None or email is None):
-            account = self.users.get(actor.id)
-            if account is None:
-                raise AccountDeleted
-            name = name or account.display_name()
-            email = email or account.email
-        missing = {
-            field: "Is required."
-            for field, value in (("name", name), ("email", email))
-            if not value
-        }
-        if missing or name is None or email is None:
-            raise InvalidValues(missing)
-        address = EmailAddress(email)
-        return Attendee(name, address), address
 
-    def _result(
-        self, buyer: Actor | None, order: OrderView, *, replayed: bool
-    ) -> RegistrationResult:
-        secret = self.tokens.of(OrderId(order.id)) if buyer is None else None
-        return RegistrationResult(order, secret, replayed)
+def _attendee(actor: Actor | None, registration: Registration) -> Attendee:
+    """Return the attendee: by default the owner of the account.
+
+    Raises:
+        InvalidValues: the name or the email address is missing or not acceptable.
+    """
+    name, email = registration.name, registration.email
+    if actor is not None:
+        name, email = name or actor.name or actor.username, email or actor.email
+    missing = {
+        field: "Is required." for field, value in (("name", name), ("email", email)) if not value
+    }
+    if missing or name is None or email is None:
+        raise InvalidValues(missing)
+    return Attendee(name, EmailAddress(email))

@@ -7,9 +7,12 @@ sees them. So a search has the same result on every storage and in every locale.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
+from uuid import UUID
 
+from eventapi.domain.errors import InvalidValues
 from eventapi.domain.user import User
-from eventapi.domain.values import Attendee, UserId, normalize, tokenize
+from eventapi.domain.values import Attendee, TicketCode, UserId, normalize, tokenize
 
 MAX_WORD_LENGTH = 64
 """Words are compared by this many characters: PostgreSQL limits the entries of an index."""
@@ -32,11 +35,49 @@ def account_text(user: User) -> str:
     return search_text(user.username.value, email, profile.first_name, profile.last_name)
 
 
-def attendee_text(attendee: Attendee | None) -> str | None:
-    """Return the text that searches for attendees match; None if nobody is named."""
-    if attendee is None:
+def person_text(person: Attendee | None) -> str | None:
+    """Return the text that searches for attendees and guests match; None if nobody is named."""
+    if person is None:
         return None
-    return search_text(attendee.name, attendee.email.value if attendee.email else None)
+    return search_text(person.name, person.email.value if person.email else None)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSearch:
+    """A search of the orders or tickets of an event by what people have in hand.
+
+    Attributes:
+        text: a part of the name, the email address or the username of a buyer, or
+            of the name or email address of an attendee, as `search_text` returns it.
+        code: the code of a ticket, if the text can be one.
+        order: the id of an order, if the text can be one.
+    """
+
+    text: str
+    code: str | None
+    order: UUID | None
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self | None:
+        """Return the search for a text as it was typed; None for no search."""
+        if text is None:
+            return None
+        typed = text.strip()
+        return cls(search_text(typed), _parse_code(typed), _parse_uuid(typed))
+
+
+def _parse_code(text: str) -> str | None:
+    try:
+        return TicketCode(text.upper()).value
+    except InvalidValues:
+        return None
+
+
+def _parse_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class EventSort(StrEnum):

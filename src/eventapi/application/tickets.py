@@ -11,6 +11,7 @@ from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
+from eventapi.application.search import PersonSearch
 from eventapi.application.views import (
     AttendeePosition,
     CheckInCounts,
@@ -163,7 +164,7 @@ class ChangeTicket:
                 raise AlreadyRegistered(event.id)
             work.orders.save(order)
             work.commit()
-        return TicketView.of(ticket, event=event)
+        return TicketView.of(ticket, order=order, event=event)
 
     def _load(
         self, actor: Actor | None, order_id: OrderId, secret: str | None, work: UnitOfWork
@@ -203,7 +204,8 @@ class ListAttendees:
             NotSignedIn, NotAllowed, EventNotFound: as `require_organizer`.
         """
         require_organizer(actor, event_id, self.events, Action.SEE_ATTENDEES)
-        return self.orders.attendees(event_id, q=q, after=after, limit=limit)
+        search = PersonSearch.parse(q)
+        return self.orders.attendees(event_id, search=search, after=after, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,7 @@ class CheckIn:
             ticket = order.undo_check_in(parsed, event_id=event_id, now=self.clock.now())
             work.orders.save(order)
             work.commit()
-        return TicketView.of(ticket, event=event)
+        return TicketView.of(ticket, order=order, event=event)
 
     def counts(self, actor: Actor | None, event_id: EventId) -> CheckInCounts:
         """Return the number of valid tickets, and of those checked in.
@@ -337,4 +339,4 @@ def _check_in(
         ticket = order.check_in(code, event_id=event.id, scanned_at=scanned_at, now=now)
     except DomainError as refusal:
         return ScanResult(scan.code, None, refusal)
-    return ScanResult(scan.code, TicketView.of(ticket, event=event), None)
+    return ScanResult(scan.code, TicketView.of(ticket, order=order, event=event), None)

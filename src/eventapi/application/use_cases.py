@@ -26,10 +26,10 @@ from eventapi.application.orders import (
     GetOrder,
     ListEventOrders,
     ListOrders,
-    PurchaseTickets,
 )
 from eventapi.application.ports.storage import StorageHealth
 from eventapi.application.printing import PrintTickets
+from eventapi.application.purchases import PurchaseTickets
 from eventapi.application.registrations import RegisterAttendee
 from eventapi.application.sessions import Authenticate, RenewSession, SignIn, SignOut
 from eventapi.application.tickets import (

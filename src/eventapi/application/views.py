@@ -17,10 +17,11 @@ from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import AgendaSession, Visibility
-from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.domain.order import Order, OrderStatus, Ticket, TicketStatus
+from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import Role, User
-from eventapi.domain.values import UserId
+from eventapi.domain.values import Attendee, UserId
 
 Item = TypeVar("Item")
 Position = TypeVar("Position")
@@ -200,6 +201,10 @@ class EventView:
 
     id: int
     name: str
+    reference: Annotated[
+        str | None,
+        "The organizer's own name for the event; null unless you may change the event.",
+    ]
     description: str
     start_time: datetime
     end_time: datetime
@@ -215,6 +220,9 @@ class EventView:
     image: Annotated[str | None, "The key of the image in the image store."]
     organizer: AccountRef
     capacity: Annotated[int, "How many tickets can be sold."]
+    max_per_person: Annotated[
+        int | None, "How many tickets one buyer can have, over all orders; null for no limit."
+    ]
     tickets_sold: int
     sales_start: Annotated[datetime | None, "When sales begin; null for no limit."]
     sales_end: Annotated[datetime | None, "When sales end; null: when the event starts."]
@@ -235,8 +243,10 @@ class EventView:
         return min(places, sum(type_.tickets_remaining for type_ in self.ticket_types))
 
     def for_others(self) -> Self:
-        """Return the view without the access code, for those who may not change the event."""
-        return self if self.access_code is None else replace(self, access_code=None)
+        """Return the view without what only those see who may change the event."""
+        if self.access_code is None and self.reference is None:
+            return self
+        return replace(self, access_code=None, reference=None)
 
     @classmethod
     def of(cls, event: Event, *, organizer: AccountRef, category: CategoryView | None) -> Self:
@@ -269,6 +279,27 @@ class EventRef:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyerView:
+    """The buyer of an order: an account, or a guest."""
+
+    id: Annotated[int | None, "The id of the account; null for a guest."]
+    username: Annotated[str | None, "The username of the account; null for a guest."]
+    name: Annotated[str | None, "The name of the guest, or the one in the account's profile."]
+    email: Annotated[str | None, "The email of the guest, or the one in the account's profile."]
+
+    @classmethod
+    def of_account(cls, account: User | Actor) -> Self:
+        """Return the view of a buyer with an account."""
+        actor = Actor.of(account) if isinstance(account, User) else account
+        return cls(actor.id, actor.username, actor.name, actor.email)
+
+    @classmethod
+    def of_guest(cls, contact: Attendee) -> Self:
+        """Return the view of a guest."""
+        return cls(None, None, contact.name, contact.email.value if contact.email else None)
+
+
+@dataclass(frozen=True, slots=True)
 class AttendeeView:
     """The person that a ticket admits."""
 
@@ -295,21 +326,20 @@ class TicketView:
     attendee: AttendeeView | None
     issued_at: datetime
     checked_in_at: datetime | None
-    cancelled_at: datetime | None = None
+    status: Annotated[
+        str,
+        TicketStatus,
+        "Only a valid ticket admits. `transferred`: another ticket of the order took its place.",
+    ]
 
     @property
     def is_checked_in(self) -> bool:
         """Return whether the ticket was used at the door."""
         return self.checked_in_at is not None
 
-    @property
-    def is_cancelled(self) -> Annotated[bool, "Whether it was cancelled or transferred."]:
-        """Return whether the ticket was cancelled or transferred."""
-        return self.cancelled_at is not None
-
     @classmethod
-    def of(cls, ticket: Ticket, *, event: Event) -> Self:
-        """Return the view of a ticket of an event."""
+    def of(cls, ticket: Ticket, *, order: Order, event: Event) -> Self:
+        """Return the view of a ticket of an order for an event."""
         ticket_type = None
         if ticket.ticket_type_id is not None:
             details = event.ticket_type(ticket.ticket_type_id).details
@@ -325,7 +355,7 @@ class TicketView:
             else AttendeeView(attendee.name, attendee.email.value if attendee.email else None),
             issued_at=ticket.issued_at,
             checked_in_at=ticket.checked_in_at,
-            cancelled_at=ticket.cancelled_at,
+            status=order.status_of(ticket).value,
         )
 
 
@@ -342,9 +372,14 @@ class TicketDetails:
 
     ticket: TicketView
     order: OrderRef
-    order_status: str
     currency: Annotated[str | None, "The ISO 4217 code of its price; null if it is free."]
     event_id: int
+    buyer: BuyerView
+
+    @property
+    def is_valid(self) -> bool:
+        """Return whether the ticket admits."""
+        return self.ticket.status == TicketStatus.VALID
 
     @property
     def position(self) -> AttendeePosition:
@@ -358,17 +393,12 @@ class TicketDetails:
             cls(
                 ticket=ticket,
                 order=OrderRef(order.id),
-                order_status=order.status,
                 currency=order.currency,
                 event_id=order.event.id,
+                buyer=order.buyer,
             )
             for ticket in order.tickets
         ]
-
-    @property
-    def is_valid(self) -> Annotated[bool, "Whether the ticket is sold and not cancelled."]:
-        """Return whether the order is confirmed and the ticket is not cancelled."""
-        return self.order_status == OrderStatus.CONFIRMED and not self.ticket.is_cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,9 +415,9 @@ class OrderView:
 
     id: UUID
     event: EventRef
-    buyer: Annotated[AccountRef | None, "The account that bought it; null for a guest."]
+    buyer: BuyerView
     status: Annotated[str, OrderStatus]
-    total: Annotated[Decimal, "The sum of the prices of its tickets."]
+    total: Annotated[Decimal, "The sum of the prices of its valid tickets."]
     currency: Annotated[str | None, "The ISO 4217 code of the total; null if nothing is charged."]
     created_at: datetime
     quantity: Annotated[int, "How many valid tickets it has, or waits for."]
@@ -407,7 +437,7 @@ class OrderView:
         order: Order,
         *,
         event: Event,
-        buyer: AccountRef | None,
+        buyer: BuyerView,
         position: int | None = None,
     ) -> Self:
         """Return the view of an order."""
@@ -423,7 +453,7 @@ class OrderView:
             position=position,
             tickets=()
             if order.status is OrderStatus.WAITLISTED
-            else tuple(TicketView.of(ticket, event=event) for ticket in order.tickets),
+            else tuple(TicketView.of(ticket, order=order, event=event) for ticket in order.tickets),
         )
 
 
@@ -437,7 +467,7 @@ class OrderRecord:
     @property
     def owners(self) -> Sequence[UserId]:
         """Return the accounts whose own order it is: the buyer and the organizer."""
-        buyer = () if self.order.buyer is None else (UserId(self.order.buyer.id),)
+        buyer = () if self.order.buyer.id is None else (UserId(self.order.buyer.id),)
         return (*buyer, UserId(self.organizer_id))
 
 

@@ -379,7 +379,7 @@ class ReferenceTaken(DomainError):
     """Another event of the organizer has the same reference."""
 
     message = "An event with the reference {reference!r} already exists."
-    reference: str
+    reference: Annotated[str, PublicField("The reference.", "jazz-2030")]
 
 
 class NoValidTickets(DomainError):
@@ -411,6 +411,14 @@ class OrderTooLarge(DomainError):
 
     message = "One order may have at most {limit} tickets, not {requested}."
     requested: Annotated[int, PublicField("How many tickets were requested.", 11)]
+    limit: LimitField
+
+
+class PersonLimitReached(DomainError):
+    """The buyer would have more tickets of the event than one person may have."""
+
+    message = "One person may have at most {limit} tickets of this event, over all orders."
+    requested: Annotated[int, PublicField("How many tickets were requested.", 3)]
     limit: LimitField
 
 

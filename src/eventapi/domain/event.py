@@ -22,6 +22,7 @@ from eventapi.domain.errors import (
     EventStarted,
     InvalidValues,
     OrderTooLarge,
+    PersonLimitReached,
     SalesClosed,
     SoldOut,
     TicketTypeInUse,
@@ -29,7 +30,7 @@ from eventapi.domain.errors import (
     VersionConflict,
 )
 from eventapi.domain.event_details import EventDetails
-from eventapi.domain.order import Identities, Order, OrderStatus, Ticket
+from eventapi.domain.order import Buyer, Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
 from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
 
@@ -61,7 +62,6 @@ class Event(Aggregate):
     ticket type and its quantity. The constraints of the database repeat this.
 
     Attributes:
-        reference: the organizer's own name for it, unique per organizer.
         ticket_types: in display order; without any, the capacity alone limits
             sales.
         image: the key of its image in the image store.
@@ -73,7 +73,6 @@ class Event(Aggregate):
     """
 
     MAX_TICKET_TYPES = 50
-    MAX_REFERENCE_LENGTH = 100
 
     def __init__(
         self,
@@ -81,7 +80,6 @@ class Event(Aggregate):
         id: EventId,
         organizer_id: UserId,
         details: EventDetails,
-        reference: str | None = None,
         status: EventStatus = EventStatus.SCHEDULED,
         ticket_types: Sequence[TicketType] = (),
         image: str | None = None,
@@ -93,7 +91,6 @@ class Event(Aggregate):
         self.id = id
         self.organizer_id = organizer_id
         self.details = details
-        self.reference = reference
         self.status = status
         self.ticket_types = list(ticket_types)
         self.image = image
@@ -110,21 +107,21 @@ class Event(Aggregate):
         organizer_id: UserId,
         details: EventDetails,
         ticket_types: Sequence[TicketType] = (),
-        reference: str | None = None,
         now: datetime,
     ) -> Self:
         """Create an event with all its places free.
 
         Raises:
-            InvalidValues: its start is not in the future, or it has too many
-                ticket types or two of the same name.
+            InvalidValues: its start is not in the future, two sessions are in one
+                room at the same time, or it has too many ticket types or two of the
+                same name.
         """
         _check_upcoming(details, now)
+        details.check_rooms()
         event = cls(
             id=id,
             organizer_id=organizer_id,
             details=details,
-            reference=reference,
             created_at=now,
             updated_at=now,
         )
@@ -162,9 +159,10 @@ class Event(Aggregate):
         self,
         lines: Sequence[OrderLine],
         *,
-        buyer_id: UserId,
+        buyer: Buyer,
         attendees: Sequence[Attendee] = (),
         order_limit: int,
+        held: int = 0,
         now: datetime,
         identities: Identities,
     ) -> Order:
@@ -172,10 +170,12 @@ class Event(Aggregate):
 
         Args:
             lines: the quantities by ticket type.
-            buyer_id: the account that buys.
+            buyer: who buys.
             attendees: the persons that the first tickets admit; the other tickets
                 stay unnamed.
             order_limit: the maximum number of tickets of one order.
+            held: the tickets of this event that the buyer holds or waits for; it
+                matters only if the event limits them.
             now: in UTC.
             identities: creates the ids and codes.
 
@@ -190,6 +190,7 @@ class Event(Aggregate):
             TicketTypeNotFound: the event has no such type.
             EventCancelled, EventStarted, SalesClosed: nothing is on sale now.
             SoldOut: fewer places of the event or of a type are left.
+            PersonLimitReached: the buyer would hold more than one person may.
         """
         quantity = _total_quantity(lines)
         if len(attendees) > quantity:
@@ -197,11 +198,12 @@ class Event(Aggregate):
         if quantity > order_limit:
             raise OrderTooLarge(requested=quantity, limit=order_limit)
         ticket_types = self._check_sale(lines, now)
+        self._check_person(quantity, held)
         unnamed = (None,) * (quantity - len(attendees))
         return self._place_order(
             ticket_types,
             (*attendees, *unnamed),
-            buyer_id=buyer_id,
+            buyer=buyer,
             now=now,
             identities=identities,
         )
@@ -210,9 +212,10 @@ class Event(Aggregate):
         self,
         attendee: Attendee,
         *,
-        buyer_id: UserId | None = None,
+        buyer: Buyer | None = None,
         ticket_type_id: TicketTypeId | None = None,
         waitlist: bool = False,
+        held: int = 0,
         now: datetime,
         identities: Identities,
     ) -> Order:
@@ -223,9 +226,10 @@ class Event(Aggregate):
 
         Args:
             attendee: with an email address.
-            buyer_id: the account that the order belongs to; None for a guest.
+            buyer: whose order it is; the attendee, as a guest, if None.
             ticket_type_id: None for the only type of the event.
             waitlist: whether to join the waitlist if nothing is left.
+            held: as `sell`.
             now: in UTC.
             identities: creates the ids and codes.
 
@@ -235,17 +239,17 @@ class Event(Aggregate):
         Raises:
             InvalidValues: the attendee has no email address, or no type is named
                 where the event has several.
-            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut:
-                as `sell`.
+            TicketTypeNotFound, EventCancelled, EventStarted, SalesClosed, SoldOut,
+            PersonLimitReached: as `sell`.
         """
         ticket_type, waits = self._check_registration(
             attendee, ticket_type_id, waitlist=waitlist, now=now
         )
+        self._check_person(1, held)
         return self._place_order(
             [ticket_type],
             [attendee],
-            buyer_id=buyer_id,
-            guest=attendee if buyer_id is None else None,
+            buyer=buyer or Buyer.guest(attendee),
             registrant=attendee.email.key if attendee.email else None,
             waits=waits,
             now=now,
@@ -289,10 +293,12 @@ class Event(Aggregate):
 
         Raises:
             EventStarted: too late for a buyer.
+            AlreadyCheckedIn: one of its tickets was used. Its place is taken, so it
+                is not sold again; the organizer can undo the check-in first.
         """
         if order.status is OrderStatus.CANCELLED:
             return False
-        self._check_cancellable(by_organizer=by_organizer, now=now)
+        self._check_cancellable(order.live_tickets, by_organizer=by_organizer, now=now)
         if order.status is OrderStatus.CONFIRMED:
             self._count(order.live_tickets, -1)
         order.cancel(at=now)
@@ -309,6 +315,7 @@ class Event(Aggregate):
         Raises:
             TicketNotFound: the order has no such ticket.
             EventStarted: too late for a buyer.
+            AlreadyCheckedIn: the ticket was used.
         """
         ticket = order.ticket(id)
         if order.status is OrderStatus.CANCELLED or not ticket.is_live:
@@ -317,7 +324,7 @@ class Event(Aggregate):
             self.cancel_order(order, by_organizer=by_organizer, now=now)
             order.record(DomainEventType.TICKET_CANCELLED, now, ticket)
             return True
-        self._check_cancellable(by_organizer=by_organizer, now=now)
+        self._check_cancellable([ticket], by_organizer=by_organizer, now=now)
         if order.status is OrderStatus.CONFIRMED:
             self._count([ticket], -1)
         order.cancel_ticket(ticket, at=now)
@@ -353,9 +360,23 @@ class Event(Aggregate):
         self._count(tickets, +1)
         return True
 
-    def _check_cancellable(self, *, by_organizer: bool, now: datetime) -> None:
+    def _check_cancellable(
+        self, tickets: Sequence[Ticket], *, by_organizer: bool, now: datetime
+    ) -> None:
         if not by_organizer and now >= self.starts_at:
             raise EventStarted(self.starts_at)
+        for ticket in tickets:
+            ticket.check_unused()
+
+    def _check_person(self, quantity: int, held: int) -> None:
+        """Check that a buyer who holds tickets may have more of them.
+
+        It comes after all that is the same for everybody, so that a stranger does not
+        learn from an event that is closed or sold out whether a person has tickets.
+        """
+        limit = self.details.max_per_person
+        if limit is not None and held + quantity > limit:
+            raise PersonLimitReached(requested=quantity, limit=limit)
 
     def _count(self, tickets: Sequence[Ticket], sign: int) -> None:
         """Add tickets to what is sold, or subtract them."""
@@ -416,8 +437,7 @@ class Event(Aggregate):
         ticket_types: Sequence[TicketType | None],
         attendees: Sequence[Attendee | None],
         *,
-        buyer_id: UserId | None,
-        guest: Attendee | None = None,
+        buyer: Buyer,
         registrant: str | None = None,
         waits: bool = False,
         now: datetime,
@@ -428,8 +448,7 @@ class Event(Aggregate):
         order = Order(
             id=identities.order_id(),
             event_id=self.id,
-            buyer_id=buyer_id,
-            guest=guest,
+            buyer=buyer,
             registrant=registrant,
             status=OrderStatus.WAITLISTED if waits else OrderStatus.CONFIRMED,
             total=_total(prices),
@@ -480,7 +499,8 @@ class Event(Aggregate):
 
         Raises:
             EventCancelled: a cancelled event does not change.
-            InvalidValues: a new start that is not in the future, too many ticket
+            InvalidValues: a new start that is not in the future, a changed agenda
+                with two sessions in one room at the same time, too many ticket
                 types, or two of the same name.
             CapacityBelowSold: more tickets are sold than the new capacity.
             TicketTypeInUse: a type with sold tickets is missing.
@@ -488,6 +508,8 @@ class Event(Aggregate):
         self._check_changeable()
         if details.period.start != self.starts_at:
             _check_upcoming(details, now)
+        if details.sessions != self.details.sessions:
+            details.check_rooms()
         if details.capacity < self.tickets_sold:
             raise CapacityBelowSold(details.capacity, self.tickets_sold)
         self._set_ticket_types(ticket_types)

@@ -17,6 +17,7 @@ from eventapi.domain.values import (
     Timezone,
     clean_text,
     fields_of,
+    normalize,
 )
 
 
@@ -92,11 +93,15 @@ class EventDetails:
 
     Attributes:
         name: up to 255 characters.
+        reference: the organizer's own name for the event, unique per organizer; up
+            to 100 characters.
         description: up to 20,000 characters, may be empty.
         period: from the start to the end.
         timezone: the IANA time zone in which the event's times are shown.
         location: up to 500 characters, may be empty.
         capacity: the maximum number of tickets, at least 1.
+        max_per_person: the maximum number of tickets that one buyer holds or waits
+            for, over all orders; None for no limit.
         access_code: opens a private event; None for all others.
         sales: the sales window; sales end at the start of the event in any case.
         sessions: the agenda, ordered by start time.
@@ -108,6 +113,8 @@ class EventDetails:
     timezone: Timezone
     location: str = ""
     capacity: int
+    max_per_person: int | None = None
+    reference: str | None = None
     category: CategoryId | None = None
     visibility: Visibility = Visibility.PUBLIC
     access_code: AccessCode | None = None
@@ -119,6 +126,7 @@ class EventDetails:
     MAX_LOCATION_LENGTH = 500
     MAX_CAPACITY = 10_000_000
     MAX_SESSIONS = 200
+    MAX_REFERENCE_LENGTH = 100
 
     def __post_init__(self) -> None:
         for field, longest in (
@@ -136,6 +144,11 @@ class EventDetails:
             object.__setattr__(self, field, text)
         if not 1 <= self.capacity <= self.MAX_CAPACITY:
             raise InvalidValues({"capacity": f"Must be 1 to {self.MAX_CAPACITY}."})
+        if self.max_per_person is not None and not 1 <= self.max_per_person <= self.MAX_CAPACITY:
+            raise InvalidValues({"max_per_person": f"Must be 1 to {self.MAX_CAPACITY}."})
+        if self.reference is not None:
+            reference = clean_text("reference", self.reference, longest=self.MAX_REFERENCE_LENGTH)
+            object.__setattr__(self, "reference", reference)
         if (self.visibility is Visibility.PRIVATE) != (self.access_code is not None):
             raise InvalidValues(
                 {"access_code": "Is required for private events, and not allowed for others."}
@@ -154,6 +167,25 @@ class EventDetails:
                 )
         in_order = sorted(self.sessions, key=lambda session: (session.period.start, session.id))
         object.__setattr__(self, "sessions", tuple(in_order))
+
+    def check_rooms(self) -> None:
+        """Check that no two sessions of the agenda are in one room at the same time.
+
+        Raises:
+            InvalidValues: two are.
+        """
+        last: dict[str, AgendaSession] = {}
+        for session in self.sessions:  # by start time
+            room = normalize(session.room)
+            before = last.get(room)
+            if room and before and session.period.start < before.period.end:
+                raise InvalidValues(
+                    {
+                        "sessions": f"{session.title!r} begins while {before.title!r} "
+                        f"is in the same room, {before.room!r}."
+                    }
+                )
+            last[room] = session
 
     @classmethod
     def from_fields(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import (
@@ -48,12 +48,49 @@ class Identities(Protocol):
         """Return an unguessable code for a private event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Whose order it is: an account, or a guest who can be reached by email.
+
+    Attributes:
+        account_id: None for a guest.
+        contact: the name and the email address of a guest, otherwise None.
+    """
+
+    account_id: UserId | None = None
+    contact: Attendee | None = None
+
+    @classmethod
+    def account(cls, id: UserId) -> Self:
+        """Return the buyer who has an account."""
+        return cls(account_id=id)
+
+    @classmethod
+    def guest(cls, contact: Attendee) -> Self:
+        """Return the buyer without an account.
+
+        Raises:
+            InvalidValues: there is no email address.
+        """
+        if contact.email is None:
+            raise InvalidValues({"email": "Is required."})
+        return cls(contact=contact)
+
+
 class OrderStatus(StrEnum):
     """The state of an order."""
 
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     CANCELLED = "cancelled"
+
+
+class TicketStatus(StrEnum):
+    """The state of a ticket of an order that is not on the waitlist."""
+
+    VALID = "valid"
+    CANCELLED = "cancelled"
+    TRANSFERRED = "transferred"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -66,7 +103,8 @@ class Ticket:
         attendee: the person it admits; None until one is named.
         issued_at: in UTC.
         checked_in_at: in UTC; None until it was used at the door.
-        cancelled_at: in UTC; None while it is live.
+        cancelled_at: in UTC, when it was cancelled or transferred; None while it is live.
+        is_transferred: whether another ticket took its place.
     """
 
     id: TicketId
@@ -77,6 +115,7 @@ class Ticket:
     issued_at: datetime
     checked_in_at: datetime | None = None
     cancelled_at: datetime | None = None
+    is_transferred: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -102,12 +141,12 @@ class Order(Aggregate):
     `Event.cancel_ticket` and `Event.promote`.
 
     Attributes:
-        buyer_id: the account that bought it; None if a guest registered.
-        guest: the person who registered without an account, otherwise None.
+        buyer: whose order it is.
         registrant: for a registration, the key of the email address that it is
             registered under (at most one live registration per event); None for
             a purchase.
-        total: the price of all live tickets together.
+        total: the price of its valid tickets together, or of those that it waits for;
+            nothing if it was cancelled.
         tickets: including those that were cancelled; for an order on the
             waitlist, the tickets it will get.
         created_at: in UTC.
@@ -115,8 +154,7 @@ class Order(Aggregate):
 
     id: OrderId
     event_id: EventId
-    buyer_id: UserId | None
-    guest: Attendee | None = None
+    buyer: Buyer
     registrant: str | None = None
     status: OrderStatus
     total: Money
@@ -125,13 +163,21 @@ class Order(Aggregate):
 
     @property
     def quantity(self) -> int:
-        """The number of live tickets that it holds or waits for."""
-        return len(self.live_tickets)
+        """The number of valid tickets that it has or waits for; 0 if it was cancelled."""
+        return 0 if self.status is OrderStatus.CANCELLED else len(self.live_tickets)
 
     @property
     def live_tickets(self) -> list[Ticket]:
         """The tickets that were not cancelled."""
         return [ticket for ticket in self.tickets if ticket.is_live]
+
+    def status_of(self, ticket: Ticket) -> TicketStatus:
+        """Return the state of one of its tickets, which depends on that of the order."""
+        if ticket.is_transferred:
+            return TicketStatus.TRANSFERRED
+        if self.status is OrderStatus.CANCELLED or not ticket.is_live:
+            return TicketStatus.CANCELLED
+        return TicketStatus.VALID
 
     def ticket(self, id: TicketId) -> Ticket:
         """Return one of its tickets.
@@ -164,6 +210,7 @@ class Order(Aggregate):
     def cancel(self, *, at: datetime) -> None:
         """Cancel it. Its tickets keep their own state; the order's status makes them invalid."""
         self.status = OrderStatus.CANCELLED
+        self.total = Money(Decimal(0), self.total.currency)
         self.record(DomainEventType.ORDER_CANCELLED, at)
 
     def cancel_ticket(self, ticket: Ticket, *, at: datetime) -> None:
@@ -230,6 +277,7 @@ class Order(Aggregate):
             issued_at=now,
         )
         old.cancelled_at = now
+        old.is_transferred = True
         self.tickets.append(new)
         if self.registrant is not None:
             self.registrant = attendee.email.key

@@ -21,17 +21,22 @@ class Actor:
     Attributes:
         key_id: the API key with which a machine acts for the account; None for
             a person.
+        name, email: of the account, as far as it has them.
     """
 
     id: UserId
     username: str
     role: Role
     key_id: ApiKeyId | None = None
+    name: str | None = None
+    email: str | None = None
 
     @classmethod
     def of(cls, user: User, *, key_id: ApiKeyId | None = None) -> Self:
         """Return the actor of an account."""
-        return cls(user.id, user.username.value, user.role, key_id)
+        profile = user.profile
+        email = profile.email.value if profile.email else None
+        return cls(user.id, user.username.value, user.role, key_id, profile.full_name, email)
 
 
 class Action(StrEnum):
@@ -42,10 +47,10 @@ class Action(StrEnum):
     CREATE_EVENT = "create events"
     CHANGE_EVENT = "change this event"
     SEE_PRIVATE_EVENT = "see this event"
-    USE_INVITATION = "see an event by its access code or a ticket"
     SEE_EVENT_FIGURES = "see what this event sold"
     MANAGE_CATEGORIES = "manage categories"
-    PURCHASE_TICKETS = "purchase tickets"
+    PURCHASE_TICKETS = "purchase tickets for yourself"
+    SELL_TICKETS = "sell tickets of this event to a named buyer"
     SEE_ORDER = "see this order"
     CANCEL_ORDER = "cancel this order"
     CHANGE_ORDER = "change this order"
@@ -74,9 +79,11 @@ _COLUMNS = (None, Role.USER, Role.ORGANIZER, Role.ADMIN)
 # the actor, or for an event of the actor; for changing or cancelling an order:
 # bought by the actor (an organizer cancels by CHANGE_EVENT); for reports and the
 # audit trail: about the actor's events.
-# CHANGE_EVENT includes cancelling and deleting, and the event's ticket types,
-# sessions and image. Public and unlisted events are visible to all. Anyone may
-# register for a visible event. An order's secret gives a guest access to that
+# PURCHASE_TICKETS is for oneself, SELL_TICKETS is the box office: for a buyer whom
+# it names. CHANGE_EVENT includes cancelling and deleting, and the event's ticket types,
+# sessions and image. Public and unlisted events are visible to all, a private one
+# also to those who have its access code or a ticket. Anyone may register for a
+# visible event. An order's secret gives a guest access to that
 # order, beside this table.
 _TABLE = {
     # may                      guest  user   organizer  admin
@@ -85,10 +92,10 @@ _TABLE = {
     Action.CREATE_EVENT:      (_NONE, _NONE, _ALL,      _ALL),
     Action.CHANGE_EVENT:      (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_PRIVATE_EVENT: (_NONE, _NONE, _OWN,      _ALL),
-    Action.USE_INVITATION:    (_NONE, _ALL,  _NONE,     _NONE),
     Action.SEE_EVENT_FIGURES: (_NONE, _NONE, _OWN,      _ALL),
     Action.MANAGE_CATEGORIES: (_NONE, _NONE, _NONE,     _ALL),
-    Action.PURCHASE_TICKETS:  (_NONE, _ALL,  _NONE,     _NONE),
+    Action.PURCHASE_TICKETS:  (_ALL,  _ALL,  _NONE,     _NONE),
+    Action.SELL_TICKETS:      (_NONE, _NONE, _OWN,      _ALL),
     Action.SEE_ORDER:         (_NONE, _OWN,  _OWN,      _ALL),
     Action.CANCEL_ORDER:      (_NONE, _OWN,  _OWN,      _ALL),
     Action.CHANGE_ORDER:      (_NONE, _OWN,  _OWN,      _NONE),

@@ -54,6 +54,11 @@ class Profile:
     first_name: str | None = None
     last_name: str | None = None
 
+    @property
+    def full_name(self) -> str | None:
+        """The first and the last name, as far as they are given."""
+        return " ".join(filter(None, (self.first_name, self.last_name))) or None
+
     def with_changes(self, changes: Mapping[str, str | None]) -> Self:
         """Return a copy with other values, as entered by a user.
 

@@ -124,8 +124,11 @@ class EmailAddress:
 
     @property
     def key(self) -> str:
-        """The form in which addresses are compared: Bob@Example.org equals bob@example.org."""
-        return unicodedata.normalize("NFKC", self.value.casefold())
+        """The form in which addresses are compared: Bob@Example.org equals bob@example.org.
+
+        It is as long as an address may be: some characters become up to 18 others.
+        """
+        return unicodedata.normalize("NFKC", self.value.casefold())[: self.MAX_LENGTH]
 
     def __str__(self) -> str:
         return self.value

@@ -40,6 +40,11 @@ class CsvForm:
         return [_text_at(path, item) for path in self.columns.values()]
 
 
+_BUYER = {
+    "buyer_name": "buyer.name",
+    "buyer_email": "buyer.email",
+    "buyer_username": "buyer.username",
+}
 ATTENDEES = CsvForm(
     "attendees",
     {
@@ -50,13 +55,14 @@ ATTENDEES = CsvForm(
         "order": "order.id",
         "issued_at": "ticket.issued_at",
         "checked_in_at": "ticket.checked_in_at",
+        **_BUYER,
     },
 )
 _ORDER = {
     "order": "id",
     "created_at": "created_at",
     "status": "status",
-    "buyer_username": "buyer.username",
+    **_BUYER,
     "quantity": "quantity",
     "total": "total",
     "currency": "currency",

@@ -9,8 +9,18 @@ from tests.contracts.http.api_keys import TestApiKeys
 from tests.contracts.http.attendees import TestAttendees
 from tests.contracts.http.audit import TestAuditTrail
 from tests.contracts.http.authentication import TestAuthentication
+from tests.contracts.http.buyers import (
+    TestBoxOffice,
+    TestFindingBuyers,
+    TestGuestPurchases,
+    TestMaxPerPerson,
+)
 from tests.contracts.http.calendars import TestCalendars
-from tests.contracts.http.cancellations import TestCancellations
+from tests.contracts.http.cancellations import (
+    TestCancellations,
+    TestCancellingAfterCheckIn,
+    TestTotals,
+)
 from tests.contracts.http.categories import TestCategories
 from tests.contracts.http.check_in import TestCheckIn
 from tests.contracts.http.event_changes import TestEventChanges
@@ -36,15 +46,20 @@ __all__ = [
     "TestAttendees",
     "TestAuditTrail",
     "TestAuthentication",
+    "TestBoxOffice",
     "TestCalendars",
     "TestCancellations",
+    "TestCancellingAfterCheckIn",
     "TestCategories",
     "TestCheckIn",
     "TestEventChanges",
     "TestEventEndings",
     "TestEventImages",
     "TestEvents",
+    "TestFindingBuyers",
+    "TestGuestPurchases",
     "TestLoginSessions",
+    "TestMaxPerPerson",
     "TestOrderLines",
     "TestPurchases",
     "TestRegistrations",
@@ -53,6 +68,7 @@ __all__ = [
     "TestStatistics",
     "TestTicketTypes",
     "TestTickets",
+    "TestTotals",
     "TestVisibility",
     "TestWaitlist",
 ]

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from eventapi.testing import Client
-from tests.api import SESSION, change, errors_of, event_path, make_event, problem
+from tests.api import (
+    SESSION,
+    change,
+    errors_of,
+    event_body,
+    event_path,
+    make_event,
+    problem,
+)
 
 
 class TestAgenda:
@@ -77,3 +85,40 @@ class TestAgenda:
 
         assert errors_of(change(olga, event_path(event), date="2030-07-01")) == ["sessions"]
         assert change(olga, event_path(event), date="2030-07-01", sessions=[]).status_code == 200
+
+    def test_a_room_has_one_session_at_a_time(self, olga: Client) -> None:
+        times = {
+            "start_time": "2030-06-01T20:15:00+02:00",
+            "end_time": "2030-06-01T20:45:00+02:00",
+        }
+        first, second = SESSION | {"room": "Main hall"}, {"title": "Talk", "room": " MAIN HALL"}
+        clash = second | times
+        event = make_event(olga, sessions=[first])
+        sessions = event_path(event, "sessions")
+
+        refused = olga.post("/api/events", json=event_body(sessions=[clash, first]))
+        assert "'Doors open'" in str(problem(refused, 422, "validation_failed")["errors"])
+        for response in (
+            olga.post(sessions, json=clash),
+            change(olga, event_path(event), sessions=[first, clash]),
+        ):
+            assert errors_of(response) == ["sessions"]
+        for fits in (clash | {"room": ""}, clash | {"room": "Foyer"},
+                     clash | {"start_time": first["end_time"]}):  # fmt: skip
+            assert olga.post(sessions, json=fits).status_code == 201
+        moved = event_path(event, "sessions", 3)
+        assert errors_of(change(olga, moved, room="Main Hall")) == ["sessions"]
+
+    def test_the_sessions_are_listed(self, olga: Client, guest: Client) -> None:
+        event = make_event(olga, sessions=[SESSION])
+
+        listed = guest.get(event_path(event, "sessions"))
+
+        assert listed.get_json() == {"items": event["sessions"], "next": None}
+        assert (
+            guest.get(
+                event_path(event, "sessions"), headers={"If-None-Match": listed.headers["ETag"]}
+            ).status_code
+            == 304
+        )
+        problem(guest.get("/api/events/999999/sessions"), 404, "event_not_found")

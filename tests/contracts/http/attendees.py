@@ -45,7 +45,10 @@ class TestAttendees:
         listed = olga.get(event_path(event, "attendees")).get_json()["items"]
 
         assert [item["id"] for item in listed] == [ticket["id"] for ticket in bought["tickets"]]
-        assert listed[0] == bought["tickets"][0] | {"order": {"id": bought["id"]}}
+        assert listed[0] == bought["tickets"][0] | {
+            "order": {"id": bought["id"]},
+            "buyer": bought["buyer"],
+        }
         bob.delete(order_path(bought, "tickets", bought["tickets"][0]["id"]))
         names = [
             item["attendee"]
@@ -174,6 +177,11 @@ class TestAttendees:
             "status": "confirmed", "quantity": "2", "total": "20.00", "currency": "EUR",
         }  # fmt: skip
         assert orders[-1]["buyer_username"] == "bob"
+        assert [waitlist[0][f"buyer_{name}"] for name in ("name", "email", "username")] == [
+            "p0", "p0@example.org", "",
+        ]  # fmt: skip
+        exported = olga.get(event_path(event, "attendees"), headers={"Accept": "text/csv"})
+        assert {row["buyer_username"] for row in csv_rows(exported)} == {"bob"}
         assert datetime.fromisoformat(orders[-1]["created_at"]) == datetime.fromisoformat(
             bought["created_at"]
         )

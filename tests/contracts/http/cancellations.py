@@ -1,19 +1,27 @@
 """Cancelling orders and tickets."""
 
+from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
 from tests.api import (
     ADULT_AND_CHILD,
+    GRACE,
+    as_cancelled,
     buy,
     by_secret,
+    code_of,
     event_path,
     make_event,
     make_order,
     make_registration,
     order_path,
     problem,
+    scan,
     tickets_sold,
     times,
 )
@@ -23,15 +31,12 @@ class TestCancellations:
     def test_a_buyer_cancels_a_whole_order_once(self, olga: Client, bob: Client) -> None:
         event = make_event(olga, ticket_types=ADULT_AND_CHILD)
         adult, child = (kind["id"] for kind in event["ticket_types"])
-        order = buy(
-            bob,
-            event["id"],
-            lines=[{"ticket_type": id, "quantity": 2} for id in (adult, child)],
-        ).get_json()
+        lines = [{"ticket_type": id, "quantity": 2} for id in (adult, child)]
+        order = make_order(bob, event["id"], lines=lines)
 
         first, again = bob.delete(order_path(order)), bob.delete(order_path(order))
 
-        assert first.get_json() == again.get_json() == order | {"status": "cancelled"}
+        assert first.get_json() == again.get_json() == as_cancelled(order)
         shown = bob.get(event_path(event)).get_json()
         assert shown["tickets_sold"] == 0
         assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [0, 0]
@@ -60,7 +65,7 @@ class TestCancellations:
         assert (one["status"], one["quantity"], one["total"], one["currency"]) == (
             "confirmed", 1, "0.00", "EUR",
         )  # fmt: skip
-        assert [ticket["is_cancelled"] for ticket in one["tickets"]] == [True, False]
+        assert [ticket["status"] for ticket in one["tickets"]] == ["cancelled", "valid"]
         shown = bob.get(event_path(event)).get_json()
         assert [kind["tickets_sold"] for kind in shown["ticket_types"]] == [0, 1]
         assert bob.get(order_path(order)).get_json() == one
@@ -112,3 +117,56 @@ class TestCancellations:
         bob.delete(order_path(order))
 
         problem(bob.get(event_path(event)), 404, "event_not_found")
+
+
+class TestCancellingAfterCheckIn:
+    @pytest.mark.parametrize("what", ["order", "ticket"])
+    def test_a_used_ticket_is_not_cancelled_and_its_place_not_sold_again(
+        self, olga: Client, bob: Client, what: str
+    ) -> None:
+        event = make_event(olga, capacity=2)
+        order = make_order(bob, event["id"], 2)
+        scan(olga, event, code_of(order))
+        used, unused = (order_path(order, "tickets", ticket["id"]) for ticket in order["tickets"])
+        path = order_path(order) if what == "order" else used
+
+        for client in (bob, olga):
+            problem(client.delete(path), 409, "already_checked_in")
+        assert tickets_sold(bob, event) == 2
+        assert bob.delete(unused).status_code == 200
+        olga.delete(event_path(event, "check-in"), query_string={"code": code_of(order)})
+        assert bob.delete(path).status_code == 200
+        assert tickets_sold(bob, event) == 0
+
+    def test_the_event_can_be_cancelled_after_somebody_came(
+        self, api: Api, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga, **times(api.clock.now() + timedelta(hours=1)))
+        order = make_order(bob, event["id"])
+        scan(olga, event, code_of(order))
+
+        assert olga.post(event_path(event, "cancel")).status_code == 200
+
+
+class TestTotals:
+    def test_the_total_is_that_of_the_valid_tickets_at_any_time(
+        self, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga, ticket_types=ADULT_AND_CHILD)
+        adult = event["ticket_types"][0]["id"]
+        order = make_order(bob, event["id"], 2, ticket_type=adult)
+        first, second = (order_path(order, "tickets", ticket["id"]) for ticket in order["tickets"])
+
+        steps: list[Callable[[], TestResponse]] = [
+            lambda: bob.post(f"{first}/transfer", json=GRACE),
+            lambda: bob.delete(second),
+            lambda: bob.delete(order_path(order)),
+        ]
+        for step in steps:
+            assert step().status_code == 200
+            now = bob.get(order_path(order)).get_json()
+            valid = [ticket for ticket in now["tickets"] if ticket["status"] == "valid"]
+            assert now["quantity"] == len(valid)
+            assert float(now["total"]) == sum(float(ticket["price"]) for ticket in valid)
+        figures = olga.get(event_path(event, "stats")).get_json()
+        assert (figures["cancelled"], figures["tickets_sold"]) == (2, 0)

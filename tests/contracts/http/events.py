@@ -8,7 +8,7 @@ import pytest
 
 from eventapi.testing import Client
 from eventapi.testing.api import Api
-from tests.api import JSON, event_body, event_path, make_event, problem
+from tests.api import JSON, change, errors_of, event_body, event_path, make_event, problem
 
 
 class TestEvents:
@@ -182,3 +182,23 @@ class TestEvents:
 
         assert (again.status_code, again.data) == (304, b"")
         assert guest.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+    def test_an_event_has_a_reference_of_its_organizer(
+        self, olga: Client, otto: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, reference=" jazz-2030 ")
+        assert event["reference"] == "jazz-2030"
+        assert guest.get(event_path(event)).get_json() == event | {"reference": None}
+        assert guest.get("/api/events").get_json()["items"][0]["reference"] is None
+        make_event(otto, reference="jazz-2030")
+        other = make_event(olga, reference="rock-2030")
+
+        taken = olga.post("/api/events", json=event_body(reference="jazz-2030"))
+        assert problem(taken, 409, "reference_taken")["reference"] == "jazz-2030"
+        problem(change(olga, event_path(other), reference="jazz-2030"), 409, "reference_taken")
+        assert change(olga, event_path(event), reference="blues").get_json()["reference"] == "blues"
+        assert change(olga, event_path(other), reference="jazz-2030").status_code == 200
+        assert change(olga, event_path(event), reference=None).get_json()["reference"] is None
+        for wrong in ("", " ", "x" * 101, "a\nb", 5):
+            refused = olga.post("/api/events", json=event_body(reference=wrong))
+            assert errors_of(refused) == ["reference"]

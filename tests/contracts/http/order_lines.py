@@ -11,6 +11,7 @@ from tests.api import (
     CHILD,
     STANDARD,
     TYPES,
+    as_read_later,
     buy,
     errors_of,
     event_path,
@@ -38,7 +39,7 @@ class TestOrderLines:
         )
 
         assert response.status_code == 201
-        order = response.get_json()
+        order = as_read_later(response.get_json())
         assert (order["quantity"], order["total"], order["currency"]) == (3, "100.00", "EUR")
         assert [(ticket["ticket_type"], ticket["price"]) for ticket in order["tickets"]] == [
             ({"id": child, "name": "Child"}, "0.00"),

@@ -9,6 +9,7 @@ from eventapi.testing import Client
 from eventapi.testing.api import Api
 from tests.api import (
     JSON,
+    as_read_later,
     buy,
     event_path,
     make_event,
@@ -26,7 +27,8 @@ class TestPurchases:
         response = buy(bob, event["id"], 2, attendees=[{"name": "Ada", "email": "ada@example.org"}])
 
         assert response.status_code == 201
-        order = response.get_json()
+        assert response.get_json()["secret"] is None
+        order = as_read_later(response.get_json())
         assert response.headers["Location"] == order_path(order)
         assert order["event"] == {key: event[key] for key in ("id", "name", "start_time")}
         assert order["buyer"]["username"] == "bob"
@@ -123,13 +125,6 @@ class TestPurchases:
 
         assert refusal["start_time"] == event["start_time"]
 
-    def test_only_users_purchase(self, api: Api, guest: Client, olga: Client) -> None:
-        event = make_event(olga)
-
-        problem(buy(guest, event["id"]), 401, "not_signed_in")
-        problem(buy(olga, event["id"]), 403, "not_allowed")
-        problem(buy(api.sign_in("admin"), event["id"]), 403, "not_allowed")
-
     def test_the_same_purchase_under_the_same_key_is_made_once(
         self, olga: Client, bob: Client
     ) -> None:
@@ -199,7 +194,7 @@ class TestPurchases:
     def test_an_order_is_for_its_buyer_the_organizer_and_admins(
         self, api: Api, guest: Client, olga: Client, bob: Client
     ) -> None:
-        order = buy(bob, make_event(olga)["id"]).get_json()
+        order = make_order(bob, make_event(olga)["id"])
         path = order_path(order)
 
         for reader in (bob, olga, api.sign_in("admin")):

@@ -144,6 +144,16 @@ class TestTicketTypes:
         assert buy(bob, event["id"]).status_code == 201
         problem(buy(bob, event["id"]), 409, "sold_out")
 
+    def test_the_ticket_types_are_listed_in_display_order(
+        self, olga: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, ticket_types=TYPES)
+
+        listed = guest.get(event_path(event, "ticket-types"))
+
+        assert listed.get_json() == {"items": event["ticket_types"], "next": None}
+        problem(guest.get("/api/events/999999/ticket-types"), 404, "event_not_found")
+
 
 def names(client: Client, event: dict[str, Any]) -> list[str]:
     return [kind["name"] for kind in client.get(event_path(event)).get_json()["ticket_types"]]

@@ -3,7 +3,7 @@
 import pytest
 
 from eventapi.application.idempotency import RequestKey, account_owner
-from eventapi.application.views import AccountRef, OrderView
+from eventapi.application.views import BuyerView, OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.errors import (
     CategoryTaken,
@@ -66,7 +66,7 @@ class TestClashes(StorageTests):
                 loaded = work.events.get_for_update(event.id)[event.id]
                 for key in keys:
                     order = sell_to(loaded, bob)
-                    answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+                    answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
                     work.orders.add(order)
                     work.requests.add(RequestKey(account_owner(bob.id), key, b"print"), answer)
                 work.commit()

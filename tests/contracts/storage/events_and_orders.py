@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventapi.application.views import AccountRef, OrderView
+from eventapi.application.views import BuyerView, OrderView
 from eventapi.domain.errors import (
     AccountDeleted,
 )
@@ -39,7 +39,7 @@ class TestEventsAndOrders(StorageTests):
 
         assert record is not None
         assert record.organizer_id == event.organizer_id
-        view = OrderView.of(order, event=event, buyer=AccountRef(bob.id, "bob"))
+        view = OrderView.of(order, event=event, buyer=BuyerView.of_account(bob))
         assert record.order == view
         assert storage.sold(event.id) == 3
 

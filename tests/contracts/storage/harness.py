@@ -12,7 +12,7 @@ from eventapi.application.ports.orders import (
 )
 from eventapi.application.ports.storage import UnitOfWorkFactory
 from eventapi.domain.event import Event, OrderLine
-from eventapi.domain.order import Order
+from eventapi.domain.order import Buyer, Order
 from eventapi.domain.user import Role, User
 from eventapi.domain.values import Attendee, EmailAddress, EventId
 from tests import builders
@@ -64,7 +64,7 @@ class Storage:
 def sell_to(event: Event, buyer: User, quantity: int = 1) -> Order:
     return event.sell(
         [OrderLine(quantity)],
-        buyer_id=buyer.id,
+        buyer=Buyer.account(buyer.id),
         attendees=[Attendee("Ada", EmailAddress("ada@example.org"))],
         order_limit=10,
         now=NOW,

@@ -7,7 +7,7 @@ from eventapi.application.idempotency import (
     RequestKey,
     account_owner,
 )
-from eventapi.application.views import AccountRef, OrderView
+from eventapi.application.views import BuyerView, OrderView
 from eventapi.domain.errors import (
     IdempotencyKeyReused,
 )
@@ -27,7 +27,7 @@ class TestIdempotency(StorageTests):
             loaded = work.events.get_for_update(event.id)[event.id]
             assert work.requests.find([request]) == {}
             order = sell_to(loaded, bob, 2)
-            answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+            answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
             work.orders.add(order)
             work.requests.add(request, answer)
             work.commit()
@@ -50,7 +50,7 @@ class TestIdempotency(StorageTests):
                 order = sell_to(loaded, bob)
                 work.orders.add(order)
                 request = RequestKey(account_owner(bob.id), "k", str(id).encode())
-                answer = OrderView.of(order, event=loaded, buyer=AccountRef(bob.id, "bob"))
+                answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
                 work.requests.add(request, answer)
                 work.commit()
 

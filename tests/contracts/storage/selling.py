@@ -7,9 +7,11 @@ from functools import partial
 
 import pytest
 
+from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens
 from eventapi.adapters.system import RandomIdentities
-from eventapi.application.orders import Purchase, PurchaseResult, PurchaseTickets
+from eventapi.application.orders import PlacedOrder
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
+from eventapi.application.purchases import Purchase, PurchaseTickets
 from eventapi.application.settings import UseCaseSettings
 from eventapi.domain.errors import (
     AccountDeleted,
@@ -67,7 +69,11 @@ class TestSales:
         """
         gate = Gate(storage.unit_of_work)
         purchase_tickets = PurchaseTickets(
-            gate, ManualClock(NOW), RandomIdentities(), UseCaseSettings(order_limit=4)
+            gate,
+            ManualClock(NOW),
+            RandomIdentities(),
+            HmacOrderAccessTokens("secret"),
+            UseCaseSettings(order_limit=4),
         )
 
         def sell(purchases: list[tuple[Actor, Purchase]]) -> list[object]:
@@ -109,13 +115,13 @@ class TestSales:
         )
 
         assert [type(result) for result in results] == [
-            PurchaseResult, PurchaseResult, AccountDeleted, PurchaseResult, EventNotFound,
-            OrderTooLarge, InvalidValues, PurchaseResult, PurchaseResult,
+            PlacedOrder, PlacedOrder, AccountDeleted, PlacedOrder, EventNotFound,
+            OrderTooLarge, InvalidValues, PlacedOrder, PlacedOrder,
         ]  # fmt: skip
         assert (storage.sold(event.id), storage.sold(other.id)) == (4, 5)
         mine = storage.orders.of_buyer(bob.id, before=None, limit=10).items
         assert {order.id for order in mine} == {
-            result.order.id for result in results if isinstance(result, PurchaseResult)
+            result.order.id for result in results if isinstance(result, PlacedOrder)
         }
 
     def test_the_last_places_go_to_as_many_as_there_are(
@@ -127,7 +133,7 @@ class TestSales:
     ) -> None:
         results = together([(bob, Purchase(event_id=event.id, lines=[OrderLine(1)]))] * 8)
 
-        assert sum(isinstance(result, PurchaseResult) for result in results) == 5
+        assert sum(isinstance(result, PlacedOrder) for result in results) == 5
         assert sum(isinstance(result, SoldOut) for result in results) == 4
         assert storage.sold(event.id) == 5
 
@@ -146,7 +152,7 @@ class TestSales:
         assert [getattr(result, "replayed", type(result)) for result in results] == [
             False, True, True, IdempotencyKeyReused, True,
         ]  # fmt: skip
-        accepted = [result for result in results if isinstance(result, PurchaseResult)]
+        accepted = [result for result in results if isinstance(result, PlacedOrder)]
         assert len({result.order.id for result in accepted}) == 1
         assert storage.sold(event.id) == 2
 

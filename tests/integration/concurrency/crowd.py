@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from eventapi.adapters.order_access_tokens import HmacOrderAccessTokens
 from eventapi.adapters.postgres import PostgresUnitOfWork, make_engine
 from eventapi.adapters.system import RandomIdentities, SystemClock
-from eventapi.application.orders import Purchase, PurchaseTickets
+from eventapi.application.purchases import Purchase, PurchaseTickets
 from eventapi.application.settings import UseCaseSettings
 from eventapi.domain.errors import SoldOut
 from eventapi.domain.event import OrderLine
@@ -82,7 +83,11 @@ def send_crowd(how: str, target: str, event_id: int, buyers: list[str], processe
 def _buy_by_use_case(database_url: str, event_id: int) -> Callable[[str], tuple[str, str | None]]:
     engine = make_engine(database_url, pool_size=CONNECTIONS)
     purchase_tickets = PurchaseTickets(
-        partial(PostgresUnitOfWork, engine), SystemClock(), RandomIdentities(), UseCaseSettings()
+        partial(PostgresUnitOfWork, engine),
+        SystemClock(),
+        RandomIdentities(),
+        HmacOrderAccessTokens("secret"),
+        UseCaseSettings(),
     )
     purchase = Purchase(event_id=EventId(event_id), lines=[OrderLine(1)])
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from eventapi.adapters.memory.table import Table, atomic
 from eventapi.application.audit import AuditEntry, DomainEventCollector
 from eventapi.application.idempotency import RequestKey
+from eventapi.application.ports.orders import BuyerOfEvent
 from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.application.views import OrderView
 from eventapi.domain import errors
@@ -69,13 +70,13 @@ class MemoryDatabase:
         self.events = Table[EventId, Event](self.mutex)
         self.events_by_category = self.events.index(lambda event: [event.details.category])
         self.events_by_reference = self.events.index(
-            lambda event: [(event.organizer_id, event.reference)] if event.reference else [],
-            lambda event: errors.ReferenceTaken(event.reference or ""),
+            lambda event: [(event.organizer_id, name)] if (name := event.details.reference) else [],
+            lambda event: errors.ReferenceTaken(event.details.reference or ""),
         )
         self.ticket_type_ids = map(TicketTypeId, count(1))
         self.orders = Table[OrderId, Order](self.mutex)
         self.orders_by_event = self.orders.index(lambda order: [order.event_id])
-        self.orders_by_buyer = self.orders.index(lambda order: [order.buyer_id])
+        self.orders_by_buyer = self.orders.index(lambda order: [order.buyer.account_id])
         self.orders_by_code = self.orders.index(
             lambda order: [ticket.code for ticket in order.tickets],
             lambda _: ConstraintViolatedError("a ticket code exists twice"),
@@ -103,7 +104,26 @@ class MemoryDatabase:
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Return whether an account has a confirmed order of an event."""
-        return user in {order.buyer_id for order in self.orders_with(event, OrderStatus.CONFIRMED)}
+        confirmed = self.orders_with(event, OrderStatus.CONFIRMED)
+        return user in {order.buyer.account_id for order in confirmed}
+
+    def tickets_held(self, buyer: BuyerOfEvent) -> int:
+        """Return how many tickets of an event a buyer has or waits for."""
+        return sum(
+            order.quantity
+            for order in self.orders_by_event.all(buyer.event)
+            if self._is_of(buyer, order)
+        )
+
+    def _is_of(self, buyer: BuyerOfEvent, order: Order) -> bool:
+        account = order.buyer.account_id
+        if account is None:
+            email = order.buyer.contact.email if order.buyer.contact else None
+        else:
+            email = self.users[account].profile.email
+        return account == buyer.account is not None or (
+            email is not None and email.key == buyer.email_key
+        )
 
     def commit(self, changes: Iterable[Callable[[], object]]) -> None:
         """Make all changes, or none if a constraint does not hold.
@@ -141,8 +161,8 @@ class MemoryDatabase:
 
     def _check_orders(self) -> None:
         for before, order in self.orders.changes():
-            if order and order.buyer_id:
-                buyer = self.users.get(order.buyer_id)
+            if order and order.buyer.account_id:
+                buyer = self.users.get(order.buyer.account_id)
                 is_new = before is None or attendees_of(order) - attendees_of(before)
                 if not buyer or (buyer.erased_at and is_new):
                     raise errors.AccountDeleted
@@ -219,7 +239,7 @@ def registration_keys(order: Order) -> list[tuple[EventId, str | UserId]]:
     """Return the unique keys of a live registration: its event with the person and the account."""
     if order.registrant is None or order.status is OrderStatus.CANCELLED:
         return []
-    return [(order.event_id, key) for key in (order.registrant, order.buyer_id) if key]
+    return [(order.event_id, key) for key in (order.registrant, order.buyer.account_id) if key]
 
 
 def attendees_of(order: Order | None) -> set[Attendee]:

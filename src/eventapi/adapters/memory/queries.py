@@ -1,7 +1,7 @@
 """The queries on memory: views of committed rows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from eventapi.adapters.memory.database import MemoryDatabase
+from eventapi.adapters.memory.database import ConstraintViolatedError, MemoryDatabase
 from eventapi.adapters.memory.table import page_of
 from eventapi.application.audit import AuditEntry
 from eventapi.application.ports.accounts import KeyHolder, UserSearch
@@ -18,8 +18,9 @@ from eventapi.application.ports.audit import AuditSearch
 from eventapi.application.search import (
     EventSearch,
     EventSort,
+    PersonSearch,
     account_text,
-    attendee_text,
+    person_text,
     search_text,
     search_words,
 )
@@ -28,6 +29,7 @@ from eventapi.application.views import (
     ApiKeyView,
     AttendeePosition,
     AuditEntryView,
+    BuyerView,
     CategoryView,
     CheckInCounts,
     DaySales,
@@ -47,7 +49,7 @@ from eventapi.application.views import (
 )
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import Visibility
-from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.domain.order import Order, OrderStatus, Ticket, TicketStatus
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.user import User
@@ -249,7 +251,7 @@ class MemoryEventQueries(MemoryQueries):
             checked_in=sum(bool(ticket.checked_in_at) for ticket in tickets),
             waitlisted=sum(order.status is OrderStatus.WAITLISTED for order in orders),
             cancelled=sum(
-                order.status is OrderStatus.CANCELLED or not ticket.is_live
+                order.status_of(ticket) is TicketStatus.CANCELLED
                 for order in orders
                 for ticket in order.tickets
             ),
@@ -325,15 +327,42 @@ class MemoryOrderQueries(MemoryQueries):
         return page_of(orders, self._view, before, limit, descending=True)
 
     def of_event(
-        self, event: EventId, *, before: OrderId | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        before: OrderId | None,
+        limit: int,
     ) -> Page[OrderView, OrderId]:
         orders = self._database.orders_by_event.all(event)
-        return page_of(orders, self._view, before, limit, descending=True)
+        found = [order for order in orders if self._is_found(search, order, order.tickets)]
+        return page_of(found, self._view, before, limit, descending=True)
 
-    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
-        orders = self._database.orders_with(event, OrderStatus.WAITLISTED)
-        last = after + limit
-        return Page(list(map(self._view, orders[after:last])), last if len(orders) > last else None)
+    def waitlist(
+        self, event: EventId, *, search: PersonSearch | None, after: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
+        orders = self._database.orders_by_event.all(event)  # in the order of arrival
+        start = [order.id for order in orders].index(after) + 1 if after else 0
+        found = [
+            order
+            for order in orders[start:]
+            if order.status is OrderStatus.WAITLISTED
+            and self._is_found(search, order, order.tickets)
+        ]
+        items = list(map(self._view, found[:limit]))
+        return Page(items, found[limit - 1].id if len(found) > limit else None)
+
+    def _is_found(
+        self, search: PersonSearch | None, order: Order, tickets: Sequence[Ticket]
+    ) -> bool:
+        if search is None or search.order == order.id:
+            return True
+        if any(ticket.code.value == search.code for ticket in tickets):
+            return True
+        account = self._account_of(order)
+        texts = [account_text(account) if account else person_text(order.buyer.contact)]
+        texts += [person_text(ticket.attendee) for ticket in tickets]
+        return any(search.text in text for text in texts if text is not None)
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
         order = self._database.orders_by_code.get(code)
@@ -343,9 +372,18 @@ class MemoryOrderQueries(MemoryQueries):
         return self._details((order, ticket))
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        after: AttendeePosition | None,
+        limit: int,
     ) -> Page[TicketDetails, AttendeePosition]:
-        found = [row for row in self._valid(event) if _is_attendee(row[1], q)]
+        found = [
+            (order, ticket)
+            for order, ticket in self._valid(event)
+            if self._is_found(search, order, [ticket])
+        ]
         return page_of(found, self._details, after, limit, key=_attendee_position)
 
     def check_in_counts(self, event: EventId) -> CheckInCounts:
@@ -359,11 +397,11 @@ class MemoryOrderQueries(MemoryQueries):
     def _details(self, row: tuple[Order, Ticket]) -> TicketDetails:
         order, ticket = row
         return TicketDetails(
-            ticket=TicketView.of(ticket, event=self._database.events[order.event_id]),
+            ticket=TicketView.of(ticket, order=order, event=self._database.events[order.event_id]),
             order=OrderRef(order.id),
-            order_status=order.status.value,
             currency=order.total.currency,
             event_id=order.event_id,
+            buyer=self._buyer(order),
         )
 
     def _view(self, order: Order) -> OrderView:
@@ -375,17 +413,24 @@ class MemoryOrderQueries(MemoryQueries):
             order,
             position=position,
             event=self._database.events[order.event_id],
-            buyer=self._account(order.buyer_id),
+            buyer=self._buyer(order),
         )
+
+    def _buyer(self, order: Order) -> BuyerView:
+        account, contact = self._account_of(order), order.buyer.contact
+        if account is not None:
+            return BuyerView.of_account(account)
+        if contact is None:
+            raise ConstraintViolatedError("an order has no buyer")
+        return BuyerView.of_guest(contact)
+
+    def _account_of(self, order: Order) -> User | None:
+        id = order.buyer.account_id
+        return None if id is None else self._database.users[id]
 
 
 def _attendee_position(row: tuple[Order, Ticket]) -> AttendeePosition:
     return AttendeePosition(row[0].id, row[1].id)
-
-
-def _is_attendee(ticket: Ticket, q: str | None) -> bool:
-    text = attendee_text(ticket.attendee)
-    return q is None or (text is not None and search_text(q) in text)
 
 
 class MemoryHealth:

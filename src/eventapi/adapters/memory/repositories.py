@@ -1,8 +1,9 @@
 """The repositories on memory: they read committed rows, and stage changes for the commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import copy, deepcopy
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from eventapi.adapters.memory.database import Transaction, registration_keys, sales_of
@@ -13,6 +14,7 @@ from eventapi.application.idempotency import (
     RequestName,
     account_owner,
 )
+from eventapi.application.ports.orders import BuyerOfEvent
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
@@ -26,6 +28,7 @@ from eventapi.domain.values import (
     CategoryId,
     EventId,
     LoginSessionId,
+    Money,
     OrderId,
     Slug,
     TicketCode,
@@ -206,6 +209,10 @@ class MemoryOrders(MemoryRepository[Order]):
         orders = filter(registration_keys, self._database.orders_by_event.all(event))
         return {order.registrant for order in orders if order.registrant}
 
+    def tickets_held(self, buyers: Collection[BuyerOfEvent]) -> dict[BuyerOfEvent, int]:
+        held = {buyer: self._database.tickets_held(buyer) for buyer in buyers}
+        return {buyer: number for buyer, number in held.items() if number}
+
     def is_registered(self, event: EventId, *, registrant: str, user: UserId | None) -> bool:
         find = self._database.live_registrations.get
         return bool(find((event, registrant)) or find((event, user)))
@@ -216,6 +223,7 @@ class MemoryOrders(MemoryRepository[Order]):
     def _cancel_all(self, event: EventId) -> None:
         for order in deepcopy(self._database.orders_by_event.all(event)):
             order.status = OrderStatus.CANCELLED
+            order.total = Money(Decimal(0), order.total.currency)
             self._table.put(order)
 
     def forget_buyer(self, buyer: UserId) -> None:

@@ -10,6 +10,7 @@ from eventapi.adapters.postgres.repository import Repository
 from eventapi.adapters.postgres.tables import accepted_requests
 from eventapi.application.idempotency import AcceptedRequest, RequestKey, RequestName
 from eventapi.application.views import OrderView
+from eventapi.domain.order import TicketStatus
 
 
 class PostgresAcceptedRequests(Repository):
@@ -44,8 +45,19 @@ def request_to_row(request: RequestKey, answer: OrderView) -> dict[str, object]:
 def answer_from_json(stored: Mapping[str, Any]) -> OrderView:
     """Return an answer that was stored by this or an earlier version of the program.
 
-    Before there were ticket types, a ticket had neither a type nor a price.
+    Before there were ticket types, a ticket had neither a type nor a price. Before
+    guests purchased, a guest was the attendee of the only ticket.
     """
-    tickets = [{"ticket_type": None, "price": "0.00"} | ticket for ticket in stored["tickets"]]
-    answer = {"quantity": len(tickets)} | dict(stored) | {"tickets": tickets}
+    tickets = [
+        {"ticket_type": None, "price": "0.00", "status": TicketStatus.VALID} | ticket
+        for ticket in stored["tickets"]
+    ]
+    buyer = {"id": None, "username": None, "name": None, "email": None}
+    guest = tickets[0]["attendee"] if tickets and stored["buyer"] is None else None
+    answer = {
+        "quantity": len(tickets),
+        **stored,
+        "tickets": tickets,
+        "buyer": buyer | (stored["buyer"] or guest or {}),
+    }
     return msgspec.convert(answer, OrderView)

@@ -32,7 +32,7 @@ BY_REFERENCES = select(events.c.reference, events.c.id).where(
 )
 
 # What an aggregate and its table store under the same names; details are all other columns.
-EVENT_NAMES = ["id", "organizer_id", "reference", "image", "created_at", "updated_at", "version"]
+EVENT_NAMES = ["id", "organizer_id", "image", "created_at", "updated_at", "version"]
 DETAILS_NAMES = names_of(
     events,
     without=[*EVENT_NAMES, *DERIVED_COLUMNS, "category_id", "sessions", "status", "tickets_sold"],

@@ -104,7 +104,7 @@ def _category_key(staged: Staged) -> Key:
 
 
 def _reference_key(staged: Staged) -> Key:
-    references = [event.reference for event in (*staged.events, *staged.loaded_events)]
+    references = [event.details.reference for event in (*staged.events, *staged.loaded_events)]
     return {"organizer_id": UNKNOWN_ID, "reference": _only(filter(None, references))}
 
 

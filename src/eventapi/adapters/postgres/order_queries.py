@@ -4,11 +4,15 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     and_,
     bindparam,
     case,
+    exists,
     func,
+    not_,
+    or_,
     select,
     true,
     tuple_,
@@ -18,11 +22,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from eventapi.adapters.postgres.reader import Reader, page_of, to_view
 from eventapi.adapters.postgres.tables import events, orders, ticket_types, tickets, users
 from eventapi.adapters.postgres.view_columns import NO_ITEMS, columns_of, if_any, json_of, order_of
-from eventapi.application.search import search_text
+from eventapi.application.search import PersonSearch
 from eventapi.application.views import (
-    AccountRef,
     AttendeePosition,
     AttendeeView,
+    BuyerView,
     CheckInCounts,
     EventRef,
     OrderRecord,
@@ -33,24 +37,68 @@ from eventapi.application.views import (
     TicketTypeRef,
     TicketView,
 )
-from eventapi.domain.order import OrderStatus
+from eventapi.domain.order import OrderStatus, TicketStatus
 from eventapi.domain.values import EventId, OrderId, TicketCode, UserId
 
-_TICKET = json_of(
-    TicketView,
-    tickets,
-    ticket_type=if_any(ticket_types.c.id, json_of(TicketTypeRef, ticket_types)),
-    attendee=if_any(
-        tickets.c.attendee_name,
-        json_of(AttendeeView, name=tickets.c.attendee_name, email=tickets.c.attendee_email),
-    ),
-)
 _TYPE_OF_TICKET = and_(
     ticket_types.c.event_id == tickets.c.event_id, ticket_types.c.id == tickets.c.ticket_type_id
 )
 _IS_LIVE = tickets.c.cancelled_at.is_(None)
 _ADMITS = and_(orders.c.status == OrderStatus.CONFIRMED.value, _IS_LIVE)
 _ORDER_OF_TICKET = and_(orders.c.event_id == tickets.c.event_id, orders.c.id == tickets.c.order_id)
+
+
+def _ticket_of(order: FromClause) -> ColumnElement[Any]:
+    """Return the view of a ticket as JSON; its status depends on that of its order."""
+    is_cancelled = or_(order.c.status == OrderStatus.CANCELLED.value, not_(_IS_LIVE))
+    return json_of(
+        TicketView,
+        tickets,
+        ticket_type=if_any(ticket_types.c.id, json_of(TicketTypeRef, ticket_types)),
+        attendee=if_any(
+            tickets.c.attendee_name,
+            json_of(AttendeeView, name=tickets.c.attendee_name, email=tickets.c.attendee_email),
+        ),
+        status=case(
+            (tickets.c.is_transferred, TicketStatus.TRANSFERRED.value),
+            (is_cancelled, TicketStatus.CANCELLED.value),
+            else_=TicketStatus.VALID.value,
+        ),
+    )
+
+
+def _buyer_of(order: FromClause) -> ColumnElement[Any]:
+    """Return the view of an order's buyer as JSON; users are joined to the order."""
+    full_name = func.nullif(func.concat_ws(" ", users.c.first_name, users.c.last_name), "")
+    return json_of(
+        BuyerView,
+        users,
+        name=func.coalesce(order.c.guest_name, full_name),
+        email=func.coalesce(order.c.guest_email, users.c.email),
+    )
+
+
+def _contains(column: ColumnElement[Any], search: PersonSearch) -> ColumnElement[bool]:
+    return func.strpos(column, search.text) > 0
+
+
+def _finds_order(search: PersonSearch) -> ColumnElement[bool]:
+    """Return the condition that a search finds the order, by its buyer or its id."""
+    account = exists().where(
+        users.c.id == orders.c.buyer_id, _contains(users.c.search_text, search)
+    )
+    found = [_contains(orders.c.search_text, search), account.correlate(orders)]
+    if search.order is not None:
+        found.append(orders.c.id == search.order)
+    return or_(*found)
+
+
+def _finds_ticket(search: PersonSearch) -> ColumnElement[bool]:
+    """Return the condition that a search finds the ticket, by its attendee or its code."""
+    found = [_contains(tickets.c.search_text, search)]
+    if search.code is not None:
+        found.append(tickets.c.code == search.code)
+    return or_(*found)
 
 
 def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
@@ -64,10 +112,12 @@ def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
     is_waitlisted = found.c.status == OrderStatus.WAITLISTED.value
     held = (
         select(
-            func.coalesce(func.json_agg(aggregate_order_by(_TICKET, tickets.c.id)), NO_ITEMS).label(
-                "tickets"
-            ),
-            func.count().filter(_IS_LIVE).label("quantity"),
+            func.coalesce(
+                func.json_agg(aggregate_order_by(_ticket_of(found), tickets.c.id)), NO_ITEMS
+            ).label("tickets"),
+            func.count()
+            .filter(_IS_LIVE, found.c.status != OrderStatus.CANCELLED.value)
+            .label("quantity"),
         )
         .select_from(tickets.outerjoin(ticket_types, _TYPE_OF_TICKET))
         .where(tickets.c.event_id == found.c.event_id, tickets.c.order_id == found.c.id)
@@ -87,7 +137,7 @@ def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
         OrderView,
         found,
         event=json_of(EventRef, events),
-        buyer=if_any(users.c.id, json_of(AccountRef, users)),
+        buyer=_buyer_of(found),
         quantity=held.c.quantity,
         tickets=case((is_waitlisted, NO_ITEMS), else_=held.c.tickets),
         position=case((is_waitlisted, position)),
@@ -107,13 +157,14 @@ TICKETS_IN_FULL = (
         *columns_of(
             TicketDetails,
             tickets,
-            ticket=_TICKET,
+            ticket=_ticket_of(orders),
             order=json_of(OrderRef, id=tickets.c.order_id),
-            order_status=orders.c.status,
             currency=orders.c.currency,
+            buyer=_buyer_of(orders),
         )
     )
     .join_from(tickets, orders, _ORDER_OF_TICKET)
+    .outerjoin(users, orders.c.buyer_id == users.c.id)
     .outerjoin(ticket_types, _TYPE_OF_TICKET)
 )
 TICKET_BY_CODE = TICKETS_IN_FULL.where(
@@ -124,6 +175,15 @@ CHECK_IN_COUNTS = (
     .join_from(tickets, orders, _ORDER_OF_TICKET)
     .where(tickets.c.event_id == bindparam("event_id"), _ADMITS)
 )
+
+
+def _of_event(event: EventId, search: PersonSearch | None) -> ColumnElement[bool]:
+    """Return the condition of orders of an event, and of those that a search finds."""
+    condition: ColumnElement[bool] = orders.c.event_id == event
+    if search is None:
+        return condition
+    ticket = exists().where(_ORDER_OF_TICKET, _finds_ticket(search)).correlate(orders)
+    return and_(condition, or_(_finds_order(search), ticket))
 
 
 class PostgresOrderQueries(Reader):
@@ -140,9 +200,14 @@ class PostgresOrderQueries(Reader):
         return self._newest_first(orders.c.buyer_id == buyer, before, limit)
 
     def of_event(
-        self, event: EventId, *, before: OrderId | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        before: OrderId | None,
+        limit: int,
     ) -> Page[OrderView, OrderId]:
-        return self._newest_first(orders.c.event_id == event, before, limit)
+        return self._newest_first(_of_event(event, search), before, limit)
 
     def _newest_first(
         self, condition: ColumnElement[bool], before: OrderId | None, limit: int
@@ -153,22 +218,32 @@ class PostgresOrderQueries(Reader):
         found = self.views(OrderView, orders_in_full(page, "-id"))
         return page_of(found, limit, lambda order: OrderId(order.id))
 
-    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
+    def waitlist(
+        self, event: EventId, *, search: PersonSearch | None, after: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
         page = (
             select(orders)
-            .where(orders.c.event_id == event, orders.c.status == OrderStatus.WAITLISTED.value)
+            .where(_of_event(event, search), orders.c.status == OrderStatus.WAITLISTED.value)
             .order_by(orders.c.waitlist_number)
-            .offset(after)
             .limit(limit + 1)
         )
+        if after:
+            last = orders.alias("last").c
+            number = select(last.waitlist_number).where(last.event_id == event, last.id == after)
+            page = page.where(orders.c.waitlist_number > number.scalar_subquery())
         found = self.views(OrderView, orders_in_full(page, "waitlist_number"))
-        return page_of(found, limit, lambda order: order.position or 0)
+        return page_of(found, limit, lambda order: OrderId(order.id))
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
         return self.view(TicketDetails, TICKET_BY_CODE, {"code": code.value})
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        after: AttendeePosition | None,
+        limit: int,
     ) -> Page[TicketDetails, AttendeePosition]:
         query = (
             TICKETS_IN_FULL.where(tickets.c.event_id == event, _ADMITS)
@@ -178,8 +253,8 @@ class PostgresOrderQueries(Reader):
         if after:
             here = tuple_(tickets.c.order_id, tickets.c.id)
             query = query.where(here > tuple_(after.order_id, after.ticket_id))
-        if q is not None:
-            query = query.where(func.strpos(tickets.c.search_text, search_text(q)) > 0)
+        if search:
+            query = query.where(or_(_finds_order(search), _finds_ticket(search)))
         found = self.views(TicketDetails, query)
         return page_of(found, limit, lambda details: details.position)
 

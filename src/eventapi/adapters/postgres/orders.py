@@ -1,6 +1,6 @@
 """Orders and tickets on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -36,8 +36,9 @@ from eventapi.adapters.postgres.repository import (
 )
 from eventapi.adapters.postgres.tables import accepted_requests, audit_entries, orders, tickets
 from eventapi.application.idempotency import account_owner
-from eventapi.application.search import attendee_text
-from eventapi.domain.order import Order, OrderStatus, Ticket
+from eventapi.application.ports.orders import BuyerOfEvent
+from eventapi.application.search import person_text
+from eventapi.domain.order import Buyer, Order, OrderStatus, Ticket
 from eventapi.domain.values import (
     Attendee,
     EmailAddress,
@@ -57,6 +58,7 @@ ORDERS_TO_CHANGE = sql_file(
     order_columns=[f"o.{name}" for name in names_of(orders)],
     ticket_columns=[f"t.{name} AS {TICKET_PREFIX}{name}" for name in names_of(tickets)],
 )
+TICKETS_HELD = sql_file("tickets_held.sql")
 CANCEL_EVENT_ORDERS = sql_file("cancel_event_orders.sql")
 RECORD_ORDERS = sql_file(
     "record_orders.sql",
@@ -86,7 +88,7 @@ def order_from_rows(rows: Sequence[Row]) -> Order:
     order = rows[0]
     return Order(
         **attributes(order, ORDER_NAMES),
-        guest=_attendee(order.guest_name, order.guest_email),
+        buyer=Buyer(order.buyer_id, _attendee(order.guest_name, order.guest_email)),
         status=OrderStatus(order.status),
         total=Money(order.total, order.currency),
         tickets=list(map(_ticket_from_row, rows)),
@@ -110,11 +112,15 @@ def _attendee(name: str | None, email: str | None) -> Attendee | None:
 
 def order_to_row(order: Order) -> dict[str, object]:
     """Return the row of an order."""
-    name, email = _name_and_email(order.guest)
+    contact = order.buyer.contact
+    name, email = _name_and_email(contact)
     return {
         **attributes(order, ORDER_NAMES),
+        "buyer_id": order.buyer.account_id,
         "guest_name": name,
         "guest_email": email,
+        "guest_key": contact.email.key if contact and contact.email else None,
+        "search_text": person_text(contact),
         "status": order.status.value,
         "total": order.total.amount,
         "currency": order.total.currency,
@@ -136,7 +142,7 @@ def _ticket_to_row(order: Order, ticket: Ticket) -> dict[str, object]:
         "price": ticket.price.amount,
         "attendee_name": name,
         "attendee_email": email,
-        "search_text": attendee_text(ticket.attendee),
+        "search_text": person_text(ticket.attendee),
     }
 
 
@@ -240,6 +246,20 @@ class PostgresOrders(Repository):
 
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         return bool(self._value(HOLDS_TICKET, {"event_id": event, "buyer_id": user}))
+
+    def tickets_held(self, buyers: Collection[BuyerOfEvent]) -> dict[BuyerOfEvent, int]:
+        numbered = list(buyers)
+        wanted = [
+            {
+                "number": number,
+                "event_id": buyer.event,
+                "account_id": buyer.account,
+                "email_key": buyer.email_key,
+            }
+            for number, buyer in enumerate(numbered)
+        ]
+        rows = self._rows(TICKETS_HELD, {"buyers": msgspec.json.encode(wanted).decode()})
+        return {numbered[row.number]: row.held for row in rows}
 
     def registrants(self, event: EventId) -> set[str]:
         query = select(orders.c.registrant).where(*IS_LIVE_REGISTRATION)

@@ -35,6 +35,9 @@ HOLDER_BY_DIGEST = (
         users.c.id.label("user_id"),
         users.c.username,
         users.c.role,
+        users.c.email,
+        users.c.first_name,
+        users.c.last_name,
     )
     .join_from(api_keys, users, users.c.id == api_keys.c.owner_id)
     .where(
@@ -64,8 +67,9 @@ class PostgresPrincipalQueries(Reader):
     def by_key(self, digest: bytes, now: datetime) -> KeyHolder | None:
         for row in self.rows(HOLDER_BY_DIGEST, {"digest": digest, "now": now}):
             id = ApiKeyId(row.id)
-            actor = Actor(UserId(row.user_id), row.username, Role(row.role), id)
-            return KeyHolder(id, actor, frozenset(map(KeyScope, row.scopes)), row.last_used_at)
+            return KeyHolder(
+                id, _actor(row, id), frozenset(map(KeyScope, row.scopes)), row.last_used_at
+            )
         return None
 
     def record_use(self, key: ApiKeyId, now: datetime) -> None:
@@ -77,7 +81,15 @@ def _parameters(sessions: Collection[LoginSessionId]) -> dict[str, object]:
 
 
 def _actors(rows: Sequence[Row]) -> dict[LoginSessionId, Actor]:
-    return {
-        LoginSessionId(row.id): Actor(UserId(row.user_id), row.username, Role(row.role))
-        for row in rows
-    }
+    return {LoginSessionId(row.id): _actor(row) for row in rows}
+
+
+def _actor(row: Row, key: ApiKeyId | None = None) -> Actor:
+    return Actor(
+        UserId(row.user_id),
+        row.username,
+        Role(row.role),
+        key,
+        name=" ".join(filter(None, (row.first_name, row.last_name))) or None,
+        email=row.email,
+    )

@@ -55,6 +55,8 @@ users = Table(
     Column("password_hash", Text),
     Column("role", String(16), nullable=False),
     Column("email", String(254)),
+    # The form of the email address in which addresses are compared.
+    Column("email_key", String(254)),
     Column("first_name", String(150)),
     Column("last_name", String(150)),
     # The text that searches match, computed by the application as for events below.
@@ -68,6 +70,7 @@ users = Table(
         " AND last_name IS NULL AND disabled_at IS NOT NULL)",
         name="users_erased_check",
     ),
+    Index("users_by_email", "email_key", postgresql_where=text("email_key IS NOT NULL")),
     # Locked when an admin is demoted, disabled or erased: one active admin must remain.
     Index("users_active_admins", "id", postgresql_where=text("role = 'admin'")),
 )
@@ -158,6 +161,7 @@ events = Table(
     Column("timezone", String(64), nullable=False),
     Column("location", String(500), nullable=False),
     Column("capacity", Integer, nullable=False),
+    Column("max_per_person", Integer),
     Column("tickets_sold", Integer, nullable=False, server_default=text("0")),
     # The size class of tickets_sold. The index for the ranking is on this column
     # and not on tickets_sold itself: PostgreSQL can update a row without touching
@@ -201,6 +205,7 @@ events = Table(
     CheckConstraint("sales_end > sales_start", name="events_sales_check"),
     CheckConstraint("end_time > start_time", name="events_period_check"),
     CheckConstraint("capacity > 0", name="events_capacity_check"),
+    CheckConstraint("max_per_person > 0", name="events_max_per_person_check"),
     CheckConstraint("tickets_sold BETWEEN 0 AND capacity", name="events_tickets_sold_check"),
     # Each list is read in the order of an index, so it costs only the rows it shows.
     Index("events_by_start", "start_time", "id", postgresql_where=text(PUBLIC)),
@@ -267,6 +272,10 @@ orders = Table(
     Column("buyer_id", BigInteger, ForeignKey("users.id")),
     Column("guest_name", String(255)),
     Column("guest_email", String(254)),
+    # The form of the email address in which addresses are compared, and the text
+    # that searches for guests match; see users above.
+    Column("guest_key", String(254)),
+    Column("search_text", Text(collation="C")),
     Column("registrant", String(1024)),
     Column("status", String(16), nullable=False),
     Column("total", Numeric(12, 2), nullable=False),
@@ -286,7 +295,9 @@ orders = Table(
     ),
     CheckConstraint(
         "(buyer_id IS NULL) = (guest_email IS NOT NULL)"
-        " AND (guest_email IS NULL) = (guest_name IS NULL)",
+        " AND (guest_email IS NULL) = (guest_name IS NULL)"
+        " AND (guest_email IS NULL) = (guest_key IS NULL)"
+        " AND (guest_email IS NULL) = (search_text IS NULL)",
         name="orders_buyer_check",
     ),
     CheckConstraint(
@@ -319,6 +330,10 @@ orders = Table(
         postgresql_where=text("registrant IS NOT NULL AND status <> 'cancelled'"),
     ),
     Index("orders_by_buyer", "buyer_id", "id"),
+    # The orders of a person, for events that limit them (sql/tickets_held.sql).
+    Index(
+        "orders_by_guest", "guest_key", "event_id", postgresql_where=text("guest_key IS NOT NULL")
+    ),
 )
 
 tickets = Table(
@@ -336,7 +351,9 @@ tickets = Table(
     Column("search_text", Text(collation="C")),
     _moment("issued_at"),
     _moment("checked_in_at", nullable=True),
+    # When it was cancelled or transferred; then another ticket took its place.
     _moment("cancelled_at", nullable=True),
+    Column("is_transferred", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("id", "event_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["order_id", "event_id"], ["orders.id", "orders.event_id"]),
@@ -344,6 +361,9 @@ tickets = Table(
         ["ticket_type_id", "event_id"], ["ticket_types.id", "ticket_types.event_id"]
     ),
     CheckConstraint("price >= 0", name="tickets_price_check"),
+    CheckConstraint(
+        "NOT is_transferred OR cancelled_at IS NOT NULL", name="tickets_transferred_check"
+    ),
     CheckConstraint(
         "attendee_email IS NULL OR attendee_name IS NOT NULL", name="tickets_attendee_check"
     ),

@@ -1,9 +1,11 @@
 """Ports for orders, their tickets, and requests that were accepted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from eventapi.application.idempotency import AcceptedRequest, RequestKey, RequestName
+from eventapi.application.search import PersonSearch
 from eventapi.application.views import (
     AttendeePosition,
     CheckInCounts,
@@ -14,6 +16,21 @@ from eventapi.application.views import (
 )
 from eventapi.domain.order import Order
 from eventapi.domain.values import EventId, OrderId, TicketCode, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerOfEvent:
+    """A person who buys tickets of an event, as far as one can be told from another.
+
+    Attributes:
+        account: None for a guest.
+        email_key: of the guest, or of the account if it has an email address. Orders
+            of the same address count as those of one person.
+    """
+
+    event: EventId
+    account: UserId | None
+    email_key: str | None
 
 
 class OrderRepository(Protocol):
@@ -66,6 +83,12 @@ class OrderRepository(Protocol):
     def holds_ticket(self, user: UserId, event: EventId) -> bool:
         """Return whether an account has a confirmed order of an event."""
 
+    def tickets_held(self, buyers: Collection[BuyerOfEvent]) -> dict[BuyerOfEvent, int]:
+        """Return how many live tickets each buyer has or waits for; without those who have none.
+
+        The events have been loaded for update, so that the numbers do not change.
+        """
+
     def registrants(self, event: EventId) -> set[str]:
         """Return the email keys of all live registrations of an event."""
 
@@ -105,22 +128,39 @@ class OrderQueries(Protocol):
         """Return a page of the orders of a buyer, newest first."""
 
     def of_event(
-        self, event: EventId, *, before: OrderId | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        before: OrderId | None,
+        limit: int,
     ) -> Page[OrderView, OrderId]:
-        """Return a page of the orders of an event, newest first."""
+        """Return a page of the orders of an event, newest first.
+
+        Args:
+            event: the event.
+            search: finds the orders of a buyer, an attendee, or a ticket; None for all.
+            before: the position at which the previous page ended.
+            limit: the maximum number of orders.
+        """
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
         """Return the ticket of a code; None for one on the waitlist."""
 
     def attendees(
-        self, event: EventId, *, q: str | None, after: AttendeePosition | None, limit: int
+        self,
+        event: EventId,
+        *,
+        search: PersonSearch | None,
+        after: AttendeePosition | None,
+        limit: int,
     ) -> Page[TicketDetails, AttendeePosition]:
         """Return a page of the valid tickets of an event, ordered by order and ticket.
 
         Args:
             event: the event.
-            q: a part of the attendee's name or email address, ignoring case and
-                accents; None for all.
+            search: finds the tickets of a buyer or an attendee, or by their codes;
+                None for all.
             after: the position at which the previous page ended.
             limit: the maximum number of tickets.
         """
@@ -128,12 +168,16 @@ class OrderQueries(Protocol):
     def check_in_counts(self, event: EventId) -> CheckInCounts:
         """Return the number of valid tickets of an event, and of those checked in."""
 
-    def waitlist(self, event: EventId, *, after: int, limit: int) -> Page[OrderView, int]:
+    def waitlist(
+        self, event: EventId, *, search: PersonSearch | None, after: OrderId | None, limit: int
+    ) -> Page[OrderView, OrderId]:
         """Return a page of the waitlisted orders of an event, the earliest first.
 
         Args:
             event: the event.
-            after: the position at which the previous page ended; 0 for the first.
+            search: finds the orders of a buyer or an attendee; None for all.
+            after: the last order of the previous page, even if it left the waitlist
+                since; None for the first page.
             limit: the maximum number of orders.
         """
 

@@ -13,9 +13,9 @@ from eventapi.domain.errors import (
 )
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.events import (
-    CategoryListSchema,
     CategorySchema,
     NewCategorySchema,
 )
@@ -30,14 +30,14 @@ blueprint = ApiBlueprint(
     "GET",
     "",
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
-    response=ok(CategoryListSchema),
+    response=ok(page_schema(CategorySchema)),
 )
 def list_categories() -> dict[str, Any]:
     """List all categories by name.
 
     The list is complete, without pages. Events name a category by its `slug`.
     """
-    return {"items": use_cases().list_categories()}
+    return {"items": use_cases().list_categories(), "next": None}
 
 
 @blueprint.operation(

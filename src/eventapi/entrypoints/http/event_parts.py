@@ -28,6 +28,7 @@ from eventapi.entrypoints.http.conditional import (
     set_etag_version,
 )
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS, UPDATE_ERRORS, with_version
+from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.responses import Created, created, file, ok
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.events import (
@@ -77,6 +78,21 @@ def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTy
     )
     set_etag_version(event.version)
     return ticket_type, {"Location": f"/api/events/{event_id}/ticket-types/{ticket_type.id}"}
+
+
+@blueprint.operation(
+    "GET",
+    "/ticket-types",
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
+    query=AccessCodeQuerySchema,
+    response=ok(page_schema(TicketTypeSchema)),
+    conditional=ETAG,
+    errors=(EventNotFound,),
+)
+def list_ticket_types(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
+    """List the ticket types of an event, in display order."""
+    event = with_version(use_cases().get_event(current_actor(), event_id, **query))
+    return {"items": event.ticket_types, "next": None}
 
 
 @blueprint.operation(
@@ -170,6 +186,21 @@ def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]
     )
     set_etag_version(event.version)
     return session, {"Location": f"/api/events/{event_id}/sessions/{session.id}"}
+
+
+@blueprint.operation(
+    "GET",
+    "/sessions",
+    access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
+    query=AccessCodeQuerySchema,
+    response=ok(page_schema(SessionSchema)),
+    conditional=ETAG,
+    errors=(EventNotFound,),
+)
+def list_sessions(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
+    """List the sessions of an event's agenda, in the order of their start."""
+    event = with_version(use_cases().get_event(current_actor(), event_id, **query))
+    return {"items": event.sessions, "next": None}
 
 
 @blueprint.operation(

@@ -18,6 +18,7 @@ from eventapi.domain.errors import (
     EventNotFound,
     NotAllowed,
     NotSignedIn,
+    ReferenceTaken,
     TicketTypeInUse,
 )
 from eventapi.domain.values import EventId
@@ -50,7 +51,7 @@ blueprint = ApiBlueprint(
 EVENT = "/<id:event_id>"
 ORGANIZER_ERRORS = (NotSignedIn, NotAllowed, EventNotFound)
 """The errors of operations for an event's organizer and admins."""
-UPDATE_ERRORS = (EventCancelled, CapacityBelowSold, TicketTypeInUse)
+UPDATE_ERRORS = (EventCancelled, CapacityBelowSold, TicketTypeInUse, ReferenceTaken)
 
 
 def _cursors(sort: EventSort) -> Cursors[EventPosition]:
@@ -68,7 +69,7 @@ CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for 
     body=EventFormSchema,
     response=created(EventSchema),
     conditional=ETAG,
-    errors=(NotSignedIn, NotAllowed, AccountDeleted),
+    errors=(NotSignedIn, NotAllowed, AccountDeleted, ReferenceTaken),
 )
 def create_event(body: dict[str, Any]) -> Created[EventView]:
     """Create an event.

@@ -4,12 +4,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from eventapi.application.orders import NamedAttendee, Purchase
-from eventapi.application.registrations import Registration, RegistrationResult
+from eventapi.application.orders import PlacedOrder
+from eventapi.application.purchases import NamedPerson, Purchase
+from eventapi.application.registrations import Registration
 from eventapi.application.views import OrderView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
     AccountDeleted,
+    AlreadyCheckedIn,
     AlreadyRegistered,
     EventCancelled,
     EventNotFound,
@@ -19,6 +21,7 @@ from eventapi.domain.errors import (
     NotSignedIn,
     OrderNotFound,
     OrderTooLarge,
+    PersonLimitReached,
     SalesClosed,
     SoldOut,
     TicketNotFound,
@@ -34,15 +37,17 @@ from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
-from eventapi.entrypoints.http.schemas.derivation import example_of
 from eventapi.entrypoints.http.schemas.orders import (
+    CANCELLED_ORDER,
+    REGISTERED_ORDER,
     WAITLISTED_ORDER,
     EventRegistrationSchema,
     IdempotencySchema,
+    OrderListQuerySchema,
     OrderSchema,
     OrderSecretQuerySchema,
+    PlacedOrderSchema,
     PurchaseSchema,
-    RegistrationResultSchema,
 )
 from eventapi.entrypoints.http.security import current_actor, current_principal
 
@@ -52,7 +57,7 @@ blueprint = ApiBlueprint(
 
 ORDER = "/orders/<uuid:order_id>"
 ORDER_CURSORS: Cursors[OrderId] = Cursors("orders", OrderId)
-WAITLIST_CURSORS: Cursors[int] = Cursors("waitlist", int)
+WAITLIST_CURSORS: Cursors[OrderId] = Cursors("waitlist", OrderId)
 SALE_ERRORS = (
     AccountDeleted,
     EventNotFound,
@@ -61,40 +66,50 @@ SALE_ERRORS = (
     SalesClosed,
     EventStarted,
     EventCancelled,
+    PersonLimitReached,
     IdempotencyKeyReused,
 )
+CANCELLATION_ERRORS = (NotSignedIn, OrderNotFound, EventStarted, AlreadyCheckedIn)
+PLACED = created(PlacedOrderSchema, headers=["Idempotent-Replayed"], no_store=True)
 
 
 @blueprint.operation(
     "POST",
     f"/events{EVENT}/purchase",
-    access=replace(ACCOUNT, deferred=True),
+    access=replace(GUEST_OR_ACCOUNT.or_key(KeyScope.SELL), deferred=True),
     body=PurchaseSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
-    response=created(OrderSchema, headers=["Idempotent-Replayed"]),
+    response=PLACED,
     errors=(*SALE_ERRORS, NotAllowed, OrderTooLarge),
 )
 def purchase_tickets(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: EventId
-) -> Created[OrderView]:
+) -> Created[PlacedOrder]:
     """Purchase tickets.
+
+    A user buys with the own account. A guest names the `buyer` and gets the
+    `secret` of the order, with which it is read, changed and cancelled. An
+    organizer, an admin, or an API key with the scope `sell` sells tickets of their
+    events to the `buyer`, and passes the secret on.
 
     The order gets all tickets that are requested, or none. If two buyers
     request the last ticket at the same time, one of them gets 201 and the other
     409. With an `Idempotency-Key`, a purchase can be repeated safely.
     """
-    purchased = use_cases().purchase_tickets(
+    buyer = body["buyer"]
+    placed = use_cases().purchase_tickets(
         current_principal(),
         Purchase(
             event_id=event_id,
             lines=_lines(body),
-            attendees=[NamedAttendee(**attendee) for attendee in body["attendees"]],
+            attendees=[NamedPerson(**attendee) for attendee in body["attendees"]],
+            buyer=None if buyer is None else NamedPerson(**buyer),
             access_code=query["access_code"],
             idempotency_key=headers["idempotency_key"],
         ),
     )
-    return purchased.order, _sale_headers(purchased.order, replayed=purchased.replayed)
+    return placed, _sale_headers(placed)
 
 
 def _lines(body: dict[str, Any]) -> list[OrderLine]:
@@ -104,9 +119,9 @@ def _lines(body: dict[str, Any]) -> list[OrderLine]:
     ]
 
 
-def _sale_headers(order: OrderView, *, replayed: bool) -> dict[str, str]:
-    location = {"Location": f"/api/orders/{order.id}"}
-    return {**location, "Idempotent-Replayed": "true"} if replayed else location
+def _sale_headers(placed: PlacedOrder) -> dict[str, str]:
+    location = {"Location": f"/api/orders/{placed.order.id}"}
+    return {**location, "Idempotent-Replayed": "true"} if placed.replayed else location
 
 
 @blueprint.operation(
@@ -129,17 +144,12 @@ def list_orders(query: dict[str, Any]) -> PageBody:
     body=EventRegistrationSchema,
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
-    response=created(
-        RegistrationResultSchema,
-        other_status=HTTPStatus.ACCEPTED,
-        headers=["Idempotent-Replayed"],
-        no_store=True,
-    ),
+    response=replace(PLACED, other_status=HTTPStatus.ACCEPTED, example=REGISTERED_ORDER),
     errors=(*SALE_ERRORS, AlreadyRegistered),
 )
 def register_attendee(
     body: dict[str, Any], query: dict[str, Any], headers: dict[str, Any], event_id: EventId
-) -> tuple[RegistrationResult, int, dict[str, str]]:
+) -> tuple[PlacedOrder, int, dict[str, str]]:
     """Register for an event.
 
     Registers one person for one ticket, with an account or as a guest. A person
@@ -147,7 +157,7 @@ def register_attendee(
     address. If the event is full, `"waitlist": true` adds the registration to
     the waitlist, and the status is 202.
     """
-    registered = use_cases().register_attendee(
+    placed = use_cases().register_attendee(
         current_actor(),
         Registration(
             event_id=event_id,
@@ -159,9 +169,8 @@ def register_attendee(
             idempotency_key=headers["idempotency_key"],
         ),
     )
-    order = registered.order
-    status = HTTPStatus.ACCEPTED if order.is_waitlisted else HTTPStatus.CREATED
-    return registered, status, _sale_headers(order, replayed=registered.replayed)
+    status = HTTPStatus.ACCEPTED if placed.order.is_waitlisted else HTTPStatus.CREATED
+    return placed, status, _sale_headers(placed)
 
 
 @blueprint.operation(
@@ -187,14 +196,15 @@ def get_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     ORDER,
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
-    response=ok(OrderSchema, example=example_of(OrderSchema) | {"status": "cancelled"}),
-    errors=(NotSignedIn, OrderNotFound, EventStarted),
+    response=ok(OrderSchema, example=CANCELLED_ORDER),
+    errors=CANCELLATION_ERRORS,
 )
 def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     """Cancel an order or leave the waitlist (idempotent).
 
-    The buyer can cancel until the event starts, the organizer at any time. The
-    places go to the waitlist first.
+    The buyer can cancel until the event starts, the organizer at any time, but not
+    after a ticket was checked in: that has to be undone first. The places go to
+    the waitlist first.
     """
     return use_cases().cancel_order(current_actor(), order_id, **query)
 
@@ -205,7 +215,7 @@ def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
-    errors=(NotSignedIn, OrderNotFound, TicketNotFound, EventStarted),
+    errors=(*CANCELLATION_ERRORS, TicketNotFound),
 )
 def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId) -> OrderView:
     """Cancel one ticket of an order (idempotent).
@@ -219,7 +229,7 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
     "GET",
     f"/events{EVENT}/orders",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
-    query=PageQuerySchema,
+    query=OrderListQuerySchema,
     response=page_of(OrderSchema, csv=ORDERS),
     errors=ORGANIZER_ERRORS,
 )
@@ -233,7 +243,9 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[Order
     return Listing(
         query,
         ORDER_CURSORS,
-        lambda before, limit: list_orders(actor, event_id, before=before, limit=limit),
+        lambda before, limit: list_orders(
+            actor, event_id, q=query["q"], before=before, limit=limit
+        ),
     )
 
 
@@ -241,11 +253,11 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[Order
     "GET",
     f"/events{EVENT}/waitlist",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
-    query=PageQuerySchema,
+    query=OrderListQuerySchema,
     response=page_of(OrderSchema, example=WAITLISTED_ORDER, csv=WAITLIST),
     errors=ORGANIZER_ERRORS,
 )
-def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[int]:
+def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[OrderId]:
     """List the waitlist of an event, longest wait first.
 
     Freed places go to the first order that fits. With `Accept: text/csv`, the
@@ -255,5 +267,7 @@ def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[int]:
     return Listing(
         query,
         WAITLIST_CURSORS,
-        lambda after, limit: list_orders.waitlist(actor, event_id, after=after or 0, limit=limit),
+        lambda after, limit: list_orders.waitlist(
+            actor, event_id, q=query["q"], after=after, limit=limit
+        ),
     )

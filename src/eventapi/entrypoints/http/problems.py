@@ -69,6 +69,8 @@ _STATUSES: Final[Mapping[HTTPStatus, tuple[type[Exception], ...]]] = {
         domain.EventStarted,
         domain.LastAdmin,
         domain.NoValidTickets,
+        domain.PersonLimitReached,
+        domain.ReferenceTaken,
         domain.SalesClosed,
         domain.SoldOut,
         domain.TicketCancelled,

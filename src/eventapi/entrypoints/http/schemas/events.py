@@ -83,15 +83,6 @@ class NewCategorySchema(Schema):
 CategorySchema = response_schema(CategoryView, example={"slug": "concerts", "name": "Concerts"})
 
 
-class CategoryListSchema(Schema):
-    """All categories, by name."""
-
-    class Meta:
-        example = {"items": [example_of(CategorySchema)]}
-
-    items = fields.List(fields.Nested(CategorySchema), required=True)
-
-
 # Sessions
 
 
@@ -238,6 +229,14 @@ class EventFormSchema(Schema):
         }
 
     name = name_field(EventDetails.MAX_NAME_LENGTH)
+    reference = Text(
+        allow_none=True,
+        validate=validate.Length(1, EventDetails.MAX_REFERENCE_LENGTH),
+        metadata={
+            "description": "Your own name for the event, different for each of your events: "
+            "imports find it by this name."
+        },
+    )
     description = optional_text_field(EventDetails.MAX_DESCRIPTION_LENGTH)
     start_time = Timestamp(metadata={"description": "The start; must be in the future."})
     end_time = Timestamp(metadata={"description": "After start_time."})
@@ -256,6 +255,15 @@ class EventFormSchema(Schema):
         required=True,
         validate=validate.Range(1, EventDetails.MAX_CAPACITY),
         metadata={"description": "How many tickets can be sold."},
+    )
+    max_per_person = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(1, EventDetails.MAX_CAPACITY),
+        metadata={
+            "description": "How many tickets one buyer can have, over all orders; no limit by "
+            "default. A buyer is known by the account and by the email address."
+        },
     )
     category = optional_text_field(Slug.MAX_LENGTH, "The slug of a category.")
     visibility = Choice(

@@ -4,10 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from eventapi.application.registrations import RegistrationResult
+from eventapi.application.orders import PlacedOrder
 from eventapi.application.tickets import MAX_SCANS, TicketWithEvent
 from eventapi.application.views import (
     AttendeeView,
+    BuyerView,
     CheckInCounts,
     EventRef,
     EventView,
@@ -38,6 +39,14 @@ def quantity_field(**options: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
 
 
+def person_search_field() -> Text:
+    """Return the field of a search by what people have in hand."""
+    return search_field(
+        "A part of a name, an email address or a username, of the buyer or of an attendee; or the "
+        "code of a ticket; or the id of an order"
+    )
+
+
 def code_field() -> Text:
     """Return the field of a ticket's code."""
     return Text(
@@ -53,7 +62,6 @@ def code_field() -> Text:
 AttendeeSchema = response_schema(AttendeeView, example=_BOB)
 TicketSchema = response_schema(
     TicketView,
-    exclude=["cancelled_at"],
     example={
         "id": "019aa59b-3c00-7d3e-9d2a-7027a11d6c02",
         "code": _CODE,
@@ -61,9 +69,13 @@ TicketSchema = response_schema(
         "attendee": _BOB,
     },
 )
-TicketDetailsSchema = response_schema(TicketDetails, flatten="ticket", only=["ticket", "is_valid"])
+BuyerSchema = response_schema(
+    BuyerView,
+    example={"id": 2, "username": "bob", "name": "Bob Example", "email": "bob@example.org"},
+)
+TicketDetailsSchema = response_schema(TicketDetails, flatten="ticket", only=["ticket"])
 AttendeeTicketSchema = response_schema(
-    TicketDetails, name="AttendeeTicket", flatten="ticket", only=["ticket", "order"]
+    TicketDetails, name="AttendeeTicket", flatten="ticket", only=["ticket", "order", "buyer"]
 )
 TicketEventSchema = response_schema(
     EventView,
@@ -82,7 +94,6 @@ HeldTicketSchema = response_schema(
     name="HeldTicket",
     flatten="ticket",
     event=fields.Nested(TicketEventSchema, required=True),
-    example={"is_valid": True},
 )
 
 
@@ -91,6 +102,13 @@ class NamedAttendeeSchema(Schema):
 
     name = attendee_name_field(required=True)
     email = email_field(load_default=None)
+
+
+class NamedBuyerSchema(Schema):
+    """A buyer without an account."""
+
+    name = attendee_name_field(required=True)
+    email = email_field(required=True)
 
 
 class AttendeeChangeSchema(Schema):
@@ -115,10 +133,16 @@ class TransferSchema(Schema):
 class AttendeeListQuerySchema(PageQuerySchema):
     """Filters of the list of attendees."""
 
-    q = search_field("A part of the name or the email address")
+    q = person_search_field()
 
 
 # Orders
+
+
+class OrderListQuerySchema(PageQuerySchema):
+    """Filters of the list of orders of an event."""
+
+    q = person_search_field()
 
 
 class LineSchema(Schema):
@@ -132,7 +156,7 @@ class PurchaseSchema(Schema):
     """A purchase: a quantity, optionally of one ticket type, or lines for several types."""
 
     class Meta:
-        example = {"quantity": 2, "attendees": [_BOB]}
+        example = {"quantity": 2, "buyer": _BOB, "attendees": [_BOB]}
 
     quantity = quantity_field(
         metadata={"description": "How many tickets, up to the installation's limit per order."}
@@ -151,6 +175,15 @@ class PurchaseSchema(Schema):
         load_default=(),
         validate=validate.Length(max=1000),
         metadata={"description": "The attendees of the first tickets, at most one per ticket."},
+    )
+    buyer = fields.Nested(
+        NamedBuyerSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Who buys: required for a guest, and for an organizer, an admin or an "
+            "API key, who sell to the buyer. Not for a user, who buys with the own account."
+        },
     )
 
     @validates_schema(skip_on_field_errors=True)
@@ -191,7 +224,10 @@ class OrderSecretQuerySchema(Schema):
     secret = Text(
         load_default=None,
         validate=validate.Length(max=100),
-        metadata={"description": "The secret of a guest's order, from the registration."},
+        metadata={
+            "description": "The secret of a guest's order, from the answer to the purchase or the "
+            "registration."
+        },
     )
 
 
@@ -215,7 +251,7 @@ EventRefSchema = response_schema(EventRef, example=_EVENT)
 OrderSchema = response_schema(
     OrderView,
     example={
-        "buyer": {"id": 2, "username": "bob"},
+        "buyer": example_of(BuyerSchema),
         "status": "confirmed",
         "total": "100.00",
         "currency": "EUR",
@@ -231,23 +267,39 @@ OrderSchema = response_schema(
         ],
     },
 )
-RegistrationResultSchema = response_schema(
-    RegistrationResult,
+
+
+def _as_guest(person: dict[str, str]) -> dict[str, str | None]:
+    return {"id": None, "username": None, **person}
+
+
+PlacedOrderSchema = response_schema(
+    PlacedOrder,
     flatten="order",
     exclude=["replayed"],
     example={
-        "buyer": None,
-        "quantity": 1,
-        "total": "50.00",
-        "currency": "EUR",
-        "status": "confirmed",
-        "tickets": [{**example_of(TicketSchema), "attendee": _GRACE}],
+        **example_of(OrderSchema),
+        "buyer": _as_guest(_BOB),
         "secret": "mzxw6ytboi4tqmzrgi2tcnzqge",
     },
 )
+REGISTERED_ORDER = {
+    **example_of(PlacedOrderSchema),
+    "buyer": _as_guest(_GRACE),
+    "quantity": 1,
+    "total": "50.00",
+    "tickets": [{**example_of(TicketSchema), "attendee": _GRACE}],
+}
+CANCELLED_ORDER = {
+    **example_of(OrderSchema),
+    "status": "cancelled",
+    "quantity": 0,
+    "total": "0.00",
+    "tickets": [{**ticket, "status": "cancelled"} for ticket in example_of(OrderSchema)["tickets"]],
+}
 WAITLISTED_ORDER = {
     **example_of(OrderSchema),
-    "buyer": None,
+    "buyer": _as_guest(_GRACE),
     "status": "waitlisted",
     "is_waitlisted": True,
     "position": 3,
