@@ -90,7 +90,10 @@ def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTy
     errors=(EventNotFound,),
 )
 def list_ticket_types(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
-    """List the ticket types of an event, in display order."""
+    """List the ticket types of an event, in display order.
+
+    The list is complete, without pages. It is also part of the event.
+    """
     event = with_version(use_cases().get_event(current_actor(), event_id, **query))
     return {"items": event.ticket_types, "next": None}
 
@@ -198,7 +201,10 @@ def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]
     errors=(EventNotFound,),
 )
 def list_sessions(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
-    """List the sessions of an event's agenda, in the order of their start."""
+    """List the sessions of an event's agenda, in the order of their start.
+
+    The list is complete, without pages. It is also part of the event.
+    """
     event = with_version(use_cases().get_event(current_actor(), event_id, **query))
     return {"items": event.sessions, "next": None}
 
