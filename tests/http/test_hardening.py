@@ -227,11 +227,8 @@ def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """All log output."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    configure_logs(json=request.param == "production")
     written = io.StringIO()
-    handler = root.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(written)
+    configure_logs(json=request.param == "production", level="debug", stream=written)
     yield written
     root.handlers[:], level = before
     root.setLevel(level)

@@ -164,6 +164,7 @@ RULES: dict[str, Rule] = {
     "get_check_in_counts": Rule(A.CHECK_IN, "event", DOOR),
     "check_in_batch": Rule(A.CHECK_IN, "event", DOOR, sent=body(scans=[{"code": "{code}"}])),
     # The program
+    "get_root": Rule(),
     "live": Rule(),
     "ready": Rule(),
 }

@@ -99,7 +99,7 @@ def _load_app(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any
     # stops its workers: a worker of Granian 2.8 that gets both hangs. So leave the group.
     os.setpgrp()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    configure_logs(json=settings.profile == "production")
+    configure_logs(json=settings.profile == "production", level=settings.log_level)
     return make_app(settings)
 
 

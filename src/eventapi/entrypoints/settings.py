@@ -110,6 +110,11 @@ def _check_duration(duration: timedelta) -> timedelta:
     return duration
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """Text; an empty variable counts as absent."""
 Count = Annotated[int, Field(ge=1)]
@@ -158,6 +163,9 @@ class Settings:
     )
     """Allow anyone to sign up as an organizer; otherwise, admins create organizers.
     [default: true in development]"""
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(default="info")
+    """Least severe level that is logged: debug, info, warning or error. `info` includes a line
+    for each request. Production writes JSON."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)

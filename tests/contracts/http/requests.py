@@ -1,5 +1,7 @@
 """Requests to any operation: bodies, paths, request ids; and health."""
 
+from importlib.metadata import version
+
 import pytest
 
 from eventapi.testing import Client
@@ -41,6 +43,24 @@ class TestRequests:
         refusal = guest.delete("/api/login")
         problem(refusal, 405, "method_not_allowed")
         assert "POST" in refusal.headers["Allow"]
+
+    def test_the_root_leads_to_everything_else(self, guest: Client) -> None:
+        for accept in ("*/*", "application/json"):
+            found = guest.get("/", headers={"Accept": accept}).get_json()
+            assert found["name"] == "EventAPI"
+        assert found["version"] == version("eventapi-engine")
+        assert found["links"]["documentation"] == "/docs/"
+        for path in found["links"].values():
+            assert guest.get(path).status_code == 200
+
+    def test_browsers_get_links_at_the_root(self, guest: Client) -> None:
+        browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        page = guest.get("/", headers={"Accept": browser})
+
+        assert page.mimetype == "text/html"
+        assert page.headers["Vary"] == "Accept"
+        for path in guest.get("/").get_json()["links"].values():
+            assert f'<a href="{path}">' in page.get_data(as_text=True)
 
     @pytest.mark.parametrize("path", ["/api/events", "/api/orders", "/api/users/me"])
     def test_a_path_answers_with_and_without_a_slash_at_the_end(

@@ -31,7 +31,7 @@ class Program(click.Group):
 @click.version_option(package_name=DISTRIBUTION, prog_name="eventapi")
 def main() -> None:
     """EventAPI, a headless ticketing engine."""
-    configure_logs(json=False)
+    configure_logs(json=False, level="warning")
 
 
 @main.command()

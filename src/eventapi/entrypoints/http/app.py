@@ -31,6 +31,7 @@ from eventapi.entrypoints.http import (
     health,
     orders,
     reports,
+    root,
     tickets,
     users,
 )
@@ -40,6 +41,7 @@ from eventapi.entrypoints.http.openapi import DocumentedApi, document_options
 from eventapi.entrypoints.http.pagination import register_cursor_keys
 from eventapi.entrypoints.http.paths import IdConverter, id_schema
 from eventapi.entrypoints.http.problems import document_problems, register_error_handlers
+from eventapi.entrypoints.http.request_log import register_request_log
 from eventapi.entrypoints.http.security import register_tokens
 
 log = structlog.get_logger(__name__)
@@ -105,6 +107,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
     }
     app.extensions["eventapi"] = use_cases
     app.extensions["eventapi-limits"] = Limits(config)
+    register_request_log(app)
     app.before_request(_begin_request)
     app.after_request(_end_request)
     keys = [config.secret_key, *config.old_secret_keys]
@@ -136,6 +139,7 @@ def create_app(use_cases: UseCases, config: HttpConfig) -> Flask:
         reports,
         audit,
         health,
+        root,
     ):
         api.register_blueprint(module.blueprint)
     docs.register_docs(app, api)
@@ -182,7 +186,7 @@ def _end_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith(docs.DOCS_PATH):
+    if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = docs.DOCS_POLICY
     if g.get("no_store"):
         response.headers["Cache-Control"] = "no-store"

@@ -62,9 +62,28 @@ def _problems_page() -> str:
         f"<td>{escape(str(problem.example))}</td></tr>"
         for problem in PROBLEMS.values()
     )
+    return page(
+        "EventAPI: problems",
+        f"""<p>Every error of the API is an <code>application/problem+json</code> document
+(RFC 9457) with one of these codes. The codes are stable.</p>
+<table>
+<thead><tr><th>code</th><th>status</th><th>meaning</th><th>members</th><th>example</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table>""",
+    )
+
+
+def page(title: str, content: str) -> str:
+    """Return an HTML page.
+
+    Args:
+        title: the title and heading.
+        content: what follows the heading, in HTML.
+    """
     return f"""<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>EventAPI: problems</title>
+<head><meta charset="utf-8"><title>{title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;
   padding: 0 1rem }}
@@ -72,13 +91,7 @@ td, th {{ text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0 }}
 tr:target {{ background: #fff3bf }}
 </style></head>
 <body>
-<h1>Problems</h1>
-<p>Every error of the API is an <code>application/problem+json</code> document (RFC 9457) with one
-of these codes. The codes are stable.</p>
-<table>
-<thead><tr><th>code</th><th>status</th><th>meaning</th><th>members</th><th>example</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table>
+<h1>{title}</h1>
+{content}
 </body></html>
 """

@@ -154,7 +154,10 @@ def _read_claims(*, optional: bool = False, refresh: bool = False) -> dict[str, 
     except (JWTExtendedException, PyJWTError):
         count_guest()
         raise
-    return get_jwt()
+    claims = get_jwt()
+    # For the request log: some use cases authenticate the sender themselves.
+    g.account_id = int(claims["sub"]) if str(claims.get("sub")).isdecimal() else None
+    return claims
 
 
 def _session_id(claims: dict[str, Any]) -> LoginSessionId:
