@@ -22,6 +22,6 @@ USER eventapi
 EXPOSE 8000
 VOLUME /var/lib/eventapi
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"EVENTAPI_PORT\"]}/health/ready', timeout=2)"]
 ENTRYPOINT ["eventapi"]
 CMD ["serve"]
