@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test attack check format bench openapi upgrade-dependencies clean
+.PHONY: help run test attack check format bench docs upgrade-dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -30,15 +30,16 @@ check: $(VENV)/.dev ## Lint, format, types, dependency rule, OpenAPI document
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/eventapi openapi | diff docs/openapi.json - \
-	    || { echo 'docs/openapi.json is out of date: run make openapi'; exit 1; }
+	    || { echo 'docs/openapi.json is out of date: run make docs'; exit 1; }
 	$(BIN)/python -m openapi_spec_validator docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-openapi: $(VENV)/.dev ## Write docs/openapi.json anew
+docs: $(VENV)/.dev ## Write docs/openapi.json and docs/settings.md anew
 	$(BIN)/eventapi openapi > docs/openapi.json
+	$(BIN)/python -m tools.settings_page > docs/settings.md
 
 bench: $(VENV)/.dev ## Measure how fast tickets are sold
 	$(BIN)/python -m benchmarks

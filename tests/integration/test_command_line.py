@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,13 @@ from sqlalchemy import Engine, text
 
 from eventapi.entrypoints.cli import main, support
 from tests.concurrency import wait_until
+from tests.documents import WALKTHROUGH, blocks, read
 from tests.integration.databases import server_connection
 from tests.integration.served import PROGRAM, environment, served
 from tests.integration.test_postgres_api import postgres_api
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 ELLIPSIS = "…"
 
 
@@ -70,7 +71,7 @@ def server_runs(data: Path) -> bool:
 
 
 class TestServing:
-    def test_the_first_start_the_walk_through_the_readme_a_stop_and_the_next_start(
+    def test_a_first_start_the_readme_a_backup_a_stop_and_a_start_with_the_backup(
         self, tmp_path: Path
     ) -> None:
         data = tmp_path / "var"
@@ -92,6 +93,8 @@ class TestServing:
                 worker.pid for worker in workers
             }
             assert server_runs(data)
+            backup = tmp_path / "backup.tar"
+            assert start("backup", str(backup), EVENTAPI_DATA_DIR=str(data)).returncode == 0
             # A worker that still starts would be killed, and be reported.
             wait_until(lambda: all(worker.cpu_percent(0.2) < 2 for worker in workers))
             rest = program.interrupt()
@@ -100,6 +103,10 @@ class TestServing:
             _, alive = psutil.wait_procs(workers, timeout=10)
             assert alive == []
             assert not server_runs(data)
+        shutil.rmtree(data)
+        restored = start("restore", str(backup), EVENTAPI_DATA_DIR=str(data))
+        assert restored.returncode == 0, restored.stderr
+        assert not server_runs(data)
 
         with served(EVENTAPI_DATA_DIR=str(data)) as program:
             events = program.request("GET", "/api/events")[1]["items"]
@@ -146,11 +153,14 @@ class TestServing:
 
 def walk_through_the_readme(port: int) -> None:
     """Run the commands of the README as printed, and compare the answers."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    walkthrough = text.partition("<!-- walkthrough -->")[2].partition("<!-- /walkthrough -->")[0]
-    blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", walkthrough, re.DOTALL)
-    assert len(blocks) == 5
-    script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
+    (walkthrough,) = WALKTHROUGH.findall(read("README.md"))
+    steps: list[tuple[str, str | None]] = []
+    for block in blocks(walkthrough):
+        if block.language == "sh":
+            steps.append((block.text, None))
+        else:
+            steps[-1] = (steps[-1][0], block.text)
+    script = "\necho; echo ---\n".join(commands for commands, _ in steps)
     printed = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace("127.0.0.1:8000", f"127.0.0.1:{port}")],
         capture_output=True,
@@ -159,25 +169,32 @@ def walk_through_the_readme(port: int) -> None:
         check=True,
         env={"PATH": os.environ["PATH"]},
     ).stdout
-    for answer, (_, shown) in zip(printed.split("\n---\n"), blocks, strict=True):
-        assert_like(json.loads(answer), json.loads(shown))
+    for answer, (commands, shown) in zip(printed.split("\n---\n"), steps, strict=True):
+        if shown is None:
+            assert answer.strip() == "", commands
+        else:
+            assert_like(json.loads(answer), json.loads(shown))
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """Compare; an ellipsis stands for text that differs each time, and for further members."""
+    """Compare, with the order of the members.
+
+    An ellipsis stands for text that differs each time, and for members that are left out.
+    """
     if shown == ELLIPSIS:
         assert isinstance(answer, str)
         assert answer
     elif isinstance(shown, dict):
-        named = shown.keys() - {ELLIPSIS}
-        assert answer.keys() >= named if ELLIPSIS in shown else answer.keys() == named
+        named = [name for name in shown if name != ELLIPSIS]
+        assert named == [name for name in answer if name in named]
+        assert (len(named) < len(answer)) == (ELLIPSIS in shown)
         for name in named:
             assert_like(answer[name], shown[name])
     elif isinstance(shown, list):
         for one, other in zip(answer, shown, strict=True):
             assert_like(one, other)
     else:
-        assert answer == shown
+        assert (type(answer), answer) == (type(shown), shown)
 
 
 def fails(result: Result, *words: str) -> None:
