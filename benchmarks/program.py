@@ -38,6 +38,7 @@ def program(module: str, *arguments: str, **settings: str) -> Iterator[str]:
         | {"EVENTAPI_SECRET_KEY": SECRET, "EVENTAPI_ACCESS_TOKEN_LIFETIME": "86400"}
         # Rate limits would be measured instead of the program.
         | dict.fromkeys(("EVENTAPI_RATE_LIMIT", "EVENTAPI_ADDRESS_LIMIT"), "")
+        | {"EVENTAPI_LOG_LEVEL": "warning"}  # otherwise each request writes to the terminal
         | settings,
         stdout=subprocess.PIPE,
         text=True,

@@ -87,7 +87,8 @@ def served(*arguments: str, folder: Path | None = None, **variables: str) -> Ite
     port = free_port()
     process = subprocess.Popen(
         [*PROGRAM, "serve", "--port", str(port), *arguments],
-        env=environment(**variables),
+        # Nobody reads the pipe while the program runs, so a line for each request would fill it.
+        env=environment(**{"EVENTAPI_LOG_LEVEL": "warning"} | variables),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
