@@ -81,7 +81,7 @@ class TestServing:
             assert str(data) in program.printed
             assert "anyone can sign up as an admin" in program.printed
             assert "WARNING" not in program.printed
-            walk_through_the_readme(program.port)
+            walk_through_the_readme(program.port, tmp_path)
             workers = [
                 process
                 for process in processes_below(program.process.pid)
@@ -111,7 +111,7 @@ class TestServing:
         with served(EVENTAPI_DATA_DIR=str(data)) as program:
             events = program.request("GET", "/api/events")[1]["items"]
             assert [(event["name"], event["tickets_sold"]) for event in events] == [
-                ("Jazz night", 2)
+                ("Jazz night", 3)
             ]
 
     def test_a_program_that_was_killed_leaves_nothing_that_stops_the_next(
@@ -151,7 +151,7 @@ class TestServing:
             assert not server_runs(tmp_path / "var")
 
 
-def walk_through_the_readme(port: int) -> None:
+def walk_through_the_readme(port: int, folder: Path) -> None:
     """Run the commands of the README as printed, and compare the answers."""
     (walkthrough,) = WALKTHROUGH.findall(read("README.md"))
     steps: list[tuple[str, str | None]] = []
@@ -168,7 +168,9 @@ def walk_through_the_readme(port: int) -> None:
         timeout=60,
         check=True,
         env={"PATH": os.environ["PATH"]},
+        cwd=folder,
     ).stdout
+    assert (folder / "tickets.pdf").read_bytes().startswith(b"%PDF-")
     for answer, (commands, shown) in zip(printed.split("\n---\n"), steps, strict=True):
         if shown is None:
             assert answer.strip() == "", commands
