@@ -1,7 +1,7 @@
 """Random operations on events: memory and PostgreSQL give the same answers and keep the invariants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import methodcaller
@@ -52,6 +52,8 @@ from tests.integration.databases import empty_database
 pytestmark = pytest.mark.slow
 
 CAPACITIES = (1, 4, 25)
+MAX_PER_PERSON = {3: 8}
+PEOPLE = [NamedPerson("Ada", f"p{number}@example.org") for number in range(3)]
 SECRET = "s" * 64
 ADMIN = Actor(UserId(1), "olga", Role.ADMIN)
 ORGANIZER = Actor(UserId(1), "olga", Role.ORGANIZER)
@@ -59,7 +61,10 @@ TYPES = [
     TicketTypeForm(name="A", quantity=2, price=Decimal("2.50"), currency="EUR"),
     TicketTypeForm(name="B", quantity=3),
 ]
-BUYERS = [Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (2, 3, 99)]  # 99 does not exist
+BUYERS = [
+    Actor(UserId(2), "buyer-2", Role.USER, email="buyer-2@example.org"),
+    *(Actor(UserId(id), f"buyer-{id}", Role.USER) for id in (3, 99)),  # 99 does not exist
+]
 
 lines = st.builds(
     OrderLine,
@@ -106,6 +111,7 @@ purchases = st.builds(
         st.builds(NamedPerson, st.sampled_from(["Ada", " "]), st.sampled_from([None, "a@b.org"])),
         max_size=2,
     ),
+    buyer=st.sampled_from([None, *PEOPLE, NamedPerson("Bob", "BUYER-2@example.org")]),
     idempotency_key=st.sampled_from([None, None, "k1", "k2", "k3"]),
 )
 registrations = st.builds(
@@ -164,7 +170,7 @@ class World:
         self.orders: list[OrderId] = []
         self.secrets = HmacOrderAccessTokens(SECRET)
 
-    def buy(self, buyer: Actor, purchase: Purchase) -> tuple[object, ...]:
+    def buy(self, buyer: Actor | None, purchase: Purchase) -> tuple[object, ...]:
         try:
             purchased = self.use_cases.purchase_tickets(buyer, purchase)
         except DomainError as error:
@@ -176,6 +182,8 @@ class World:
             "sold",
             purchased.replayed,
             self.orders.index(OrderId(order.id)),
+            order.buyer,
+            purchased.secret is None,
             [(ticket.attendee, ticket.ticket_type, ticket.price) for ticket in order.tickets],
             order.total,
             order.created_at,
@@ -242,6 +250,7 @@ class World:
             self.orders.index(OrderId(order.id)),
             order.status,
             order.position,
+            order.buyer,
             order.quantity,
             (order.total, order.currency),
             [
@@ -304,7 +313,8 @@ class World:
 
 def make_world(use_cases: UseCases, clock: ManualClock) -> World:
     for name, role in (("olga", "organizer"), ("buyer-2", "user"), ("buyer-3", "user")):
-        account = NewAccount(username=name, password="long enough", role=role)
+        email = "buyer-2@example.org" if name == "buyer-2" else None
+        account = NewAccount(username=name, password="long enough", role=role, email=email)
         use_cases.sign_up(None, account)
     for number, capacity in enumerate(CAPACITIES, start=1):
         start = NOW + timedelta(days=number)
@@ -316,6 +326,7 @@ def make_world(use_cases: UseCases, clock: ManualClock) -> World:
                 start_time=start,
                 end_time=start + timedelta(hours=1),
                 ticket_types=TYPES if number == 2 else (),
+                max_per_person=MAX_PER_PERSON.get(number),
             ),
         )
     return World(use_cases, clock)
@@ -349,7 +360,12 @@ class LifeOfEvents(RuleBasedStateMachine):
 
     @rule(buyer=st.sampled_from(BUYERS), purchase=purchases)
     def purchase(self, buyer: Actor, purchase: Purchase) -> None:
-        self.both(lambda world: world.buy(buyer, purchase))
+        for_oneself = replace(purchase, buyer=None)
+        self.both(lambda world: world.buy(buyer, for_oneself))
+
+    @rule(seller=st.sampled_from([None, None, ORGANIZER, ADMIN, BUYERS[0]]), purchase=purchases)
+    def sell_to_a_guest(self, seller: Actor | None, purchase: Purchase) -> None:
+        self.both(lambda world: world.buy(seller, purchase))
 
     @rule(actor=st.sampled_from([None, *BUYERS]), registration=registrations)
     def register(self, actor: Actor | None, registration: Registration) -> None:
@@ -435,8 +451,18 @@ def check_invariants(engine: Engine, now: datetime) -> None:
                 SELECT o.event_id FROM orders o
                 WHERE o.total <> (
                     SELECT coalesce(sum(price), 0) FROM tickets t
-                    WHERE t.order_id = o.id AND t.cancelled_at IS NULL
+                    WHERE t.order_id = o.id AND t.cancelled_at IS NULL AND o.status <> 'cancelled'
                 )
+                UNION ALL
+                -- Nobody has more tickets than one person may; transfers keep the number.
+                SELECT o.event_id FROM orders o
+                JOIN tickets t ON t.order_id = o.id AND t.cancelled_at IS NULL
+                JOIN events e ON e.id = o.event_id
+                LEFT JOIN users u ON u.id = o.buyer_id
+                WHERE o.status <> 'cancelled'
+                GROUP BY o.event_id, e.max_per_person,
+                         coalesce(o.guest_key, u.email_key, u.username_key)
+                HAVING count(*) > e.max_per_person
                 UNION ALL
                 -- Invariant 4: nobody holds two live registrations.
                 SELECT event_id FROM orders WHERE registrant IS NOT NULL AND status <> 'cancelled'

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from eventapi.adapters.postgres.migrations import MigrationError, Migrations
 from eventapi.adapters.postgres.tables import metadata, tickets, users
 from eventapi.adapters.postgres.users import user_from_row
 from eventapi.application.ports.accounts import UserSearch
+from eventapi.application.ports.orders import BuyerOfEvent
 from eventapi.application.search import (
     EventSearch,
     EventSort,
@@ -365,6 +367,71 @@ def test_the_audit_trail_and_login_sessions_keep_their_rows_under_plain_names(
     assert named_after("login_sessions") == named_after("audit_entries_action") == []
     with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
         connection.exec_driver_sql("DELETE FROM audit_entries")
+    engine.dispose()
+
+
+BEFORE_BUYERS = """
+    INSERT INTO users (username, username_key, password_hash, role, email, search_text, created_at)
+    VALUES ('olga', 'olga', '', 'organizer', NULL, 'olga', now()),
+           ('bob', 'bob', '', 'user', 'Böb@Example.org', 'bob@example.org', now());
+    INSERT INTO events (organizer_id, name, description, start_time, end_time, timezone, location,
+                        capacity, created_at, updated_at)
+    VALUES (1, 'Jazz', '', now() + interval '1 day', now() + interval '2 days', 'UTC', '', 9, now(),
+            now());
+    INSERT INTO orders (id, event_id, buyer_id, guest_name, guest_email, registrant, status, total,
+                        currency, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', 1, 2, NULL, NULL, NULL, 'confirmed', 10, 'EUR',
+            now()),
+           ('00000000-0000-7000-8000-000000000002', 1, NULL, 'Élodie', 'E@Example.org',
+            'e@example.org', 'cancelled', 20, 'EUR', now());
+    INSERT INTO tickets (id, event_id, order_id, code, price, issued_at, cancelled_at)
+    SELECT gen_random_uuid(), 1, id, code, price, issued_at, cancelled_at FROM (VALUES
+        ('00000000-0000-7000-8000-000000000001'::uuid, 'HANDED-ON', 10, '2026-01-01'::timestamptz,
+         '2026-01-02'::timestamptz),
+        ('00000000-0000-7000-8000-000000000001', 'SUCCESSOR', 10, '2026-01-02', NULL),
+        ('00000000-0000-7000-8000-000000000001', 'GIVEN-BACK', 10, '2026-01-01', '2026-01-03'),
+        ('00000000-0000-7000-8000-000000000002', 'LIVE', 20, '2026-01-01', NULL)
+    ) AS ticket (id, code, price, issued_at, cancelled_at);
+"""
+
+
+def test_orders_of_before_have_buyers_totals_and_statuses_and_keep_them_going_back(
+    migrations: Migrations, new_database: str
+) -> None:
+    migrations.upgrade("0006")
+    engine = make_engine(new_database, pool_size=2)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(BEFORE_BUYERS)
+
+    def totals() -> list[str]:
+        with engine.connect() as connection:
+            query = "SELECT total FROM orders ORDER BY id"
+            return list(map(str, connection.exec_driver_sql(query).scalars()))
+
+    migrations.upgrade()
+
+    storage = storage_on(engine)
+    find = partial(storage.orders.of_event, EventId(1), before=None, limit=5)
+    (of_guest,) = find(search=PersonSearch.parse("ELODIE")).items
+    assert (of_guest.buyer.email, of_guest.quantity) == ("E@Example.org", 0)
+    (of_bob,) = find(search=PersonSearch.parse("böb@")).items
+    with engine.connect() as connection:
+        codes = connection.exec_driver_sql("SELECT code, is_transferred FROM tickets").all()
+        keys = connection.exec_driver_sql("SELECT email_key FROM users ORDER BY id").scalars().all()
+    assert {code for code, is_transferred in codes if is_transferred} == {"HANDED-ON"}
+    assert of_bob.quantity == 1
+    assert keys == [None, "böb@example.org"]
+    with storage.unit_of_work() as work:
+        work.events.get_for_update(EventId(1))
+        bob = BuyerOfEvent(EventId(1), UserId(2), None)
+        by_email = BuyerOfEvent(EventId(1), None, "böb@example.org")
+        other = BuyerOfEvent(EventId(1), None, "e@example.org")
+        assert work.orders.tickets_held([bob, by_email, other]) == {bob: 1, by_email: 1}
+    assert totals() == ["10.00", "0.00"]
+
+    migrations.downgrade("0006")
+
+    assert totals() == ["10.00", "20.00"]
     engine.dispose()
 
 

@@ -70,6 +70,27 @@ def figures_hold(engine: Engine) -> Callable[[], None]:
     return check
 
 
+def test_one_person_who_buys_many_times_at_once_gets_what_one_may(
+    api: Api, olga: Client, bob: Client, figures_hold: Callable[[], None]
+) -> None:
+    bob.patch("/api/users/me", json={"email": "bob@example.org"})
+    guest, as_guest = api.guest(), {"name": "Bob", "email": "BOB@example.org"}
+    for _ in range(5):
+        event = make_event(olga, max_per_person=5)
+        id = event["id"]
+        purchases: list[Callable[[], TestResponse]] = [
+            *[lambda id=id: buy(bob, id)] * 6,
+            *[lambda id=id: buy(guest, id, buyer=as_guest)] * 6,
+            *[lambda id=id: buy(olga, id, buyer=as_guest)] * 4,
+        ]
+
+        answers = run_together(purchases)
+
+        assert codes(answers) == {"201": 5, "person_limit_reached": 11}
+        assert tickets_sold(guest, event) == 5
+    figures_hold()
+
+
 def codes(results: list[object]) -> Counter[str]:
     """Count the responses by problem code, or by status if successful."""
     counted: Counter[str] = Counter()
