@@ -25,12 +25,14 @@ from eventapi.application.event_catalog import EventFilter, ListEvents
 from eventapi.application.ports.accounts import UserSearch
 from eventapi.application.search import EventSort, PersonSearch
 from eventapi.application.views import AttendeeView, Page
+from eventapi.domain.event import OrderLine
 from eventapi.domain.event_details import EventDetails
+from eventapi.domain.order import Buyer
 from eventapi.domain.user import Profile, Role
 from eventapi.domain.values import Attendee, EmailAddress, normalize
 from eventapi.testing import ManualClock
 from tests import builders
-from tests.builders import NOW
+from tests.builders import IDENTITIES, NOW
 from tests.contracts.storage.harness import Storage, sell_to
 from tests.integration.test_postgres_storage import storage_on
 
@@ -225,7 +227,7 @@ def test_events_are_found_by_the_same_words_in_the_same_order(
 
 @many_examples
 @given(data=st.data(), named=people)
-def test_attendees_are_found_by_the_same_parts_of_their_names(
+def test_attendees_and_guests_are_found_by_the_same_parts_of_their_names(
     storages: list[Storage], data: st.DataObject, named: list[Attendee | None]
 ) -> None:
     number = next(numbers)
@@ -239,19 +241,34 @@ def test_attendees_are_found_by_the_same_parts_of_their_names(
             for ticket, attendee in zip(order.tickets, named, strict=True):
                 ticket.attendee = attendee
             work.orders.add(order)
+            for guest in filter(None, named):
+                if guest.email:
+                    work.orders.add(
+                        event.sell(
+                            [OrderLine(1)],
+                            buyer=Buyer.guest(guest),
+                            order_limit=1,
+                            now=NOW,
+                            identities=IDENTITIES,
+                        )
+                    )
             work.commit()
 
-        def find(limit: int, q: str | None) -> list[AttendeeView | None]:
-            search = partial(
-                storage.orders.attendees, event_id, search=PersonSearch.parse(q), limit=limit
-            )
-            return [found.ticket.attendee for found in walk(lambda after: search(after=after))]
+        def find(limit: int, q: str | None) -> list[AttendeeView | str | None]:
+            search = PersonSearch.parse(q)
+            attendees = partial(storage.orders.attendees, event_id, search=search, limit=limit)
+            orders = partial(storage.orders.of_event, event_id, search=search, limit=limit)
+            return [
+                *(found.ticket.attendee for found in walk(lambda after: attendees(after=after))),
+                *(order.buyer.name for order in walk(lambda before: orders(before=before))),
+            ]
 
         return find
 
     find = agreed([make(storage) for storage in storages])
     parts = [str(part) for one in named if one for part in (one.name, one.email) if part]
-    assert len(find(2, None)) == len(named)
+    guests = [one for one in named if one and one.email]
+    assert len(find(2, None)) == len(named) + len(guests) + 1 + len(guests)
     for _ in range(4):
         find(data.draw(limits, "limit"), data.draw(queries(parts), "q"))
     for part in parts:
