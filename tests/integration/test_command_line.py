@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from sqlalchemy import Engine, text
 
 from eventapi.entrypoints.cli import main, support
 from tests.concurrency import wait_until
-from tests.documents import WALKTHROUGH, blocks, read
+from tests.documents import ROOT, WALKTHROUGH, blocks, read
 from tests.integration.databases import server_connection
 from tests.integration.served import PROGRAM, environment, served
 from tests.integration.test_postgres_api import postgres_api
@@ -135,6 +136,7 @@ class TestServing:
         with served("--memory", folder=tmp_path) as program:
             assert program.request("GET", "/api/events")[1] == {"items": [], "next": None}
             assert "in memory" in program.printed
+            assert live_the_life_of_a_shop(program.base) == THE_LIFE_OF_A_SHOP
             program.interrupt()
 
         assert list(tmp_path.iterdir()) == []
@@ -149,6 +151,26 @@ class TestServing:
             assert server_runs(tmp_path / "var")
             second.interrupt()
             assert not server_runs(tmp_path / "var")
+
+
+THE_LIFE_OF_A_SHOP = """\
+An event with 100 places: Summer festival
+Sold 3 tickets for 60.00 EUR
+The buyer's tickets: valid, transferred, cancelled, valid; 50.00 EUR in all
+A document to print: yes
+Found by ada@example.org: Ada Lovelace
+Exported 2 attendees
+Refused at the door: ticket_cancelled
+Checked in 2 of 2
+"""
+
+
+def live_the_life_of_a_shop(url: str) -> str:
+    """Run the example of a shop's back end, and return what it prints."""
+    script = [sys.executable, str(ROOT / "examples" / "shop.py"), url]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def walk_through_the_readme(port: int, folder: Path) -> None:
