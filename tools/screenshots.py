@@ -9,14 +9,15 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageOps
 from werkzeug.serving import make_server
 
 from eventapi.testing import MemoryApi
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 COLOURS = 64  # keeps the files small
-WINDOW = (1000, 1250)
+MARGIN = 60  # below what is printed
+WINDOW = (1000, 1000)
 EVENT = {
     "name": "Jazz night",
     "location": "Blue Note, Berlin",
@@ -61,7 +62,15 @@ def _page(api: MemoryApi, browser: str) -> Image.Image:
 
 
 def _ticket(api: MemoryApi) -> Image.Image:
-    event = api.sign_in("organizer", username="olga").post("/api/events", json=EVENT).get_json()
+    olga = api.sign_in("organizer", username="olga")
+    olga.patch("/api/users/me", json={"first_name": "Olga", "last_name": "Müller"})
+    event = olga.post("/api/events", json=EVENT).get_json()
+    stage = ImageOps.colorize(
+        ImageOps.invert(Image.radial_gradient("L").resize((1200, 300))), "#0b1030", "#f2b134"
+    )
+    content = BytesIO()
+    stage.save(content, "JPEG")
+    olga.put(f"/api/events/{event['id']}/image", data=content.getvalue(), content_type="image/jpeg")
     order = (
         api.sign_in("user", username="ada")
         .post(
@@ -73,7 +82,8 @@ def _ticket(api: MemoryApi) -> Image.Image:
     code = order["tickets"][0]["code"]
     printed = api.guest().get(f"/api/tickets/{code}/ticket.pdf").data
     page: Image.Image = pypdfium2.PdfDocument(printed)[0].render(scale=1.6).to_pil()
-    return page
+    printed_area = ImageOps.invert(page.convert("L")).getbbox() or (0, 0, *page.size)
+    return page.crop((0, 0, page.width, min(printed_area[3] + MARGIN, page.height)))
 
 
 def _write(name: str, picture: Image.Image) -> None:

@@ -9,7 +9,12 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from eventapi import DISTRIBUTION
+from eventapi.entrypoints import bootstrap
+from eventapi.entrypoints.bootstrap import StartupError
+from eventapi.entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TEXT_FILES = {"", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ".json", ".service"}
@@ -56,6 +61,23 @@ def test_installations_are_recognized() -> None:
 
     assert [line for line in strangers if not _installations(line)] == []
     assert [line for line in ours if _installations(line)] == []
+
+
+def test_a_missing_extra_is_installed_from_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "find_spec", lambda _name: None)
+    settings = Settings(secret_key="s" * 64, redis_url="redis://localhost", image_bucket="images")
+
+    with pytest.raises(StartupError) as redis:
+        bootstrap.http_config(settings)
+    with pytest.raises(StartupError) as s3:
+        bootstrap.image_store(settings)
+
+    assert str(redis.value) == (
+        "EVENTAPI_REDIS_URL requires the extra redis: run pip install '.[redis]' in the checkout"
+    )
+    assert str(s3.value) == (
+        "EVENTAPI_IMAGE_BUCKET requires the extra s3: run pip install '.[s3]' in the checkout"
+    )
 
 
 def _installations(text: str) -> list[str]:
