@@ -1,6 +1,7 @@
 """The files for deployment, by what they promise each other and the program."""
 
 import configparser
+import json
 import re
 import shlex
 from typing import Any
@@ -27,7 +28,16 @@ def test_images_and_backups_use_the_volume_of_the_image() -> None:
 
     assert "EVENTAPI_DATA_DIR=/var/lib/eventapi" in dockerfile
     assert "VOLUME /var/lib/eventapi" in dockerfile
-    assert "HEALTHCHECK" in dockerfile  # proxy waits for it
+
+
+def test_the_health_check_asks_the_port_of_the_settings() -> None:
+    """The proxy waits for it. A quote in the wrong place would be found by nobody else."""
+    (check,) = re.findall(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", read("Dockerfile"), re.MULTILINE)
+    program, option, code = json.loads(check)
+
+    assert (program, option) == ("python", "-c")
+    compile(code, "Dockerfile", "exec")
+    assert 'os.environ["EVENTAPI_PORT"]}/health/ready' in code
 
 
 def test_the_tables_are_there_before_the_program_starts() -> None:

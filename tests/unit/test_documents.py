@@ -65,6 +65,14 @@ def test_every_command_is_run_or_says_why_not() -> None:
     assert strange == []  # tests/integration/test_documented_commands.py runs the others
 
 
+def test_the_proofs_of_security_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read("SECURITY.md")))
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+
+    assert len(named) > 30
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
 class TestTroubleshooting:
     def test_messages_are_those_of_the_program(self) -> None:
         templates = [*_templates()]
