@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test attack check format bench docs upgrade-dependencies clean
+.PHONY: help run test clients client-tools attack check format bench docs upgrade-dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -16,6 +16,16 @@ run: $(VENV)/.run ## Serve the API with its documentation; needs nothing but Pyt
 
 test: $(VENV)/.dev ## Run all tests, on a PostgreSQL that they start themselves
 	$(BIN)/pytest
+
+clients: $(VENV)/.dev client-tools ## Test clients that are generated from the OpenAPI document
+	$(BIN)/pytest tests/integration/test_generated_clients.py
+
+# Without them, the tests use the generated Python client only, and say so.
+TYPESCRIPT := tests/integration/clients/typescript
+client-tools: ## Install what the test of the generated TypeScript client needs, where there is Node
+	@if command -v npm > /dev/null; \
+	    then npm ci --prefix $(TYPESCRIPT) --no-audit --no-fund; \
+	    else echo 'There is no Node: the generated TypeScript client is not tested.'; fi
 
 # EXAMPLES random requests to each operation as each role. The command that is shown has the
 # SEED; with the same one the requests are the same.
@@ -51,7 +61,7 @@ upgrade-dependencies: $(VENV)/.dev ## Pin the newest versions of all libraries
 	touch pyproject.toml
 
 clean: ## Remove what was installed and all data
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var $(TYPESCRIPT)/node_modules
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

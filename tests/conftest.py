@@ -16,6 +16,8 @@ settings.register_profile(
 settings.load_profile("eventapi")
 
 MAX_WORKERS = 8  # each starts a PostgreSQL of its own
+CLIENT = "generated client"
+"""The property in which a test records which generated client it used, or why it did not."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +74,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run slow tests first in a parallel run, so that all processes end at the same time."""
     if is_worker(config):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which generated clients were tested."""
+    reports = (
+        report
+        for kind in ("passed", "failed", "skipped")
+        for report in terminalreporter.getreports(kind)
+    )
+    used = [value for report in reports for name, value in report.user_properties if name == CLIENT]
+    if used:
+        terminalreporter.write_line(f"Generated clients: {', '.join(sorted(used))}")
 
 
 @pytest.fixture
