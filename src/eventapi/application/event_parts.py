@@ -13,6 +13,7 @@ from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import AgendaSession, next_session_id
+from eventapi.domain.faults import Faults
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.values import EventId, TicketTypeId
@@ -38,7 +39,11 @@ class ChangeTicketTypes(EventEditor):
         """
 
         def change(event: Event, work: UnitOfWork) -> TicketTypeId:
-            new = TicketType(id=work.events.next_ticket_type_id(), details=form.details())
+            faults = Faults()
+            details = faults.build(form.details)
+            faults.note(position)
+            faults.raise_any()
+            new = TicketType(id=work.events.next_ticket_type_id(), details=details)
             types = _at_position(event.ticket_types, new, position)
             event.update(event.details, types, now=self.clock.now())
             return new.id
@@ -67,7 +72,11 @@ class ChangeTicketTypes(EventEditor):
 
         def change(event: Event, _work: UnitOfWork) -> None:
             form = TicketTypeForm.of(event.ticket_type(id)).merge_patch(changes)
-            updated = event.updated_ticket_type(id, form.details())
+            faults = Faults()
+            details = faults.build(form.details)
+            faults.note(position)
+            faults.raise_any()
+            updated = event.updated_ticket_type(id, details)
             types = _at_position(event.ticket_types, updated, position)
             event.update(event.details, types, now=self.clock.now())
 
@@ -113,7 +122,7 @@ class ChangeSessions(EventEditor):
 
         def change(event: Event, _work: UnitOfWork) -> int:
             sessions = event.details.sessions
-            new = form.session(next_session_id(sessions)())
+            new = form.session(next_session_id(sessions)(), within=event.details.period)
             self._set(event, [*sessions, new])
             return new.id
 
@@ -141,7 +150,8 @@ class ChangeSessions(EventEditor):
             present = {session.id: session for session in event.details.sessions}
             if id not in present:
                 raise SessionNotFound(id)
-            present[id] = SessionForm.of(present[id]).merge_patch(changes).session(id)
+            form = SessionForm.of(present[id]).merge_patch(changes)
+            present[id] = form.session(id, within=event.details.period)
             self._set(event, list(present.values()))
 
         view, _ = self.edit(actor, event_id, versions, change)

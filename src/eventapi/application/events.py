@@ -21,7 +21,7 @@ from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.category import Category
 from eventapi.domain.errors import EventNotFound, InvalidValues, NotAllowed
-from eventapi.domain.event import Event
+from eventapi.domain.event import Event, check_upcoming
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
@@ -49,7 +49,7 @@ class CreateEvent:
 
         Raises:
             NotSignedIn, NotAllowed: only organizers and admins create events.
-            InvalidValues: a field is not acceptable.
+            InvalidValues: fields are not acceptable; it has the faults of all.
             AccountDeleted: the actor's account no longer exists.
             ReferenceTaken: another event of the actor has the reference.
         """
@@ -59,7 +59,7 @@ class CreateEvent:
                 form,
                 organizer=organizer,
                 work=work,
-                category=find_category(form.category, work),
+                find_category=lambda slug: find_category(slug, work),
                 clock=self.clock,
                 identities=self.identities,
             )
@@ -155,17 +155,21 @@ class ChangeEvent(EventEditor):
         work: UnitOfWork,
         category: CategoryId | None = None,
     ) -> None:
-        named = find_category(form.category, work)
-        if named is not None:
-            category = named.id
-        details = form.details(
-            category=category,
-            sessions=event.details.sessions,
-            new_access_code=self.identities.access_code,
-        )
-        ticket_types = form.parse_ticket_types(event, work.events.next_ticket_type_id)
+        faults, now = form.faults(), self.clock.now()
+        named = faults.check(find_category, form.category, work)
         with rename_date_errors(form):
-            event.update(details, ticket_types, now=self.clock.now())
+            details = faults.build(
+                form.details,
+                category=faults.check(_id_of, named) or category,
+                sessions=event.details.sessions,
+                new_access_code=self.identities.access_code,
+            )
+            ticket_types = faults.build(
+                form.parse_ticket_types, event, work.events.next_ticket_type_id
+            )
+            faults.check(event.check_moved, faults.build(form.period), now)
+            faults.raise_any()
+        event.update(details, event.with_sales(ticket_types), now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,7 @@ def add_event(
     *,
     organizer: Actor,
     work: UnitOfWork,
-    category: Category | None,
+    find_category: Callable[[str | None], Category | None],
     clock: Clock,
     identities: Identities,
 ) -> Event:
@@ -251,19 +255,29 @@ def add_event(
     Raises:
         InvalidValues: a field is not acceptable.
     """
+    faults, now = form.faults(), clock.now()
     with rename_date_errors(form):
-        event = Event.schedule(
-            id=work.events.next_id(),
-            organizer_id=organizer.id,
-            details=form.details(
-                category=category.id if category else None,
-                new_access_code=identities.access_code,
-            ),
-            ticket_types=form.parse_ticket_types(None, work.events.next_ticket_type_id),
-            now=clock.now(),
+        details = faults.build(
+            form.details,
+            category=faults.check(_id_of, faults.check(find_category, form.category)),
+            new_access_code=identities.access_code,
         )
+        ticket_types = faults.build(form.parse_ticket_types, None, work.events.next_ticket_type_id)
+        faults.check(check_upcoming, faults.build(form.period), now)
+        faults.raise_any()
+    event = Event.schedule(
+        id=work.events.next_id(),
+        organizer_id=organizer.id,
+        details=details,
+        ticket_types=ticket_types,
+        now=now,
+    )
     work.events.add(event)
     return event
+
+
+def _id_of(category: Category | None) -> CategoryId | None:
+    return None if category is None else category.id
 
 
 @contextmanager
@@ -274,7 +288,8 @@ def rename_date_errors(form: EventForm) -> Iterator[None]:
     except InvalidValues as error:
         if form.date is None or "start_time" not in error.problems:
             raise
-        raise InvalidValues({"date": error.problems["start_time"]}) from error
+        problems = dict(error.problems)
+        raise InvalidValues({"date": problems.pop("start_time"), **problems}) from error
 
 
 def get_view(events: EventQueries, event_id: EventId) -> EventView:

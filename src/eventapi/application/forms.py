@@ -1,17 +1,29 @@
 """Forms: what an organizer enters about an event, before it is checked."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from eventapi.domain.errors import InvalidValues
-from eventapi.domain.event import Event
-from eventapi.domain.event_details import AgendaSession, EventDetails, Visibility, next_session_id
+from eventapi.domain.event import Event, check_ticket_types
+from eventapi.domain.event_details import (
+    AgendaSession,
+    EventDetails,
+    Visibility,
+    check_rooms,
+    check_within,
+    next_session_id,
+    parse_period,
+)
+from eventapi.domain.faults import FAULTY, Faults
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import AccessCode, CategoryId, TicketTypeId
+from eventapi.domain.values import AccessCode, CategoryId, Period, TicketTypeId, Timezone
+
+Item = TypeVar("Item")
+ItemForm = TypeVar("ItemForm", "TicketTypeForm", "SessionForm")
 
 
 @contextmanager
@@ -25,32 +37,55 @@ def prefix_errors(path: str) -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """Base of forms: dataclasses of plain values with defaults."""
+    """Base of forms: dataclasses of plain values with defaults.
+
+    A form can be checked although some of what was entered is FAULTY: it then
+    raises InvalidValues in any case, with the faults that were not known yet.
+
+    Attributes:
+        has_unknown: whether there was a field that the form does not have.
+    """
+
+    has_unknown: bool = False
 
     @classmethod
     def from_fields(cls, **values: Any) -> Self:
-        """Create a form; None in a field that has a default stands for the default."""
-        optional = {
-            field.name
-            for field in fields(cls)  # type: ignore[arg-type]
-            if field.default is not MISSING or field.default_factory is not MISSING
-        }
+        """Create a form; None in a field that has a default stands for the default.
+
+        Args:
+            **values: the values by name. A name that the form does not have must be
+                FAULTY, and so must a field without a default be that is missing.
+        """
+        known = {field.name: field for field in fields(cls)}
         given = {
             name: value
             for name, value in values.items()
-            if value is not None or name not in optional
+            if (value is not None or not _has_default(known.get(name)))
+            and (name in known or value is not FAULTY)
         }
-        return cls(**given)
+        unknown = values.keys() - known.keys()
+        return cls(**given | ({"has_unknown": True} if unknown - given.keys() else {}))
 
     def to_fields(self, *, without: str = "") -> dict[str, Any]:
         """Return the values by name, all but one."""
-        names = (field.name for field in fields(self))  # type: ignore[arg-type]
-        return {name: getattr(self, name) for name in names if name != without}
+        names = (field.name for field in fields(self))
+        return {name: getattr(self, name) for name in names if name not in {without, "has_unknown"}}
+
+    def faults(self) -> Faults:
+        """Return the faults of the form as a whole, to which those of its values are added."""
+        faults = Faults(incomplete=self.has_unknown)
+        faults.note(*(getattr(self, field.name) for field in fields(self)))
+        return faults
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Return the form after a JSON merge patch (RFC 7396): null resets a field."""
         return self.from_fields(**{**self.to_fields(), **changes})
+
+
+def _has_default(field: Field[Any] | None) -> bool:
+    return field is not None and not (field.default is field.default_factory is MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +109,12 @@ class TicketTypeForm(_Form):
         """Return the checked details.
 
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable.
         """
-        return TicketTypeDetails.from_fields(**self.to_fields(without="id"))
+        faults = self.faults()
+        details = faults.build(TicketTypeDetails.from_fields, **self.to_fields(without="id"))
+        faults.raise_any()
+        return details
 
     @classmethod
     def of(cls, ticket_type: TicketType) -> Self:
@@ -99,13 +137,22 @@ class SessionForm(_Form):
     speaker: str = ""
     room: str = ""
 
-    def session(self, id: int) -> AgendaSession:
+    def session(self, id: int, *, within: Period) -> AgendaSession:
         """Return the checked session.
 
+        Args:
+            id: of the session.
+            within: the period of the event.
+
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable.
         """
-        return AgendaSession.from_fields(**self.to_fields() | {"id": id})
+        faults = self.faults()
+        session = faults.build(AgendaSession.from_fields, **self.to_fields() | {"id": id})
+        period = faults.build(Period, self.start_time, self.end_time)
+        faults.check(check_within, period, within)
+        faults.raise_any()
+        return session
 
     @classmethod
     def of(cls, session: AgendaSession) -> Self:
@@ -156,56 +203,88 @@ class EventForm(_Form):
             new_access_code: generates one.
 
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable.
         """
+        faults = self.faults()
         access_code = self.access_code
         if self.visibility == Visibility.PRIVATE and access_code is None:
             access_code = new_access_code().value
-        return EventDetails.from_fields(
+        parsed = self._parse_sessions(sessions, faults)
+        details = faults.build(
+            EventDetails.from_fields,
             **self.to_fields(without="ticket_types")
             | {
                 "category": category,
                 "access_code": access_code,
-                "sessions": self._parse_sessions(sessions),
-            }
+                "sessions": parsed,
+            },
         )
+        if set(parsed) != set(sessions):
+            faults.check(check_rooms, parsed)
+        faults.raise_any()
+        return details
 
-    def _parse_sessions(self, present: Sequence[AgendaSession]) -> list[AgendaSession]:
+    def period(self) -> Period:
+        """Return the period of the event.
+
+        Raises:
+            InvalidValues: a value that it depends on is not acceptable.
+        """
+        faults = Faults()
+        period = faults.build(
+            parse_period,
+            start=self.start_time,
+            end=self.end_time,
+            day=self.date,
+            timezone=faults.check(Timezone, self.timezone),
+        )
+        faults.raise_any()
+        return period
+
+    def _parse_sessions(
+        self, present: Sequence[AgendaSession], faults: Faults
+    ) -> list[AgendaSession]:
+        new_id, within = next_session_id(present), faults.build(self.period)
+
+        def parse(form: SessionForm) -> AgendaSession:
+            return form.session(new_id() if form.id is None else form.id, within=within)
+
         known = {session.id for session in present}
-        new_id = next_session_id(present)
-        sessions = []
-        for number, form in enumerate(self.sessions):
-            with prefix_errors(f"sessions.{number}"):
-                if form.id is not None and form.id not in known:
-                    raise InvalidValues({"id": "The event has no such session."})
-                sessions.append(form.session(new_id() if form.id is None else form.id))
-        return sessions
+        return _parse_items("sessions", self.sessions, known, parse, faults)
 
     def parse_ticket_types(
         self, event: Event | None, new_id: Callable[[], TicketTypeId]
     ) -> list[TicketType]:
-        """Return the checked ticket types.
+        """Return the checked ticket types; what is sold of them only the event knows.
 
         Args:
             event: the event as it is; None for a new one.
             new_id: returns the id of a new type.
 
         Raises:
-            InvalidValues: a value is not acceptable.
-            CapacityBelowSold: more tickets of a type are sold than its new quantity.
+            InvalidValues: values are not acceptable.
         """
+
+        def parse(form: TicketTypeForm) -> TicketType:
+            id = new_id() if form.id is None else TicketTypeId(form.id)
+            return TicketType(id=id, details=form.details())
+
         known = {ticket_type.id for ticket_type in event.ticket_types} if event else set()
-        ticket_types = []
-        for number, form in enumerate(self.ticket_types):
-            with prefix_errors(f"ticket_types.{number}"):
-                details = form.details()
-                if form.id is None:
-                    ticket_types.append(TicketType(id=new_id(), details=details))
-                elif event is None or form.id not in known:
-                    raise InvalidValues({"id": "The event has no such ticket type."})
-                else:
-                    ticket_types.append(event.updated_ticket_type(TicketTypeId(form.id), details))
+        faults = Faults()
+        ticket_types = _parse_items("ticket_types", self.ticket_types, known, parse, faults)
+        faults.check(check_ticket_types, ticket_types)
+        faults.raise_any()
         return ticket_types
+
+    @classmethod
+    def from_fields(cls, **values: Any) -> Self:
+        """Create a form; ticket types and sessions may be forms or values by name."""
+        items = {
+            name: [form.from_fields(**item) if isinstance(item, dict) else item for item in given]
+            for name, form in (("ticket_types", TicketTypeForm), ("sessions", SessionForm))
+            if isinstance(given := values.get(name), list)
+        }
+        return super(EventForm, cls).from_fields(**{**values, **items})
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Return the form after a JSON merge patch (RFC 7396).
@@ -231,3 +310,42 @@ class EventForm(_Form):
                 "sessions": [SessionForm.of(session) for session in event.details.sessions],
             }
         )
+
+
+def _parse_items(
+    name: str,
+    forms: Sequence[ItemForm],
+    known: Collection[int],
+    parse: Callable[[ItemForm], Item],
+    faults: Faults,
+) -> list[Item]:
+    """Return the items of a list that have no faults, and collect the faults of the others.
+
+    Args:
+        name: the name of the list, for the paths of faults.
+        forms: the forms of the items.
+        known: the ids of the present items.
+        parse: makes an item from its form.
+        faults: gets the faults.
+    """
+
+    def parse_item(path: str, form: ItemForm) -> Item:
+        with prefix_errors(path):
+            of_item = Faults()
+            of_item.check(_check_known, form.id, known)
+            item = of_item.build(parse, form)
+            of_item.raise_any()
+            return item
+
+    if forms is FAULTY:
+        faults.note(forms)
+        return []
+    items = [
+        faults.check(parse_item, f"{name}.{number}", form) for number, form in enumerate(forms)
+    ]
+    return [item for item in items if item is not FAULTY]
+
+
+def _check_known(id: int | None, known: Collection[int]) -> None:
+    if id is not None and id not in known:
+        raise InvalidValues({"id": "The event has nothing of this id."})

@@ -163,7 +163,9 @@ class ImportEvents:
                     replace(row.form, reference=row.reference),
                     organizer=actor,
                     work=work,
-                    category=self._category(row.category, categories, work, create=new_categories),
+                    find_category=lambda _: self._category(
+                        row.category, categories, work, create=new_categories
+                    ),
                     clock=self.clock,
                     identities=self.identities,
                 )

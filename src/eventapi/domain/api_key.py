@@ -9,6 +9,7 @@ from typing import Self
 
 from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import InvalidValues
+from eventapi.domain.faults import Faults
 from eventapi.domain.values import ApiKeyId, UserId, clean_text
 
 
@@ -45,11 +46,12 @@ class ApiKey(Aggregate):
     last_used_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.name = clean_text("name", self.name, longest=self.MAX_NAME_LENGTH)
-        if not self.scopes:
-            raise InvalidValues({"scopes": "Must name one scope at least."})
-        if self.expires_at is not None and self.expires_at <= self.created_at:
-            raise InvalidValues({"expires_at": "Must be in the future."})
+        faults = Faults()
+        self.name = faults.check(clean_text, "name", self.name, longest=self.MAX_NAME_LENGTH)
+        faults.check(_check_scopes, self.scopes)
+        if self.expires_at is not None:
+            faults.check(_check_expiry, self.expires_at, self.created_at)
+        faults.raise_any()
 
     @classmethod
     def create(
@@ -92,6 +94,16 @@ class ApiKey(Aggregate):
                 type=type, occurred_at=at, account_id=self.owner_id, detail=f"key {self.id}"
             )
         )
+
+
+def _check_scopes(scopes: frozenset[KeyScope]) -> None:
+    if not scopes:
+        raise InvalidValues({"scopes": "Must name one scope at least."})
+
+
+def _check_expiry(expires_at: datetime, now: datetime) -> None:
+    if expires_at <= now:
+        raise InvalidValues({"expires_at": "Must be in the future."})
 
 
 def digest_of(key: str) -> bytes:

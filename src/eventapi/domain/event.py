@@ -29,10 +29,11 @@ from eventapi.domain.errors import (
     TicketTypeNotFound,
     VersionConflict,
 )
-from eventapi.domain.event_details import EventDetails
+from eventapi.domain.event_details import EventDetails, check_rooms
+from eventapi.domain.faults import Faults
 from eventapi.domain.order import Buyer, Identities, Order, OrderStatus, Ticket
 from eventapi.domain.ticket_type import TicketType, TicketTypeDetails
-from eventapi.domain.values import Attendee, EventId, Money, TicketId, TicketTypeId, UserId
+from eventapi.domain.values import Attendee, EventId, Money, Period, TicketId, TicketTypeId, UserId
 
 
 class EventStatus(StrEnum):
@@ -116,16 +117,19 @@ class Event(Aggregate):
                 room at the same time, or it has too many ticket types or two of the
                 same name.
         """
-        _check_upcoming(details, now)
-        details.check_rooms()
+        faults = Faults()
+        faults.check(check_upcoming, details.period, now)
+        faults.check(check_rooms, details.sessions)
+        faults.check(check_ticket_types, ticket_types)
+        faults.raise_any()
         event = cls(
             id=id,
             organizer_id=organizer_id,
             details=details,
+            ticket_types=ticket_types,
             created_at=now,
             updated_at=now,
         )
-        event._set_ticket_types(ticket_types)
         event.record(DomainEventType.EVENT_CREATED, now)
         return event
 
@@ -506,15 +510,26 @@ class Event(Aggregate):
             TicketTypeInUse: a type with sold tickets is missing.
         """
         self._check_changeable()
-        if details.period.start != self.starts_at:
-            _check_upcoming(details, now)
+        faults = Faults()
+        faults.check(self.check_moved, details.period, now)
         if details.sessions != self.details.sessions:
-            details.check_rooms()
+            faults.check(check_rooms, details.sessions)
+        faults.check(check_ticket_types, ticket_types)
+        faults.raise_any()
         if details.capacity < self.tickets_sold:
             raise CapacityBelowSold(details.capacity, self.tickets_sold)
         self._set_ticket_types(ticket_types)
         self.details = details
         self._touch(now, DomainEventType.EVENT_CHANGED)
+
+    def check_moved(self, period: Period, now: datetime) -> None:
+        """Check that the event may take place in a period.
+
+        Raises:
+            InvalidValues: the start is a new one, and not in the future.
+        """
+        if period.start != self.starts_at:
+            check_upcoming(period, now)
 
     def updated_ticket_type(self, id: TicketTypeId, details: TicketTypeDetails) -> TicketType:
         """Return one of its types with new details, as an argument for `update`.
@@ -526,6 +541,18 @@ class Event(Aggregate):
         before = self.ticket_type(id)
         before.check_quantity(details.quantity)
         return TicketType(id=id, details=details, tickets_sold=before.tickets_sold)
+
+    def with_sales(self, ticket_types: Sequence[TicketType]) -> list[TicketType]:
+        """Return new and updated ticket types with what is sold of them.
+
+        Raises:
+            CapacityBelowSold: more tickets of a type are sold than its new quantity.
+        """
+        present = {ticket_type.id for ticket_type in self.ticket_types}
+        return [
+            self.updated_ticket_type(one.id, one.details) if one.id in present else one
+            for one in ticket_types
+        ]
 
     def set_image(self, image: str | None, *, now: datetime) -> None:
         """Set or remove the image.
@@ -576,14 +603,7 @@ class Event(Aggregate):
             raise EventCancelled(self.id)
 
     def _set_ticket_types(self, ticket_types: Sequence[TicketType]) -> None:
-        if len(ticket_types) > self.MAX_TICKET_TYPES:
-            raise InvalidValues({"ticket_types": f"Must not be more than {self.MAX_TICKET_TYPES}."})
         ids = {ticket_type.id for ticket_type in ticket_types}
-        if len(ids) < len(ticket_types):
-            raise InvalidValues({"ticket_types": "Must not have the same id twice."})
-        names = {ticket_type.details.name.casefold() for ticket_type in ticket_types}
-        if len(names) < len(ticket_types):
-            raise InvalidValues({"ticket_types": "Must not have the same name twice."})
         for removed in self.ticket_types:
             if removed.id not in ids and removed.tickets_sold:
                 raise TicketTypeInUse(removed.id)
@@ -595,9 +615,29 @@ class Event(Aggregate):
         self.record(type, now)
 
 
-def _check_upcoming(details: EventDetails, now: datetime) -> None:
-    if details.period.start <= now:
+def check_upcoming(period: Period, now: datetime) -> None:
+    """Check that a new event, or one that is moved, starts in the future.
+
+    Raises:
+        InvalidValues: it does not.
+    """
+    if period.start <= now:
         raise InvalidValues({"start_time": "Must be in the future."})
+
+
+def check_ticket_types(ticket_types: Sequence[TicketType]) -> None:
+    """Check that an event can have these ticket types together.
+
+    Raises:
+        InvalidValues: there are too many, or two of the same id or name.
+    """
+    if len(ticket_types) > Event.MAX_TICKET_TYPES:
+        raise InvalidValues({"ticket_types": f"Must not be more than {Event.MAX_TICKET_TYPES}."})
+    if len({ticket_type.id for ticket_type in ticket_types}) < len(ticket_types):
+        raise InvalidValues({"ticket_types": "Must not have the same id twice."})
+    names = {ticket_type.details.name.casefold() for ticket_type in ticket_types}
+    if len(names) < len(ticket_types):
+        raise InvalidValues({"ticket_types": "Must not have the same name twice."})
 
 
 def _total_quantity(lines: Sequence[OrderLine]) -> int:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, Self
 
 from eventapi.domain.errors import InvalidValues
+from eventapi.domain.faults import Faults
 from eventapi.domain.values import (
     ALWAYS,
     AccessCode,
@@ -64,23 +65,31 @@ class AgendaSession:
     MAX_TEXT_LENGTH = 255
 
     def __post_init__(self) -> None:
+        faults = Faults()
         for field in ("title", "speaker", "room"):
-            text = clean_text(
+            text = faults.check(
+                clean_text,
                 field,
                 getattr(self, field),
                 longest=self.MAX_TEXT_LENGTH,
                 required=field == "title",
             )
             object.__setattr__(self, field, text)
+        faults.note(self.id, self.period)
+        faults.raise_any()
 
     @classmethod
     def from_fields(cls, *, start_time: datetime, end_time: datetime, **others: Any) -> Self:
         """Create a session from plain values by name, as forms and storage have them.
 
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable; it has the faults of all.
         """
-        return cls(period=Period(start_time, end_time), **others)
+        faults = Faults()
+        period = faults.build(Period, start_time, end_time)
+        session = faults.build(cls, period=period, **others)
+        faults.raise_any()
+        return session
 
     def to_fields(self) -> dict[str, Any]:
         """Return the session as plain values by name, the reverse of `from_fields`."""
@@ -129,12 +138,14 @@ class EventDetails:
     MAX_REFERENCE_LENGTH = 100
 
     def __post_init__(self) -> None:
+        faults = Faults()
         for field, longest in (
             ("name", self.MAX_NAME_LENGTH),
             ("description", self.MAX_DESCRIPTION_LENGTH),
             ("location", self.MAX_LOCATION_LENGTH),
         ):
-            text = clean_text(
+            text = faults.check(
+                clean_text,
                 field,
                 getattr(self, field),
                 longest=longest,
@@ -142,50 +153,20 @@ class EventDetails:
                 lines=field == "description",
             )
             object.__setattr__(self, field, text)
-        if not 1 <= self.capacity <= self.MAX_CAPACITY:
-            raise InvalidValues({"capacity": f"Must be 1 to {self.MAX_CAPACITY}."})
-        if self.max_per_person is not None and not 1 <= self.max_per_person <= self.MAX_CAPACITY:
-            raise InvalidValues({"max_per_person": f"Must be 1 to {self.MAX_CAPACITY}."})
+        faults.check(_check_capacity, "capacity", self.capacity)
+        if self.max_per_person is not None:
+            faults.check(_check_capacity, "max_per_person", self.max_per_person)
         if self.reference is not None:
-            reference = clean_text("reference", self.reference, longest=self.MAX_REFERENCE_LENGTH)
-            object.__setattr__(self, "reference", reference)
-        if (self.visibility is Visibility.PRIVATE) != (self.access_code is not None):
-            raise InvalidValues(
-                {"access_code": "Is required for private events, and not allowed for others."}
+            reference = faults.check(
+                clean_text, "reference", self.reference, longest=self.MAX_REFERENCE_LENGTH
             )
-        self._check_sessions()
-
-    def _check_sessions(self) -> None:
-        if len(self.sessions) > self.MAX_SESSIONS:
-            raise InvalidValues({"sessions": f"Must not be more than {self.MAX_SESSIONS}."})
-        if len({session.id for session in self.sessions}) < len(self.sessions):
-            raise InvalidValues({"sessions": "Must not have the same id twice."})
-        for session in self.sessions:
-            if not self.period.contains(session.period):
-                raise InvalidValues(
-                    {"sessions": f"{session.title!r} must lie within the event's own times."}
-                )
-        in_order = sorted(self.sessions, key=lambda session: (session.period.start, session.id))
-        object.__setattr__(self, "sessions", tuple(in_order))
-
-    def check_rooms(self) -> None:
-        """Check that no two sessions of the agenda are in one room at the same time.
-
-        Raises:
-            InvalidValues: two are.
-        """
-        last: dict[str, AgendaSession] = {}
-        for session in self.sessions:  # by start time
-            room = normalize(session.room)
-            before = last.get(room)
-            if room and before and session.period.start < before.period.end:
-                raise InvalidValues(
-                    {
-                        "sessions": f"{session.title!r} begins while {before.title!r} "
-                        f"is in the same room, {before.room!r}."
-                    }
-                )
-            last[room] = session
+            object.__setattr__(self, "reference", reference)
+        faults.check(_check_access_code, self.visibility, self.access_code)
+        sessions = faults.check(_in_order, self.sessions)
+        faults.check(_check_within, sessions, self.period)
+        faults.note(self.timezone, self.category, self.sales)
+        faults.raise_any()
+        object.__setattr__(self, "sessions", sessions)
 
     @classmethod
     def from_fields(
@@ -216,17 +197,23 @@ class EventDetails:
             others: the other attributes, by their own names.
 
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable; it has the faults of all.
         """
-        zone = Timezone(timezone)
-        return cls(
-            period=parse_period(start=start_time, end=end_time, day=date, timezone=zone),
+        faults = Faults()
+        zone = faults.check(Timezone, timezone)
+        details = faults.build(
+            cls,
+            period=faults.build(
+                parse_period, start=start_time, end=end_time, day=date, timezone=zone
+            ),
             timezone=zone,
-            visibility=Visibility.parse(visibility),
-            access_code=None if access_code is None else AccessCode(access_code),
-            sales=SalesWindow(sales_start, sales_end),
+            visibility=faults.check(Visibility.parse, visibility),
+            access_code=None if access_code is None else faults.check(AccessCode, access_code),
+            sales=faults.build(SalesWindow, sales_start, sales_end),
             **others,
         )
+        faults.raise_any()
+        return details
 
     def to_fields(self) -> dict[str, Any]:
         """Return the details as plain values by name, the reverse of `from_fields`."""
@@ -236,6 +223,74 @@ class EventDetails:
             "access_code": self.access_code.value if self.access_code else None,
             "sessions": [session.to_fields() for session in self.sessions],
         }
+
+
+def _check_capacity(field: str, number: int) -> None:
+    if not 1 <= number <= EventDetails.MAX_CAPACITY:
+        raise InvalidValues({field: f"Must be 1 to {EventDetails.MAX_CAPACITY}."})
+
+
+def _check_access_code(visibility: Visibility, access_code: AccessCode | None) -> None:
+    if (visibility is Visibility.PRIVATE) != (access_code is not None):
+        raise InvalidValues(
+            {"access_code": "Is required for private events, and not allowed for others."}
+        )
+
+
+def _in_order(sessions: Sequence[AgendaSession]) -> tuple[AgendaSession, ...]:
+    """Return sessions ordered by start time.
+
+    Raises:
+        InvalidValues: there are too many, or two of the same id.
+    """
+    if len(sessions) > EventDetails.MAX_SESSIONS:
+        raise InvalidValues({"sessions": f"Must not be more than {EventDetails.MAX_SESSIONS}."})
+    if len({session.id for session in sessions}) < len(sessions):
+        raise InvalidValues({"sessions": "Must not have the same id twice."})
+    return tuple(sorted(sessions, key=lambda session: (session.period.start, session.id)))
+
+
+def _check_within(sessions: Sequence[AgendaSession], period: Period) -> None:
+    outside = [repr(one.title) for one in sessions if not period.contains(one.period)]
+    if outside:
+        raise InvalidValues(
+            {"sessions": f"{', '.join(outside)} must lie within the event's own times."}
+        )
+
+
+def check_within(session: Period, event: Period) -> None:
+    """Check that a session lies within the period of its event.
+
+    Raises:
+        InvalidValues: it does not.
+    """
+    problems = {}
+    if session.start < event.start:
+        problems["start_time"] = "Must not be before the start of the event."
+    if session.end > event.end:
+        problems["end_time"] = "Must not be after the end of the event."
+    if problems:
+        raise InvalidValues(problems)
+
+
+def check_rooms(sessions: Sequence[AgendaSession]) -> None:
+    """Check that no two sessions are in one room at the same time.
+
+    Raises:
+        InvalidValues: two are.
+    """
+    last: dict[str, AgendaSession] = {}
+    for session in sorted(sessions, key=lambda session: session.period.start):
+        room = normalize(session.room)
+        before = last.get(room)
+        if room and before and session.period.start < before.period.end:
+            raise InvalidValues(
+                {
+                    "sessions": f"{session.title!r} begins while {before.title!r} "
+                    f"is in the same room, {before.room!r}."
+                }
+            )
+        last[room] = session
 
 
 def next_session_id(sessions: Sequence[AgendaSession]) -> Callable[[], int]:
@@ -255,7 +310,10 @@ def parse_period(
     if day is not None:
         if start is not None or end is not None:
             raise InvalidValues({"date": "Must not be combined with start_time or end_time."})
-        return Period.all_day(day, timezone)
+        faults = Faults()
+        period = faults.check(Period.all_day, day, timezone)
+        faults.raise_any()
+        return period
     if start is not None and end is not None:
         return Period(start, end)
     given = {"start_time": start, "end_time": end}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from eventapi.domain.errors import CapacityBelowSold, InvalidValues, SalesClosed, SoldOut
+from eventapi.domain.faults import Faults
 from eventapi.domain.values import (
     ALWAYS,
     MAX_AMOUNT,
@@ -37,12 +38,13 @@ class TicketTypeDetails:
     MAX_QUANTITY = 10_000_000
 
     def __post_init__(self) -> None:
-        name = clean_text("name", self.name, longest=self.MAX_NAME_LENGTH)
+        faults = Faults()
+        name = faults.check(clean_text, "name", self.name, longest=self.MAX_NAME_LENGTH)
         object.__setattr__(self, "name", name)
-        if not 1 <= self.quantity <= self.MAX_QUANTITY:
-            raise InvalidValues({"quantity": f"Must be 1 to {self.MAX_QUANTITY}."})
-        if self.price.amount > MAX_AMOUNT:
-            raise InvalidValues({"price": f"Must not be more than {MAX_AMOUNT}."})
+        faults.check(_check_quantity, self.quantity)
+        faults.check(_check_price, self.price)
+        faults.note(self.sales)
+        faults.raise_any()
 
     @classmethod
     def from_fields(
@@ -57,11 +59,17 @@ class TicketTypeDetails:
         """Create the details from plain values by name, as forms and storage have them.
 
         Raises:
-            InvalidValues: a value is not acceptable.
+            InvalidValues: values are not acceptable; it has the faults of all.
         """
-        return cls(
-            price=Money(price, currency), sales=SalesWindow(sales_start, sales_end), **others
+        faults = Faults()
+        details = faults.build(
+            cls,
+            price=faults.build(Money, price, currency),
+            sales=faults.build(SalesWindow, sales_start, sales_end),
+            **others,
         )
+        faults.raise_any()
+        return details
 
     def to_fields(self) -> dict[str, Any]:
         """Return the details as plain values by name, the reverse of `from_fields`."""
@@ -69,6 +77,16 @@ class TicketTypeDetails:
             "price": self.price.amount,
             "currency": self.price.currency,
         }
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= TicketTypeDetails.MAX_QUANTITY:
+        raise InvalidValues({"quantity": f"Must be 1 to {TicketTypeDetails.MAX_QUANTITY}."})
+
+
+def _check_price(price: Money) -> None:
+    if price.amount > MAX_AMOUNT:
+        raise InvalidValues({"price": f"Must not be more than {MAX_AMOUNT}."})
 
 
 class TicketType:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
 from eventapi.domain.errors import InvalidValues
+from eventapi.domain.faults import Faults
 from eventapi.domain.values import EmailAddress, UserId, Username, clean_text
 
 MIN_PASSWORD_LENGTH = 8
@@ -66,14 +67,16 @@ class Profile:
             changes: the new values by the attribute's name; None removes a value.
 
         Raises:
-            InvalidValues: a new value is not acceptable.
+            InvalidValues: new values are not acceptable.
         """
+        faults = Faults()
         values: dict[str, Any] = dict(changes)
         for name, value in changes.items():
             if value is not None and name == "email":
-                values[name] = EmailAddress(value)
+                values[name] = faults.check(EmailAddress, value)
             elif value is not None:
-                values[name] = clean_text(name, value, longest=MAX_PERSON_NAME_LENGTH)
+                values[name] = faults.check(clean_text, name, value, longest=MAX_PERSON_NAME_LENGTH)
+        faults.raise_any()
         return replace(self, **values)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from eventapi.domain.errors import InvalidValues
+from eventapi.domain.faults import Faults
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -166,18 +167,12 @@ class Money:
     currency: str | None
 
     def __post_init__(self) -> None:
-        cents = Decimal("0.01")
-        if not self.amount.is_finite() or not 0 <= self.amount <= MAX_AMOUNT * 1000:
-            raise InvalidValues({"price": f"Must be an amount from 0 to {MAX_AMOUNT}."})
-        if self.amount != self.amount.quantize(cents):
-            raise InvalidValues({"price": "Must have no more than two decimal places."})
-        if self.currency is None and self.amount:
-            raise InvalidValues({"currency": "A price needs its currency."})
-        if self.currency is not None and self.currency not in CURRENCIES:
-            raise InvalidValues({"currency": "Must be an ISO 4217 code, such as EUR."})
-        if self.currency in UNDIVIDED_CURRENCIES and self.amount % 1:
-            raise InvalidValues({"price": f"Must be a whole amount: {self.currency} has no cents."})
-        object.__setattr__(self, "amount", self.amount.quantize(cents))
+        faults = Faults()
+        amount = faults.check(_parse_amount, self.amount)
+        currency = faults.check(_check_currency, self.currency)
+        faults.check(_check_price, amount, currency)
+        faults.raise_any()
+        object.__setattr__(self, "amount", amount)
 
     @classmethod
     def free(cls) -> Self:
@@ -188,6 +183,28 @@ class Money:
     def is_free(self) -> bool:
         """Whether the amount is zero."""
         return not self.amount
+
+
+def _parse_amount(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT * 1000:
+        raise InvalidValues({"price": f"Must be an amount from 0 to {MAX_AMOUNT}."})
+    cents = amount.quantize(Decimal("0.01"))
+    if amount != cents:
+        raise InvalidValues({"price": "Must have no more than two decimal places."})
+    return cents
+
+
+def _check_currency(currency: str | None) -> str | None:
+    if currency is not None and currency not in CURRENCIES:
+        raise InvalidValues({"currency": "Must be an ISO 4217 code, such as EUR."})
+    return currency
+
+
+def _check_price(amount: Decimal, currency: str | None) -> None:
+    if currency is None and amount:
+        raise InvalidValues({"currency": "A price needs its currency."})
+    if currency in UNDIVIDED_CURRENCIES and amount % 1:
+        raise InvalidValues({"price": f"Must be a whole amount: {currency} has no cents."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,13 +352,14 @@ class SalesWindow:
     end: datetime | None = None
 
     def __post_init__(self) -> None:
+        faults = Faults()
         for field, moment in (("sales_start", self.start), ("sales_end", self.end)):
-            if moment is None:
-                continue
-            check_moment(field, moment)
-            object.__setattr__(self, field.removeprefix("sales_"), moment.astimezone(UTC))
-        if self.start and self.end and self.end <= self.start:
-            raise InvalidValues({"sales_end": "Must be after sales_start."})
+            if moment is not None:
+                parsed = faults.check(parse_moment, field, moment)
+                object.__setattr__(self, field.removeprefix("sales_"), parsed)
+        if self.start and self.end:
+            faults.check(_check_order, self.start, self.end, "sales_end", "sales_start")
+        faults.raise_any()
 
     def is_open(self, now: datetime) -> bool:
         """Return whether tickets are on sale at this moment."""
@@ -352,8 +370,8 @@ ALWAYS = SalesWindow()
 """Tickets are on sale at any time."""
 
 
-def check_moment(field: str, moment: datetime) -> None:
-    """Check that a moment can be compared, converted and stored.
+def parse_moment(field: str, moment: datetime) -> datetime:
+    """Return a moment in UTC, after checking that it can be compared, converted and stored.
 
     Raises:
         InvalidValues: it has no offset from UTC, or is outside the years 2 to 9998.
@@ -362,6 +380,12 @@ def check_moment(field: str, moment: datetime) -> None:
         raise InvalidValues({field: "Must have an offset from UTC."})
     if not 1 < moment.year <= MAX_YEAR:
         raise InvalidValues({field: f"Must be in the years 2 to {MAX_YEAR}."})
+    return moment.astimezone(UTC)
+
+
+def _check_order(start: datetime, end: datetime, end_field: str, start_field: str) -> None:
+    if end <= start:
+        raise InvalidValues({end_field: f"Must be after {start_field}."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,12 +396,11 @@ class Period:
     end: datetime
 
     def __post_init__(self) -> None:
-        for field, moment in (("start_time", self.start), ("end_time", self.end)):
-            check_moment(field, moment)
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
-        object.__setattr__(self, "end", self.end.astimezone(UTC))
-        if self.end <= self.start:
-            raise InvalidValues({"end_time": "Must be after the start."})
+        faults = Faults()
+        object.__setattr__(self, "start", faults.check(parse_moment, "start_time", self.start))
+        object.__setattr__(self, "end", faults.check(parse_moment, "end_time", self.end))
+        faults.check(_check_order, self.start, self.end, "end_time", "start_time")
+        faults.raise_any()
 
     @classmethod
     def all_day(cls, day: date, timezone: Timezone) -> Self:

@@ -112,7 +112,7 @@ class TestEventChanges:
             ({"ticket_types": "all"}, "ticket_types"),
             ({"sessions": [{"title": "x"}]}, "sessions.0.start_time"),
             ({"sessions": [{"title": "x", "start_time": "2030-06-01T18:00:00Z",
-                            "end_time": "2030-06-02T18:00:00Z"}]}, "sessions"),
+                            "end_time": "2030-06-02T18:00:00Z"}]}, "sessions.0.end_time"),
         ],
     )  # fmt: skip
     def test_a_wrong_change_is_refused_by_field_and_changes_nothing(

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from flask import current_app, request
+from flask import current_app, g, request
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapi.entrypoints.http.errors import MalformedBody, UnsupportedMediaType, ValidationFailed
+from eventapi.entrypoints.http.schemas.common import FormSchema
 
 Unknown = Literal["exclude", "raise"]
 
@@ -18,7 +19,8 @@ def read_json(schema: Schema) -> Any:
     Raises:
         UnsupportedMediaType: the Content-Type is not JSON.
         MalformedBody: the body is not JSON.
-        ValidationFailed: the body does not fit the schema; unknown fields do not.
+        ValidationFailed: the body does not fit the schema; unknown fields do not. For
+            a form, the faults are kept in `g.faults` instead.
     """
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType
@@ -26,7 +28,14 @@ def read_json(schema: Schema) -> Any:
         content = current_app.json.loads(_read_body())
     except ValueError:
         raise MalformedBody from None
-    return _load(schema, content, whole="body")
+    try:
+        return schema.load(content, unknown=RAISE)
+    except ValidationError as error:
+        faults = flatten_messages(error.messages, whole="body")
+        if not isinstance(schema, FormSchema) or not isinstance(content, dict):
+            raise ValidationFailed(faults) from None
+        g.faults = faults
+        return schema.load_faulty(error)
 
 
 def read_query(schema: Schema) -> Any:

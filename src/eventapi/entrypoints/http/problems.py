@@ -277,9 +277,8 @@ def _schema_path(name: str) -> str:
 
 
 def _answer_invalid_values(error: domain.InvalidValues) -> Response:
-    return problem_response(
-        http.ValidationFailed({field: [problem] for field, problem in error.problems.items()})
-    )
+    found: dict[str, list[str]] = {field: [one] for field, one in error.problems.items()}
+    return problem_response(http.ValidationFailed(found | g.get("faults", {})))
 
 
 def _answer_unavailable(error: StorageUnavailable) -> Response:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
+from eventapi.domain.faults import FAULTY
 from eventapi.domain.values import AccessCode, Attendee, EmailAddress
 from eventapi.entrypoints.http.fields import Text
 from eventapi.entrypoints.http.paths import MAX_ID
@@ -21,6 +22,50 @@ class PatchSchema(Schema):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"partial": tuple(self._declared_fields), **kwargs})
+
+
+class FormSchema(Schema):
+    """What is entered into a form of the application, which has more rules than the schema.
+
+    If some fields are not valid, they are FAULTY and the others are loaded, so that the
+    application can add the faults that only it finds.
+    """
+
+    def load_faulty(self, error: ValidationError) -> dict[str, Any]:
+        """Return what can be loaded despite an error."""
+        valid: dict[str, Any] = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return valid | {
+            name: valid[name] if isinstance(valid.get(name), _PartlyFaulty) else FAULTY
+            for name in error.messages_dict
+        }
+
+
+class _PartlyFaulty(list[Any]):
+    """The items of a list of which some are, or contain, FAULTY."""
+
+
+class FormList(fields.List[Any]):
+    """A list of forms, in which each item may be faulty by itself."""
+
+    inner: fields.Nested
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        try:
+            return super()._deserialize(value, *args, **kwargs)
+        except ValidationError as error:
+            if not isinstance(value, list):
+                raise
+            items = _PartlyFaulty(map(self._load_item, value))
+            raise ValidationError(error.messages, valid_data=items) from None
+
+    def _load_item(self, item: Any) -> Any:
+        try:
+            return self.inner.deserialize(item)
+        except ValidationError as error:
+            schema = self.inner.schema
+            if isinstance(item, dict) and isinstance(schema, FormSchema):
+                return schema.load_faulty(error)
+            return FAULTY
 
 
 class PageQuerySchema(Schema):

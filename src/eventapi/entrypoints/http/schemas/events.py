@@ -1,10 +1,7 @@
 """Events, their ticket types, sessions and categories."""
 
-from typing import Any
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, fields, post_load, validate
-
-from eventapi.application.forms import SessionForm, TicketTypeForm
 from eventapi.application.search import EventSort
 from eventapi.application.views import (
     CategoryView,
@@ -34,6 +31,8 @@ from eventapi.entrypoints.http.schemas.common import (
     MAX_PAGE_SIZE,
     MAX_QUERY_LENGTH,
     AccessCodeQuerySchema,
+    FormList,
+    FormSchema,
     PageQuerySchema,
     PatchSchema,
     id_field,
@@ -86,7 +85,7 @@ CategorySchema = response_schema(CategoryView, example={"slug": "concerts", "nam
 # Sessions
 
 
-class SessionFieldsSchema(Schema):
+class SessionFieldsSchema(FormSchema):
     """A session of an event's agenda."""
 
     class Meta:
@@ -118,10 +117,6 @@ class SessionFormSchema(SessionFieldsSchema):
 
     id = item_id_field()
 
-    @post_load
-    def _make_form(self, loaded: dict[str, Any], **_: Any) -> SessionForm:
-        return SessionForm.from_fields(**loaded)
-
 
 SessionSchema = response_schema(
     SessionView,
@@ -137,7 +132,7 @@ SessionSchema = response_schema(
 # Ticket types
 
 
-class TicketTypeFieldsSchema(Schema):
+class TicketTypeFieldsSchema(FormSchema):
     """A ticket type."""
 
     class Meta:
@@ -191,10 +186,6 @@ class TicketTypeFormSchema(TicketTypeFieldsSchema):
 
     id = item_id_field()
 
-    @post_load
-    def _make_form(self, loaded: dict[str, Any], **_: Any) -> TicketTypeForm:
-        return TicketTypeForm.from_fields(**loaded)
-
 
 TicketTypeSchema = response_schema(
     TicketTypeView,
@@ -212,7 +203,7 @@ TicketTypeSchema = response_schema(
 # Events
 
 
-class EventFormSchema(Schema):
+class EventFormSchema(FormSchema):
     """An event, with start_time and end_time, or with a date alone."""
 
     class Meta:
@@ -281,7 +272,7 @@ class EventFormSchema(Schema):
     )
     sales_start = sales_field("When sales begin; at once by default.")
     sales_end = sales_field("When sales end, at the latest when the event starts.")
-    ticket_types = fields.List(
+    ticket_types = FormList(
         fields.Nested(TicketTypeFormSchema),
         allow_none=True,
         validate=validate.Length(max=Event.MAX_TICKET_TYPES),
@@ -289,7 +280,7 @@ class EventFormSchema(Schema):
             "description": "In display order. Without any, tickets are free and have no type."
         },
     )
-    sessions = fields.List(
+    sessions = FormList(
         fields.Nested(SessionFormSchema),
         allow_none=True,
         validate=validate.Length(max=EventDetails.MAX_SESSIONS),
