@@ -245,8 +245,17 @@ class World:
         role = ROLES[name]
         return None if role is None else Actor(UserId(self.ids[name]), name, role)
 
-    def send(self, operation: str, client: Client, values: dict[str, Any]) -> TestResponse:
-        """Send a valid request; only the client decides whether it is allowed."""
+    def send(
+        self, operation: str, client: Client, values: dict[str, Any], **instead: Any
+    ) -> TestResponse:
+        """Send a valid request; only the client decides whether it is allowed.
+
+        Args:
+            operation: its id.
+            client: the sender.
+            values: of the parameters of the path.
+            instead: parts of the request that are not valid.
+        """
         method, path = OPERATIONS[operation]
         sent = _filled(RULES[operation].sent, values)
         users = [self.clients["buyer"], self.clients["other-user"]]
@@ -257,7 +266,9 @@ class World:
         if operation == "refresh_token":
             refresh = client.tokens.get("refresh")
             sent["headers"] = {"Authorization": f"Bearer {refresh}"} if refresh else {}
-        answer = client.request(method, path.format(**values), **sent)
+        if "json" in instead or "data" in instead:
+            sent = {name: sent[name] for name in sent if name not in {"json", "data"}}
+        answer = client.request(method, path.format(**values), **sent | instead)
         self.is_changed |= method != "GET" and answer.status_code < 400
         return answer
 
@@ -350,6 +361,50 @@ def test_what_is_not_there_is_told_only_to_whom_it_would_be(
     if name == "guest" and rule.signed_in:
         expected = 401
     assert answer.status_code == expected, answer.get_data(as_text=True)
+
+
+NOT_VALID: dict[str, dict[str, Any]] = {
+    "query": {"query_string": {"no_such_parameter": "1"}},
+    "body": {"json": {"no_such_field": 1}},
+    "list": {"json": []},
+    "malformed body": {"data": b"{", "content_type": "application/json"},
+    "media type": {"data": b"x", "content_type": "text/plain"},
+}
+
+
+@pytest.mark.parametrize("name", [*ACTORS, *KeyScope])
+@pytest.mark.parametrize("operation", RULES)
+def test_who_may_not_do_it_learns_nothing_of_the_content(
+    world: World, operation: str, name: str
+) -> None:
+    client = world.machines[KeyScope(name)] if name in set(KeyScope) else world.clients[name]
+    what = [sent for part, sent in NOT_VALID.items() if part == "query" or _has_body(operation)]
+    for values in (world.present, ABSENT):
+        refused = [world.send(operation, client, values, **sent) for sent in what]
+
+        codes = {(answer.status_code, answer.get_json()["code"]) for answer in refused}
+        if {status for status, _ in codes} - {400, 415, 422}:
+            # The same as for a valid request, which changes nothing then.
+            valid = world.send(operation, client, values)
+            assert codes == {(valid.status_code, valid.get_json()["code"])}
+            assert valid.status_code in {401, 403, 404}
+        else:
+            assert values is world.present or "{" not in OPERATIONS[operation][1]
+            assert _is_allowed(world, operation, name)
+
+
+def _is_allowed(world: World, operation: str, name: str) -> bool:
+    rule = RULES[operation]
+    if name not in set(KeyScope):
+        return may(world, rule, name)
+    if not _security(operation):
+        return True
+    return name in {rule.scope, KeyScope.MANAGE} and may(world, rule, "organizer")
+
+
+def _has_body(operation: str) -> bool:
+    method, path = OPERATIONS[operation]
+    return "requestBody" in document()["paths"][path][method.lower()]
 
 
 @pytest.mark.parametrize("scope", KeyScope)

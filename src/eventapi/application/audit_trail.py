@@ -27,10 +27,18 @@ class ListAuditTrail:
         Raises:
             NotSignedIn, NotAllowed: the actor is not an admin.
         """
+        self.require_admin(actor)
+        return self.audit.search(search, before=before, limit=limit)
+
+    def require_admin(self, actor: Actor | None) -> None:
+        """Check that an actor may see the whole trail.
+
+        Raises:
+            NotSignedIn, NotAllowed: the actor is not an admin.
+        """
         reader = policy.require(actor, Action.SEE_AUDIT_TRAIL)
         if policy.scope_of(reader, Action.SEE_AUDIT_TRAIL) is not PermissionScope.ALL:
             raise NotAllowed(Action.SEE_AUDIT_TRAIL)
-        return self.audit.search(search, before=before, limit=limit)
 
     def of_event(
         self, actor: Actor | None, event_id: EventId, *, before: int | None, limit: int

@@ -29,11 +29,7 @@ class ListCategories:
         Raises:
             CategoryNotFound: there is no such category.
         """
-        parsed = _parse_slug(slug)
-        category = self.categories.get(parsed.value) if parsed else None
-        if category is None:
-            raise CategoryNotFound(slug)
-        return category
+        return get_category(slug, self.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +84,19 @@ class ManageCategories:
             category.delete(now=self.clock.now())
             work.categories.remove(category)
             work.commit()
+
+
+def get_category(slug: str, categories: CategoryQueries) -> CategoryView:
+    """Return the category of a slug.
+
+    Raises:
+        CategoryNotFound: there is no such category.
+    """
+    parsed = _parse_slug(slug)
+    category = categories.get(parsed.value) if parsed else None
+    if category is None:
+        raise CategoryNotFound(slug)
+    return category
 
 
 def find_category(slug: str | None, work: UnitOfWork) -> Category | None:

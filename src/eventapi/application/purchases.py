@@ -296,7 +296,7 @@ def _party(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> _Party | Doma
         if actor is None:
             return SessionEnded()
     customer = sale.buyer
-    if actor is not None and not _is_box_office(actor):
+    if actor is not None and not is_box_office(actor):
         if customer is not None:
             return NotAllowed(Action.SELL_TICKETS)
         customer = Customer.account(actor)
@@ -309,7 +309,7 @@ def _party(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> _Party | Doma
     return _Party(actor, customer, key)
 
 
-def _is_box_office(actor: Actor) -> bool:
+def is_box_office(actor: Actor) -> bool:
     """Return whether an actor sells to others, instead of buying with the own account."""
     return policy.scope_of(actor, Action.SELL_TICKETS) is not PermissionScope.NONE
 
@@ -320,7 +320,7 @@ def _check_box_office(actor: Actor | None, event: Event) -> None:
     Raises:
         EventNotFound, NotAllowed: the event belongs to another organizer.
     """
-    if actor is None or not _is_box_office(actor):
+    if actor is None or not is_box_office(actor):
         return
     if not policy.may(actor, Action.SELL_TICKETS, owners=(event.organizer_id,)):
         if event.details.visibility is Visibility.PRIVATE:

@@ -27,6 +27,7 @@ from eventapi.application.orders import (
     ListEventOrders,
     ListOrders,
 )
+from eventapi.application.permissions import CheckPermission
 from eventapi.application.ports.storage import StorageHealth
 from eventapi.application.printing import PrintTickets
 from eventapi.application.purchases import PurchaseTickets
@@ -53,6 +54,7 @@ class UseCases:
     renew_session: RenewSession
     sign_out: SignOut
     authenticate: Authenticate
+    check_permission: CheckPermission
     list_audit_trail: ListAuditTrail
     list_categories: ListCategories
     manage_categories: ManageCategories

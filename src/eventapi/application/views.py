@@ -465,10 +465,14 @@ class OrderRecord:
     organizer_id: int
 
     @property
+    def buyers(self) -> Sequence[UserId]:
+        """Return the account that bought it, if any."""
+        return () if self.order.buyer.id is None else (UserId(self.order.buyer.id),)
+
+    @property
     def owners(self) -> Sequence[UserId]:
         """Return the accounts whose own order it is: the buyer and the organizer."""
-        buyer = () if self.order.buyer.id is None else (UserId(self.order.buyer.id),)
-        return (*buyer, UserId(self.organizer_id))
+        return (*self.buyers, UserId(self.organizer_id))
 
 
 @dataclass(frozen=True, slots=True)

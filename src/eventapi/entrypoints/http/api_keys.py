@@ -10,10 +10,12 @@ from eventapi.domain.errors import (
     NotSignedIn,
     TooManyApiKeys,
 )
+from eventapi.domain.policy import Action
 from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.permissions import api_keys, role
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.accounts import (
     ApiKeySchema,
@@ -35,6 +37,7 @@ KEY_OWNER_ERRORS = (NotSignedIn, NotAllowed)
     access=ACCOUNT,
     body=NewApiKeySchema,
     response=created(CreatedApiKeySchema, no_store=True),
+    permission=role(Action.MANAGE_API_KEYS),
     errors=(*KEY_OWNER_ERRORS, AccountDeleted, TooManyApiKeys),
 )
 def create_api_key(body: dict[str, Any]) -> Created[NewApiKey]:
@@ -62,7 +65,11 @@ def list_api_keys() -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "DELETE", "/keys/<id:key_id>", access=ACCOUNT, errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound)
+    "DELETE",
+    "/keys/<id:key_id>",
+    access=ACCOUNT,
+    permission=api_keys(),
+    errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound),
 )
 def revoke_api_key(key_id: ApiKeyId) -> None:
     """Revoke an API key.

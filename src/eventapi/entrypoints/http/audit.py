@@ -5,11 +5,13 @@ from typing import Any
 from eventapi.application.ports.audit import AuditSearch
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import NotAllowed, NotSignedIn
+from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.permissions import organizer
 from eventapi.entrypoints.http.responses import page_of
 from eventapi.entrypoints.http.schemas.audit import AuditEntrySchema, AuditQuerySchema
 from eventapi.entrypoints.http.schemas.common import PageQuerySchema
@@ -23,12 +25,17 @@ blueprint = ApiBlueprint(
 CURSORS: Cursors[int] = Cursors("audit", int)
 
 
+def _admin() -> None:
+    use_cases().list_audit_trail.require_admin(current_actor())
+
+
 @blueprint.operation(
     "GET",
     "/audit",
     access=ACCOUNT,
     query=AuditQuerySchema,
     response=page_of(AuditEntrySchema),
+    permission=_admin,
     errors=(NotSignedIn, NotAllowed),
 )
 def list_audit_trail(query: dict[str, Any]) -> PageBody:
@@ -49,6 +56,7 @@ def list_audit_trail(query: dict[str, Any]) -> PageBody:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=PageQuerySchema,
     response=page_of(AuditEntrySchema, example=example_of(AuditEntrySchema) | {"address": None}),
+    permission=organizer(Action.SEE_AUDIT_TRAIL),
     errors=ORGANIZER_ERRORS,
 )
 def list_event_audit_trail(query: dict[str, Any], event_id: EventId) -> PageBody:

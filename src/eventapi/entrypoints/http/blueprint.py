@@ -5,14 +5,14 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 from marshmallow import Schema
 
 from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import VersionConflict
 from eventapi.entrypoints.http.access import Access
-from eventapi.entrypoints.http.bodies import read_headers, read_json, read_query
+from eventapi.entrypoints.http.bodies import read_headers, read_json, read_query, refuse_query
 from eventapi.entrypoints.http.conditional import UNCONDITIONAL, Conditional, make_conditional
 from eventapi.entrypoints.http.errors import (
     BodyTooLarge,
@@ -26,6 +26,7 @@ from eventapi.entrypoints.http.errors import (
 )
 from eventapi.entrypoints.http.openapi import describe_operation
 from eventapi.entrypoints.http.paths import describe_path
+from eventapi.entrypoints.http.problems import choose_refusal, is_about_content
 from eventapi.entrypoints.http.responses import NO_CONTENT, Success, respond
 from eventapi.entrypoints.http.security import authenticate_request
 
@@ -54,6 +55,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         query: type[Schema] | None = None,
         headers: type[Schema] | None = None,
         conditional: Conditional = UNCONDITIONAL,
+        permission: Callable[..., object] | None = None,
         errors: Errors = (),
         needs_storage: bool = True,
     ) -> Callable[[Function], Function]:
@@ -75,6 +77,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
             query: the schema of the query string.
             headers: the schema of the headers that the function reads.
             conditional: the conditional headers that are supported.
+            permission: checks whether the sender may do this; called with the
+                parameters of the path if the request is refused for its content, so that
+                401, 403 and 404 come first. By default a GET without a query schema calls
+                the function itself, and other operations check nothing.
             errors: the errors that the use case can raise.
             needs_storage: whether the storage is used, which may be unavailable.
         """
@@ -83,22 +89,35 @@ class ApiBlueprint(flask_smorest.Blueprint):
             for read, schema in ((read_json, body), (read_query, query), (read_headers, headers))
             if schema
         ]
+        reads_nothing = method == "GET" and not loaders
         parameters = describe_path(f"{self.url_prefix}{rule}")
         response_schema = response.schema() if response.schema else None
 
         def decorate(function: Function) -> Function:
+            check_permission = permission or (function if reads_nothing else _everybody_may)
+
             def call(path: dict[str, Any]) -> Response:
                 loaded = [read(schema) for read, schema in loaders]
-                return respond(response, response_schema, function(*loaded, **path))
+                result = function(*loaded, **path)
+                if "faults" in g:
+                    raise AssertionError("a form with faults was accepted")
+                return respond(response, response_schema, result)
 
             @wraps(function)
             def operation(**path: Any) -> Response:
                 g.no_store = response.no_store  # for errors too
                 authenticate_request(use_cases().authenticate, access)
-                if request.args and not query:
-                    unknown = {name: ["Unknown field."] for name in request.args}
-                    raise ValidationFailed(unknown)
-                answer = retry_on_conflict(lambda: call(path))
+                try:
+                    if not query:
+                        refuse_query()
+                    answer = retry_on_conflict(lambda: call(path))
+                except Exception as error:
+                    if is_about_content(error):
+                        check_permission(**path)
+                    refusal = choose_refusal(error)
+                    if refusal is error:
+                        raise
+                    raise refusal from error
                 return make_conditional(answer) if conditional.etag else answer
 
             description = describe_operation(
@@ -130,6 +149,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
             return function
 
         return decorate
+
+
+def _everybody_may(**_path: object) -> None:
+    """Check nothing."""
 
 
 _BODY_ERRORS: Errors = (MalformedBody, UnsupportedMediaType, BodyTooLarge)

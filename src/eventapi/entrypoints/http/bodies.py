@@ -44,7 +44,23 @@ def read_query(schema: Schema) -> Any:
     Raises:
         ValidationFailed: the query does not fit the schema; unknown parameters do not.
     """
-    return _load(schema, request.args.to_dict(), whole="query")
+    return _load(schema, _query(), whole="query")
+
+
+def refuse_query() -> None:
+    """Refuse all parameters of the current request's query.
+
+    Raises:
+        ValidationFailed: there are some.
+    """
+    unknown = {name: ["Unknown field."] for name in _query()}
+    if unknown:
+        raise ValidationFailed(unknown)
+
+
+def _query() -> dict[str, str]:
+    """Return the parameters of the query; an empty one counts as absent."""
+    return {name: value for name, value in request.args.to_dict().items() if value}
 
 
 def read_headers(schema: Schema) -> Any:

@@ -18,6 +18,7 @@ from eventapi.entrypoints.http.access import GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT
+from eventapi.entrypoints.http.permissions import viewer
 from eventapi.entrypoints.http.responses import file
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.events import CalendarQuerySchema
@@ -59,6 +60,7 @@ def get_calendar_feed(query: dict[str, Any]) -> Response:
     query=AccessCodeQuerySchema,
     response=file(CALENDAR),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound,),
 )
 def get_calendar(query: dict[str, Any], event_id: EventId) -> Response:

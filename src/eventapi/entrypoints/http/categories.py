@@ -11,9 +11,11 @@ from eventapi.domain.errors import (
     NotAllowed,
     NotSignedIn,
 )
+from eventapi.domain.policy import Action
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.permissions import categories, role
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.events import (
     CategorySchema,
@@ -46,6 +48,7 @@ def list_categories() -> dict[str, Any]:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
     response=created(CategorySchema),
+    permission=role(Action.MANAGE_CATEGORIES),
     errors=(NotSignedIn, NotAllowed, CategoryTaken),
 )
 def create_category(body: dict[str, Any]) -> Created[CategoryView]:
@@ -78,6 +81,7 @@ def get_category(slug: str) -> CategoryView:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
     response=ok(CategorySchema),
+    permission=categories(),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound),
 )
 def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
@@ -92,6 +96,7 @@ def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
     "DELETE",
     "/<slug>",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
+    permission=categories(),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound, CategoryInUse),
 )
 def delete_category(slug: str) -> None:

@@ -8,10 +8,12 @@ from eventapi.application.tickets import Scan, ScanResult
 from eventapi.application.views import CheckInCounts, TicketView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import TicketCancelled, TicketNotFound, WrongEvent
+from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
+from eventapi.entrypoints.http.permissions import organizer
 from eventapi.entrypoints.http.problems import SCAN_ERRORS, problem_document
 from eventapi.entrypoints.http.responses import ok
 from eventapi.entrypoints.http.schemas.orders import (
@@ -40,6 +42,7 @@ AT_THE_DOOR = ACCOUNT.or_key(KeyScope.CHECK_IN)
     access=AT_THE_DOOR,
     body=ScanSchema,
     response=ok(TicketSchema),
+    permission=organizer(Action.CHECK_IN),
     errors=(*ORGANIZER_ERRORS, *SCAN_ERRORS),
 )
 def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
@@ -57,6 +60,7 @@ def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     access=AT_THE_DOOR,
     query=CodeQuerySchema,
     response=ok(TicketSchema),
+    permission=organizer(Action.CHECK_IN),
     errors=(*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled),
 )
 def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
@@ -84,6 +88,7 @@ def get_check_in_counts(event_id: EventId) -> CheckInCounts:
     access=AT_THE_DOOR,
     body=ScanBatchSchema,
     response=ok(ScanBatchResultSchema),
+    permission=organizer(Action.CHECK_IN),
     errors=ORGANIZER_ERRORS,
 )
 def check_in_batch(body: dict[str, Any], event_id: EventId) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from eventapi.entrypoints.http.conditional import (
 )
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS, UPDATE_ERRORS, with_version
 from eventapi.entrypoints.http.pagination import page_schema
+from eventapi.entrypoints.http.permissions import organizer, viewer
 from eventapi.entrypoints.http.responses import Created, created, file, ok
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.events import (
@@ -65,6 +66,7 @@ A_MINUTE = 60
     body=NewTicketTypeSchema,
     response=created(TicketTypeSchema),
     conditional=ETAG,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTypeView]:
@@ -87,6 +89,7 @@ def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTy
     query=AccessCodeQuerySchema,
     response=ok(page_schema(TicketTypeSchema)),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound,),
 )
 def list_ticket_types(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
@@ -105,6 +108,7 @@ def list_ticket_types(query: dict[str, Any], event_id: EventId) -> dict[str, Any
     query=AccessCodeQuerySchema,
     response=ok(TicketTypeSchema),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound, TicketTypeNotFound),
 )
 def get_ticket_type(
@@ -128,6 +132,7 @@ def get_ticket_type(
     body=TicketTypePatchSchema,
     response=ok(TicketTypeSchema),
     conditional=VERSIONED,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def update_ticket_type(
@@ -155,6 +160,7 @@ def update_ticket_type(
     TICKET_TYPE,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, TicketTypeNotFound, *UPDATE_ERRORS),
 )
 def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
@@ -177,6 +183,7 @@ def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     body=SessionFieldsSchema,
     response=created(SessionSchema),
     conditional=ETAG,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]:
@@ -198,6 +205,7 @@ def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]
     query=AccessCodeQuerySchema,
     response=ok(page_schema(SessionSchema)),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound,),
 )
 def list_sessions(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
@@ -216,6 +224,7 @@ def list_sessions(query: dict[str, Any], event_id: EventId) -> dict[str, Any]:
     query=AccessCodeQuerySchema,
     response=ok(SessionSchema),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound, SessionNotFound),
 )
 def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
@@ -235,6 +244,7 @@ def get_session(query: dict[str, Any], event_id: EventId, session_id: int) -> Se
     body=SessionPatchSchema,
     response=ok(SessionSchema),
     conditional=VERSIONED,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def update_session(body: dict[str, Any], event_id: EventId, session_id: int) -> SessionView:
@@ -254,6 +264,7 @@ def update_session(body: dict[str, Any], event_id: EventId, session_id: int) -> 
     SESSION,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, SessionNotFound, EventCancelled),
 )
 def delete_session(event_id: EventId, session_id: int) -> None:
@@ -273,6 +284,7 @@ def delete_session(event_id: EventId, session_id: int) -> None:
     consumes=IMAGE_TYPES,
     response=ok(EventSchema),
     conditional=ETAG,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled, UnsuitableImage),
 )
 def put_image(event_id: EventId) -> EventView:
@@ -289,6 +301,7 @@ def put_image(event_id: EventId) -> EventView:
     "DELETE",
     "/image",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
 def delete_image(event_id: EventId) -> None:
@@ -306,6 +319,7 @@ def delete_image(event_id: EventId) -> None:
     query=ImageQuerySchema,
     response=file(*IMAGE_TYPES, headers=["Cache-Control"]),
     conditional=ETAG,
+    permission=viewer(image=True),
     errors=(EventNotFound, ImageNotFound),
 )
 def get_image(query: dict[str, Any], event_id: EventId) -> Response:

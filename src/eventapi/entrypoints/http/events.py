@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from flask import request
+from marshmallow import fields
+
 from eventapi.application.event_catalog import EventFilter
 from eventapi.application.forms import EventForm
 from eventapi.application.search import EventSort
@@ -21,6 +24,7 @@ from eventapi.domain.errors import (
     ReferenceTaken,
     TicketTypeInUse,
 )
+from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
@@ -32,6 +36,7 @@ from eventapi.entrypoints.http.conditional import (
     set_etag_version,
 )
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.permissions import organizer, role, viewer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
 from eventapi.entrypoints.http.schemas.derivation import example_of
@@ -69,6 +74,7 @@ CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for 
     body=EventFormSchema,
     response=created(EventSchema),
     conditional=ETAG,
+    permission=role(Action.CREATE_EVENT),
     errors=(NotSignedIn, NotAllowed, AccountDeleted, ReferenceTaken),
 )
 def create_event(body: dict[str, Any]) -> Created[EventView]:
@@ -80,12 +86,19 @@ def create_event(body: dict[str, Any]) -> Created[EventView]:
     return with_version(event), {"Location": f"/api/events/{event.id}"}
 
 
+def _owner_of_list() -> None:
+    """Check that the sender may list events of their own, if the query asks for them."""
+    if request.args.get("mine") in fields.Boolean.truthy:
+        role(Action.CREATE_EVENT)()
+
+
 @blueprint.operation(
     "GET",
     "",
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=EventListQuerySchema,
     response=page_of(EventSchema),
+    permission=_owner_of_list,
     errors=(NotSignedIn, NotAllowed),
 )
 def list_events(query: dict[str, Any]) -> PageBody:
@@ -110,6 +123,7 @@ def list_events(query: dict[str, Any]) -> PageBody:
     query=AccessCodeQuerySchema,
     response=ok(EventSchema),
     conditional=ETAG,
+    permission=viewer(),
     errors=(EventNotFound,),
 )
 def get_event(query: dict[str, Any], event_id: EventId) -> EventView:
@@ -128,6 +142,7 @@ def get_event(query: dict[str, Any], event_id: EventId) -> EventView:
     body=EventFormSchema,
     response=ok(EventSchema),
     conditional=VERSIONED,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
 def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
@@ -150,6 +165,7 @@ def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     body=EventPatchSchema,
     response=ok(EventSchema),
     conditional=VERSIONED,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, *UPDATE_ERRORS),
 )
 def update_event(body: dict[str, Any], event_id: EventId) -> EventView:
@@ -170,6 +186,7 @@ def update_event(body: dict[str, Any], event_id: EventId) -> EventView:
     EVENT,
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     conditional=IF_MATCH,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventHasOrders),
 )
 def delete_event(event_id: EventId) -> None:
@@ -188,6 +205,7 @@ def delete_event(event_id: EventId) -> None:
         EventSchema, example=example_of(EventSchema) | {"status": "cancelled", "tickets_sold": 0}
     ),
     conditional=ETAG,
+    permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventEnded),
 )
 def cancel_event(event_id: EventId) -> EventView:

@@ -28,6 +28,7 @@ from eventapi.domain.errors import (
     TicketTypeNotFound,
 )
 from eventapi.domain.event import OrderLine
+from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId, OrderId, TicketId
 from eventapi.entrypoints.csv_lists import ORDERS, WAITLIST
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
@@ -35,6 +36,7 @@ from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
+from eventapi.entrypoints.http.permissions import buyer, order, organizer, viewer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
 from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
 from eventapi.entrypoints.http.schemas.orders import (
@@ -81,6 +83,7 @@ PLACED = created(PlacedOrderSchema, headers=["Idempotent-Replayed"], no_store=Tr
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
     response=PLACED,
+    permission=buyer(),
     errors=(*SALE_ERRORS, NotAllowed, OrderTooLarge),
 )
 def purchase_tickets(
@@ -145,6 +148,7 @@ def list_orders(query: dict[str, Any]) -> PageBody:
     query=AccessCodeQuerySchema,
     headers=IdempotencySchema,
     response=replace(PLACED, other_status=HTTPStatus.ACCEPTED, example=REGISTERED_ORDER),
+    permission=viewer(),
     errors=(*SALE_ERRORS, AlreadyRegistered),
 )
 def register_attendee(
@@ -180,6 +184,7 @@ def register_attendee(
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
     conditional=ETAG,
+    permission=order(Action.SEE_ORDER),
     errors=(NotSignedIn, OrderNotFound),
 )
 def get_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
@@ -197,6 +202,7 @@ def get_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema, example=CANCELLED_ORDER),
+    permission=order(Action.CANCEL_ORDER),
     errors=CANCELLATION_ERRORS,
 )
 def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
@@ -215,6 +221,7 @@ def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
+    permission=order(Action.CANCEL_ORDER),
     errors=(*CANCELLATION_ERRORS, TicketNotFound),
 )
 def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId) -> OrderView:
@@ -231,6 +238,7 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderListQuerySchema,
     response=page_of(OrderSchema, csv=ORDERS),
+    permission=organizer(Action.SEE_EVENT_ORDERS),
     errors=ORGANIZER_ERRORS,
 )
 def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[OrderId]:
@@ -255,6 +263,7 @@ def list_event_orders(query: dict[str, Any], event_id: EventId) -> Listing[Order
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderListQuerySchema,
     response=page_of(OrderSchema, example=WAITLISTED_ORDER, csv=WAITLIST),
+    permission=organizer(Action.SEE_EVENT_ORDERS),
     errors=ORGANIZER_ERRORS,
 )
 def list_waitlist(query: dict[str, Any], event_id: EventId) -> Listing[OrderId]:

@@ -153,6 +153,42 @@ def problem_of(error: type[Exception]) -> Problem:
     return next(PROBLEMS[parent] for parent in error.__mro__ if parent in PROBLEMS)
 
 
+_CONTENT_STATUSES = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+_STATE_STATUSES = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+
+
+def is_about_content(error: Exception) -> bool:
+    """Return whether a request was refused for its content: its body, query or headers."""
+    return _status_of(error) in _CONTENT_STATUSES
+
+
+def choose_refusal(error: Exception) -> Exception:
+    """Return the error to answer: the faults of a form come before those of the state."""
+    faults = g.get("faults")
+    if not faults or isinstance(error, domain.InvalidValues):
+        return error
+    is_later = _status_of(error) in _CONTENT_STATUSES | _STATE_STATUSES
+    return http.ValidationFailed(faults) if is_later else error
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, domain.InvalidValues):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    if isinstance(error, HTTPException):
+        return error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    return next(
+        (PROBLEMS[parent].status for parent in type(error).__mro__ if parent in PROBLEMS),
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+
+
 def problem_document(error: Exception, *, request_id: str | None = None) -> dict[str, Any]:
     """Return the problem document of an error."""
     problem = problem_of(type(error))

@@ -4,8 +4,10 @@ from typing import Any
 
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import NotAllowed, NotSignedIn
+from eventapi.domain.policy import Action
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.permissions import role
 from eventapi.entrypoints.http.responses import ok
 from eventapi.entrypoints.http.schemas.events import TopEventsQuerySchema, TopEventsSchema
 from eventapi.entrypoints.http.security import current_actor
@@ -19,6 +21,7 @@ blueprint = ApiBlueprint("reports", __name__, url_prefix="/api/reports", descrip
     access=ACCOUNT.or_key(KeyScope.READ_EVENTS),
     query=TopEventsQuerySchema,
     response=ok(TopEventsSchema),
+    permission=role(Action.SEE_SALES_REPORTS),
     errors=(NotSignedIn, NotAllowed),
 )
 def list_top_events(query: dict[str, Any]) -> dict[str, Any]:

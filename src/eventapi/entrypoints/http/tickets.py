@@ -21,6 +21,7 @@ from eventapi.domain.errors import (
     TicketCancelled,
     TicketNotFound,
 )
+from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId, OrderId, TicketId
 from eventapi.entrypoints.csv_lists import ATTENDEES
 from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT
@@ -30,6 +31,7 @@ from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.file_names import content_disposition, file_name
 from eventapi.entrypoints.http.orders import ORDER
 from eventapi.entrypoints.http.pagination import Cursors, Listing
+from eventapi.entrypoints.http.permissions import order, organizer
 from eventapi.entrypoints.http.responses import file, ok, page_of
 from eventapi.entrypoints.http.schemas.orders import (
     AttendeeChangeSchema,
@@ -159,6 +161,7 @@ def _pdf(printed: PrintedTickets, kind: str) -> Response:
     body=AttendeeChangeSchema,
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
+    permission=order(Action.CHANGE_ORDER),
     errors=CHANGE_ERRORS,
 )
 def name_attendee(
@@ -185,6 +188,7 @@ def name_attendee(
     body=TransferSchema,
     query=OrderSecretQuerySchema,
     response=ok(TicketSchema),
+    permission=order(Action.CHANGE_ORDER),
     errors=(*CHANGE_ERRORS, AlreadyRegistered),
 )
 def transfer_ticket(
@@ -206,6 +210,7 @@ def transfer_ticket(
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     query=AttendeeListQuerySchema,
     response=page_of(AttendeeTicketSchema, csv=ATTENDEES),
+    permission=organizer(Action.SEE_ATTENDEES),
     errors=ORGANIZER_ERRORS,
 )
 def list_attendees(query: dict[str, Any], event_id: EventId) -> Listing[AttendeePosition]:

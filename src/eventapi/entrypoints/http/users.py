@@ -5,11 +5,13 @@ from typing import Any
 from eventapi.application.ports.accounts import UserSearch
 from eventapi.application.views import UserView
 from eventapi.domain.errors import LastAdmin, NotAllowed, NotSignedIn, UserNotFound
+from eventapi.domain.policy import Action
 from eventapi.domain.values import UserId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
+from eventapi.entrypoints.http.permissions import accounts, role
 from eventapi.entrypoints.http.responses import ok, page_of
 from eventapi.entrypoints.http.schemas.accounts import (
     UserChangeSchema,
@@ -33,6 +35,7 @@ ADMIN_ERRORS = (NotSignedIn, NotAllowed)
     access=ACCOUNT,
     query=UserListQuerySchema,
     response=page_of(UserSchema),
+    permission=role(Action.MANAGE_ACCOUNTS),
     errors=ADMIN_ERRORS,
 )
 def list_users(query: dict[str, Any]) -> PageBody:
@@ -68,6 +71,7 @@ def get_user(user_id: UserId) -> UserView:
     access=ACCOUNT,
     body=UserChangeSchema,
     response=ok(UserSchema),
+    permission=accounts(),
     errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin),
 )
 def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
@@ -81,7 +85,11 @@ def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
 
 
 @blueprint.operation(
-    "DELETE", USER, access=ACCOUNT, errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin)
+    "DELETE",
+    USER,
+    access=ACCOUNT,
+    permission=accounts(),
+    errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin),
 )
 def erase_user(user_id: UserId) -> None:
     """Erase an account.
