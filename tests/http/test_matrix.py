@@ -379,6 +379,8 @@ def test_who_may_not_do_it_learns_nothing_of_the_content(
 ) -> None:
     client = world.machines[KeyScope(name)] if name in set(KeyScope) else world.clients[name]
     what = [sent for part, sent in NOT_VALID.items() if part == "query" or _has_body(operation)]
+    if operation == "refresh_token":
+        return  # its credentials are in the body
     for values in (world.present, ABSENT):
         refused = [world.send(operation, client, values, **sent) for sent in what]
 

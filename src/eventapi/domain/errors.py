@@ -91,7 +91,8 @@ class InvalidValues(DomainError):
 class NotSignedIn(DomainError):
     """The operation needs a signed-in account."""
 
-    message = "Sign in first: this operation needs an access token."
+    message = "Sign in first: this operation needs {needed}."
+    needed: Annotated[str, PrivateField("an access token")] = "an access token"
 
 
 class AccountDeleted(DomainError):

@@ -23,6 +23,7 @@ from tests.contracts.http.cancellations import (
 )
 from tests.contracts.http.categories import TestCategories
 from tests.contracts.http.check_in import TestCheckIn
+from tests.contracts.http.conventions import TestFaults, TestQueries, TestTokens
 from tests.contracts.http.event_changes import TestEventChanges
 from tests.contracts.http.event_endings import TestEventEndings
 from tests.contracts.http.event_images import TestEventImages
@@ -56,18 +57,21 @@ __all__ = [
     "TestEventEndings",
     "TestEventImages",
     "TestEvents",
+    "TestFaults",
     "TestFindingBuyers",
     "TestGuestPurchases",
     "TestLoginSessions",
     "TestMaxPerPerson",
     "TestOrderLines",
     "TestPurchases",
+    "TestQueries",
     "TestRegistrations",
     "TestRequests",
     "TestSearch",
     "TestStatistics",
     "TestTicketTypes",
     "TestTickets",
+    "TestTokens",
     "TestTotals",
     "TestVisibility",
     "TestWaitlist",

@@ -37,7 +37,7 @@ _SECURITY: Mapping[Credentials, list[dict[str, list[str]]]] = {
     Credentials.NONE: [],
     Credentials.OPTIONAL_ACCESS_TOKEN: [{}, {"access": []}],
     Credentials.ACCESS_TOKEN: [{"access": []}],
-    Credentials.REFRESH_TOKEN: [{"refresh": []}],
+    Credentials.REFRESH_TOKEN: [{}, {"refresh": []}],
 }
 
 

@@ -24,6 +24,7 @@ from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
     PasswordChangeSchema,
     ProfileChangeSchema,
+    RefreshSchema,
     SignUpSchema,
     TokensSchema,
     UserSchema,
@@ -58,7 +59,8 @@ def sign_up(body: dict[str, Any]) -> Created[UserView]:
     count_costly()
     with limits().failures("register", body["username"]):
         user = use_cases().sign_up(current_actor(), NewAccount(**body))
-    return user, {"Location": "/api/users/me"}
+    path = "/api/users/me" if current_actor() is None else f"/api/users/{user.id}"
+    return user, {"Location": path}
 
 
 @blueprint.operation(
@@ -81,15 +83,20 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "POST", "/token/refresh", access=REFRESH_TOKEN, response=ok(TokensSchema, no_store=True)
+    "POST",
+    "/token/refresh",
+    access=REFRESH_TOKEN,
+    body=RefreshSchema,
+    body_required=False,
+    response=ok(TokensSchema, no_store=True),
 )
-def refresh_token() -> dict[str, Any]:
+def refresh_token(body: dict[str, Any]) -> dict[str, Any]:
     """Exchange a refresh token for new tokens.
 
-    Send the refresh token in place of the access token. It is valid once: if it
-    is used a second time, it may have been stolen, and the session ends.
+    Send the refresh token in the body, or in place of the access token. It is valid
+    once: if it is used a second time, it may have been stolen, and the session ends.
     """
-    return issue_tokens(use_cases().renew_session(*read_refresh_token()))
+    return issue_tokens(use_cases().renew_session(*read_refresh_token(body["refresh"])))
 
 
 @blueprint.operation("POST", "/logout", access=ACCOUNT)

@@ -12,7 +12,13 @@ from eventapi.application.ports.storage import StorageConflict, StorageUnavailab
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import VersionConflict
 from eventapi.entrypoints.http.access import Access
-from eventapi.entrypoints.http.bodies import read_headers, read_json, read_query, refuse_query
+from eventapi.entrypoints.http.bodies import (
+    read_headers,
+    read_json,
+    read_optional_json,
+    read_query,
+    refuse_query,
+)
 from eventapi.entrypoints.http.conditional import UNCONDITIONAL, Conditional, make_conditional
 from eventapi.entrypoints.http.errors import (
     BodyTooLarge,
@@ -51,6 +57,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
         access: Access,
         response: Success = NO_CONTENT,
         body: type[Schema] | None = None,
+        body_required: bool = True,
         consumes: Sequence[str] = (),
         query: type[Schema] | None = None,
         headers: type[Schema] | None = None,
@@ -72,6 +79,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             access: who may call it.
             response: the successful response.
             body: the schema of the JSON body.
+            body_required: whether there must be a body; without one, `{}` is loaded.
             consumes: the media types of a body that is not JSON; the function reads
                 it with `read_raw_body`.
             query: the schema of the query string.
@@ -86,7 +94,11 @@ class ApiBlueprint(flask_smorest.Blueprint):
         """
         loaders = [
             (read, schema())
-            for read, schema in ((read_json, body), (read_query, query), (read_headers, headers))
+            for read, schema in (
+                (read_json if body_required else read_optional_json, body),
+                (read_query, query),
+                (read_headers, headers),
+            )
             if schema
         ]
         reads_nothing = method == "GET" and not loaders
@@ -126,6 +138,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                 access=access,
                 response=response,
                 body=body,
+                body_required=body_required,
                 consumes=consumes,
                 query=query,
                 headers=headers,

@@ -38,6 +38,11 @@ def read_json(schema: Schema) -> Any:
         return schema.load_faulty(error)
 
 
+def read_optional_json(schema: Schema) -> Any:
+    """Return the current request's JSON body as `read_json` does; without a body that of `{}`."""
+    return read_json(schema) if _read_body() else schema.load({})
+
+
 def read_query(schema: Schema) -> Any:
     """Return the current request's query string, loaded by a schema.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from eventapi.domain.errors import PublicField, StructuredError
+from eventapi.domain.errors import PrivateField, PublicField, StructuredError
 
 
 class HttpError(StructuredError):
@@ -67,13 +67,19 @@ class VersionRequired(HttpError):
 class InvalidToken(HttpError):
     """The token is malformed, has a wrong signature, or is of another kind."""
 
-    message = "The token is not valid here."
+    message = "{reason}"
+    reason: Annotated[
+        str, PrivateField("This is a refresh token: send the access token instead.")
+    ] = "The token is not valid: it is malformed, or was not issued here."
 
 
 class ExpiredToken(HttpError):
     """The token has expired."""
 
-    message = "The token has expired: use the refresh token, or sign in again."
+    message = "{reason}"
+    reason: Annotated[
+        str, PrivateField("The access token has expired: use the refresh token, or sign in again.")
+    ]
 
 
 class TooManyRequests(HttpError):

@@ -71,10 +71,7 @@ class Flag(fields.Boolean):
 
 
 class QueryFlag(fields.Boolean):
-    """`true` or `false` in a query; no other spelling."""
-
-    truthy = {"true"}  # noqa: RUF012
-    falsy = {"false"}  # noqa: RUF012
+    """A boolean in a query, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
 
 
 class Day(fields.Date):

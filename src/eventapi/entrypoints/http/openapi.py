@@ -103,6 +103,7 @@ def describe_operation(
     access: Access,
     response: Success,
     body: type[Schema] | None,
+    body_required: bool,
     consumes: Sequence[str],
     query: type[Schema] | None,
     headers: type[Schema] | None,
@@ -124,7 +125,7 @@ def describe_operation(
     responses = _describe_success(response, conditional) | _describe_problems(errors)
     if conditional.etag and method == "GET":
         responses[304] = {"$ref": "#/components/responses/NotModified"}
-    request_body = _describe_body(body, consumes)
+    request_body = _describe_body(body, consumes, required=body_required)
     return {
         "operationId": name,
         "security": access.security,
@@ -134,13 +135,15 @@ def describe_operation(
     }
 
 
-def _describe_body(body: type[Schema] | None, consumes: Sequence[str]) -> dict[str, Any]:
+def _describe_body(
+    body: type[Schema] | None, consumes: Sequence[str], *, required: bool
+) -> dict[str, Any]:
     content: dict[str, Any] = {
         media_type: {"schema": _media_schema(media_type)} for media_type in consumes
     }
     if body:
         content["application/json"] = {"schema": body, "example": example_of(body)}
-    return {"required": True, "content": content} if content else {}
+    return {"required": required, "content": content} if content else {}
 
 
 def _describe_success(response: Success, conditional: Conditional) -> dict[int, Any]:

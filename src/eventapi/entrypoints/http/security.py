@@ -19,8 +19,12 @@ from flask_jwt_extended import (
     get_jwt,
     verify_jwt_in_request,
 )
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError
+from flask_jwt_extended.exceptions import (
+    JWTExtendedException,
+    NoAuthorizationError,
+    WrongTokenError,
+)
+from jwt import ExpiredSignatureError, PyJWTError
 
 from eventapi.adapters.system import API_KEY_PREFIX
 from eventapi.application.sessions import Authenticate, SignInResult
@@ -31,9 +35,9 @@ from eventapi.domain.values import LoginSessionId
 from eventapi.entrypoints.http.access import Access, Credentials
 from eventapi.entrypoints.http.errors import ExpiredToken, InvalidToken
 from eventapi.entrypoints.http.limits import count_caller, count_guest, limit_failed_keys
-from eventapi.entrypoints.http.problems import problem_response
 
 ISSUER = "eventapi"
+REFRESH_HINT = 'the refresh token, as {"refresh": …} in the body or as Bearer'
 
 
 def register_tokens(app: Flask, keys: Sequence[str]) -> None:
@@ -57,9 +61,6 @@ def register_tokens(app: Flask, keys: Sequence[str]) -> None:
     }
     manager = JWTManager(app)
     manager.decode_key_loader(lambda header, _claims: by_id.get(str(header.get("kid")), keys[0]))
-    manager.unauthorized_loader(lambda _reason: problem_response(NotSignedIn()))
-    manager.invalid_token_loader(lambda _reason: problem_response(InvalidToken()))
-    manager.expired_token_loader(lambda _header, _claims: problem_response(ExpiredToken()))
 
 
 def _id_of(key: str) -> str:
@@ -133,12 +134,18 @@ def _authenticate_key(key: str, authenticate: Authenticate, scope: KeyScope | No
     return actor
 
 
-def read_refresh_token() -> tuple[LoginSessionId, int]:
+def read_refresh_token(token: str | None) -> tuple[LoginSessionId, int]:
     """Return the session and the generation of the current request's refresh token.
 
+    Args:
+        token: from the body; None if it is sent in the header.
+
     Raises:
-        InvalidToken: the token was signed with our key, but by another program.
+        NotSignedIn: there is no token.
+        InvalidToken, ExpiredToken: the token is not a refresh token that is valid.
     """
+    if token is not None:
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     claims = _read_claims(refresh=True)
     count_caller(f"user {claims['sub']}")
     generation = claims.get("gen")
@@ -148,16 +155,40 @@ def read_refresh_token() -> tuple[LoginSessionId, int]:
 
 
 def _read_claims(*, optional: bool = False, refresh: bool = False) -> dict[str, Any]:
-    """Return the claims of the current request's token; count a bad token for its address."""
+    """Return the claims of the current request's token; count a bad token for its address.
+
+    Raises:
+        NotSignedIn: there is no token.
+        InvalidToken, ExpiredToken: it is not valid, or of the other kind.
+    """
     try:
         verify_jwt_in_request(optional=optional, refresh=refresh)
-    except (JWTExtendedException, PyJWTError):
+    except (JWTExtendedException, PyJWTError) as error:
         count_guest()
-        raise
+        raise _refusal(error, refresh=refresh) from error
     claims = get_jwt()
     # For the request log: some use cases authenticate the sender themselves.
     g.account_id = int(claims["sub"]) if str(claims.get("sub")).isdecimal() else None
     return claims
+
+
+def _refusal(error: Exception, *, refresh: bool) -> Exception:
+    """Return the error of a token that the library refuses."""
+    match error:
+        case NoAuthorizationError():
+            return NotSignedIn(REFRESH_HINT) if refresh else NotSignedIn()
+        case WrongTokenError() if refresh:
+            return InvalidToken("This is an access token: send the refresh token instead.")
+        case WrongTokenError():
+            return InvalidToken("This is a refresh token: send the access token instead.")
+        case ExpiredSignatureError() if refresh:
+            return ExpiredToken("The refresh token has expired: sign in again.")
+        case ExpiredSignatureError():
+            return ExpiredToken(
+                "The access token has expired: use the refresh token, or sign in again."
+            )
+        case _:
+            return InvalidToken()
 
 
 def _session_id(claims: dict[str, Any]) -> LoginSessionId:

@@ -136,6 +136,7 @@ def get_ticket_pdf(code: str) -> Response:
     query=OrderSecretQuerySchema,
     response=file(PDF, headers=["Content-Disposition"]),
     conditional=ETAG,
+    permission=order(Action.SEE_ORDER),
     errors=(NotSignedIn, OrderNotFound, NoValidTickets),
 )
 def get_order_tickets_pdf(query: dict[str, Any], order_id: OrderId) -> Response:

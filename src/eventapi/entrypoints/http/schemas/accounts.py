@@ -173,6 +173,19 @@ class LoginSchema(Schema):
     password = password_field()
 
 
+class RefreshSchema(Schema):
+    """A refresh token, unless it is sent as `Authorization: Bearer …`."""
+
+    class Meta:
+        example = {"refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.9fA7"}
+
+    refresh = Text(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The `refresh` of a sign-in or of the last exchange."},
+    )
+
+
 class TokensSchema(Schema):
     """The tokens of a session."""
 
