@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eventapi.application.ports.accounts import UserQueries, UserSearch
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, PasswordHasher, PasswordRules, UsernameRules
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.settings import UseCaseSettings
 from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
@@ -102,16 +103,24 @@ class ChangeOwnAccount:
             raise AccountDeleted
         return user
 
-    def update_profile(self, actor: Actor, changes: Mapping[str, str | None]) -> UserView:
+    def update_profile(
+        self,
+        actor: Actor,
+        changes: Mapping[str, str | None],
+        *,
+        seen: Precondition[UserView] = unconditional,
+    ) -> UserView:
         """Change the email address, first or last name; what is not named stays.
 
         Raises:
+            VersionConflict: the account was changed since the actor saw it.
             InvalidValues: a value is not acceptable.
             AccountDeleted: the account no longer exists.
         """
         policy.require(actor, Action.CHANGE_ACCOUNT)
         with self.unit_of_work(actor) as work:
             user = _own_account(actor, work)
+            check_seen(seen, UserView.of(user))
             user.update_profile(user.profile.with_changes(changes), now=self.clock.now())
             work.users.save(user)
             work.commit()

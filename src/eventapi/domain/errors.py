@@ -275,10 +275,17 @@ class CategoryInUse(DomainError):
 
 
 class VersionConflict(DomainError):
-    """The event was changed since you last read it."""
+    """What you want to change was changed since you last read it."""
 
-    message = "The event was changed and now has version {version}: read it again."
-    version: Annotated[int, PublicField("The current version of the event.", 5)]
+    version: Annotated[
+        int | None,
+        PublicField("The current version of the event; null for things without versions.", 5),
+    ] = None
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return "This was changed since you read it: read it again."
+        return f"The event was changed and now has version {self.version}: read it again."
 
 
 class SoldOut(DomainError):

@@ -28,7 +28,6 @@ from eventapi.entrypoints.http.errors import (
     TooManyRequests,
     UnsupportedMediaType,
     ValidationFailed,
-    VersionRequired,
 )
 from eventapi.entrypoints.http.openapi import describe_operation
 from eventapi.entrypoints.http.paths import describe_path
@@ -148,7 +147,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
                     *response.errors,
                     *errors,
                     *((PathNotFound,) if parameters else ()),
-                    *((VersionRequired, VersionConflict) if conditional.if_match else ()),
+                    *((VersionConflict,) if conditional.if_match else ()),
                     *(_BODY_ERRORS if body or consumes else ()),
                     ValidationFailed,
                     TooManyRequests,

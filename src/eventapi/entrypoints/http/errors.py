@@ -54,16 +54,6 @@ class InvalidCursor(HttpError):
     message = "The cursor does not belong to this list and sort order."
 
 
-class VersionRequired(HttpError):
-    """The request has no If-Match header."""
-
-    def __str__(self) -> str:
-        return (
-            "Send the ETag of the version that you want to change as If-Match, "
-            "or * to overwrite any version."
-        )
-
-
 class InvalidToken(HttpError):
     """The token is malformed, has a wrong signature, or is of another kind."""
 

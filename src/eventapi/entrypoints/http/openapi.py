@@ -28,19 +28,22 @@ loses an accepted order.
 
 - Every error is a problem document (RFC 9457) with a stable `code`; `/docs/problems` lists them.
 - Lists have pages: follow `next`, or the `Link` header, until there is none.
-- Unknown fields and parameters are errors, not ignored.
-- To change an event, send its `ETag` as `If-Match`; a change that you have not seen is never
-  overwritten.
+- What you got can be sent back: in a PUT or PATCH, read-only fields are ignored, unknown ones are
+  an error. A reference in a request is an id (or a slug), or the object of an answer.
+- All faults of a request are told at once. Who may not do something gets 401, 403 or 404 first.
+- An empty query parameter counts as absent.
+- To change only what you have seen, send its `ETag` as `If-Match` with PUT, PATCH or DELETE; a
+  change that you have not seen is then not overwritten, but answered with 412.
+- To repeat a request safely, send an `Idempotency-Key` with a POST that creates something.
 - Times are RFC 3339 with an offset, and are returned in UTC. Money is a decimal string.
 - Every path works with and without a trailing slash.
 """
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
-    "required": True,
-    "description": "The ETag of the event, or of the part of it, that you want to change. If the "
-    "event was changed since, the response is 412 and nothing is changed. `*` overwrites any "
-    "version.",
+    "description": "The ETag of what you have read and want to change: if it was changed since, "
+    "the response is 412 and nothing is changed. Without it, or with `*`, any version is "
+    "overwritten. For an event and its parts, the event's `version` will do as well.",
     "schema": {"type": "string"},
 }
 _IF_NONE_MATCH = {

@@ -89,7 +89,6 @@ _STATUSES: Final[Mapping[HTTPStatus, tuple[type[Exception], ...]]] = {
         domain.OrderTooLarge,
         domain.UnsuitableImage,
     ),
-    HTTPStatus.PRECONDITION_REQUIRED: (http.VersionRequired,),
     HTTPStatus.TOO_MANY_REQUESTS: (http.TooManyRequests,),
     HTTPStatus.INTERNAL_SERVER_ERROR: (http.InternalError,),
     HTTPStatus.SERVICE_UNAVAILABLE: (StorageUnavailable, Overloaded),
