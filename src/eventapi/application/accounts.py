@@ -182,26 +182,30 @@ class EraseAccount:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def own(self, actor: Actor) -> None:
+    def own(self, actor: Actor, *, seen: Precondition[UserView] = unconditional) -> None:
         """Erase one's own account.
 
         Raises:
             LastAdmin: it is the last active admin.
+            VersionConflict: it was changed since the actor saw it.
         """
         policy.require(actor, Action.CHANGE_ACCOUNT)
-        self._erase(actor, actor.id)
+        self._erase(actor, actor.id, seen)
 
-    def __call__(self, actor: Actor | None, id: UserId) -> None:
+    def __call__(
+        self, actor: Actor | None, id: UserId, *, seen: Precondition[UserView] = unconditional
+    ) -> None:
         """Erase any account, as an admin (idempotent).
 
         Raises:
             NotSignedIn, NotAllowed: the actor is not an admin.
             UserNotFound: there is no such account.
             LastAdmin: it is the last active admin.
+            VersionConflict: it was changed since the actor saw it.
         """
-        self._erase(policy.require(actor, Action.MANAGE_ACCOUNTS), id)
+        self._erase(policy.require(actor, Action.MANAGE_ACCOUNTS), id, seen)
 
-    def _erase(self, actor: Actor, id: UserId) -> None:
+    def _erase(self, actor: Actor, id: UserId, seen: Precondition[UserView]) -> None:
         with self.unit_of_work(actor) as work:
             _check_not_last_admin(id, work)
             # From here on nobody buys or writes as this account, and those who began before
@@ -209,6 +213,7 @@ class EraseAccount:
             user = work.users.get_for_erasure(id)
             if user is None:
                 raise UserNotFound(id)
+            check_seen(seen, UserView.of(user))
             work.events.get_for_update(*work.orders.events_of(id))
             user.erase(self.clock.now())
             work.users.save(user)
@@ -264,7 +269,13 @@ class ManageAccounts:
         return user
 
     def update(
-        self, actor: Actor | None, id: UserId, *, role: str | None, is_disabled: bool | None
+        self,
+        actor: Actor | None,
+        id: UserId,
+        *,
+        role: str | None,
+        is_disabled: bool | None,
+        seen: Precondition[UserView] = unconditional,
     ) -> UserView:
         """Change the role of an account, or disable or enable it; None changes nothing.
 
@@ -272,6 +283,7 @@ class ManageAccounts:
             NotSignedIn, NotAllowed: the actor is not an admin.
             InvalidValues: there is no such role.
             UserNotFound: there is no such account, or it was erased.
+            VersionConflict: it was changed since the actor saw it.
             LastAdmin: it is the last active admin.
         """
         policy.require(actor, Action.MANAGE_ACCOUNTS)
@@ -283,6 +295,7 @@ class ManageAccounts:
             user = work.users.get_for_update(id)
             if user is None or user.erased_at is not None:
                 raise UserNotFound(id)
+            check_seen(seen, UserView.of(user))
             if new_role is not None and user.change_role(new_role, now=now):
                 self._revoke_keys_of_role(user, work)
             if is_disabled is False:

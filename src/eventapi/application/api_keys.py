@@ -8,6 +8,7 @@ from typing import Annotated
 from eventapi.application.ports.accounts import ApiKeyQueries
 from eventapi.application.ports.storage import UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, CredentialGenerator
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.views import ApiKeyView
 from eventapi.domain import policy
 from eventapi.domain.api_key import ApiKey, digest_of, parse_scopes
@@ -90,18 +91,22 @@ class ManageApiKeys:
         """
         return self.keys.of_owner(policy.require(actor, Action.MANAGE_API_KEYS).id)
 
-    def revoke(self, actor: Actor | None, id: ApiKeyId) -> None:
+    def revoke(
+        self, actor: Actor | None, id: ApiKeyId, *, seen: Precondition[ApiKeyView] = unconditional
+    ) -> None:
         """Revoke a key: it is invalid at once.
 
         Raises:
             NotSignedIn, NotAllowed: only organizers and admins have keys.
             ApiKeyNotFound: the actor has no such key.
+            VersionConflict: the key was used or changed since the actor saw it.
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
         with self.unit_of_work(owner) as work:
             key = work.api_keys.get_for_update(owner.id, id)
             if key is None:
                 raise ApiKeyNotFound(id)
+            check_seen(seen, ApiKeyView.of(key))
             key.revoke(self.clock.now())
             work.api_keys.remove(key)
             work.commit()

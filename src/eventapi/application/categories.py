@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from eventapi.application.ports.categories import CategoryQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.views import CategoryView
 from eventapi.domain import policy
 from eventapi.domain.category import Category
@@ -54,33 +55,50 @@ class ManageCategories:
             work.commit()
         return CategoryView.of(category)
 
-    def rename(self, actor: Actor | None, slug: str, name: str) -> CategoryView:
+    def rename(
+        self,
+        actor: Actor | None,
+        slug: str,
+        name: str,
+        *,
+        seen: Precondition[CategoryView] = unconditional,
+    ) -> CategoryView:
         """Rename a category; its slug stays, so that links keep working.
 
         Raises:
             NotSignedIn, NotAllowed: only admins manage categories.
             CategoryNotFound: there is no such category.
             InvalidValues: the name is not acceptable.
+            VersionConflict: the category was changed since the actor saw it.
         """
         policy.require(actor, Action.MANAGE_CATEGORIES)
         with self.unit_of_work(actor) as work:
-            category = _get(slug, work)
+            category = _lock(slug, work)
+            check_seen(seen, CategoryView.of(category))
             category.rename(name, now=self.clock.now())
             work.categories.save(category)
             work.commit()
         return CategoryView.of(category)
 
-    def delete(self, actor: Actor | None, slug: str) -> None:
+    def delete(
+        self,
+        actor: Actor | None,
+        slug: str,
+        *,
+        seen: Precondition[CategoryView] = unconditional,
+    ) -> None:
         """Delete a category that no event belongs to.
 
         Raises:
             NotSignedIn, NotAllowed: only admins manage categories.
             CategoryNotFound: there is no such category.
             CategoryInUse: events belong to it.
+            VersionConflict: the category was changed since the actor saw it.
         """
         policy.require(actor, Action.MANAGE_CATEGORIES)
         with self.unit_of_work(actor) as work:
-            category = _get(slug, work)
+            category = _lock(slug, work)
+            check_seen(seen, CategoryView.of(category))
             category.delete(now=self.clock.now())
             work.categories.remove(category)
             work.commit()
@@ -107,15 +125,16 @@ def find_category(slug: str | None, work: UnitOfWork) -> Category | None:
     """
     if slug is None:
         return None
-    try:
-        return _get(slug, work)
-    except CategoryNotFound:
-        raise InvalidValues({"category": "There is no such category."}) from None
-
-
-def _get(slug: str, work: UnitOfWork) -> Category:
     parsed = _parse_slug(slug)
     category = work.categories.by_slug(parsed) if parsed else None
+    if category is None:
+        raise InvalidValues({"category": "There is no such category."})
+    return category
+
+
+def _lock(slug: str, work: UnitOfWork) -> Category:
+    parsed = _parse_slug(slug)
+    category = work.categories.get_for_update(parsed) if parsed else None
     if category is None:
         raise CategoryNotFound(slug)
     return category

@@ -9,6 +9,7 @@ from eventapi.application.events import EventEditor, Versions, delete_image, loa
 from eventapi.application.forms import SessionForm, TicketTypeForm
 from eventapi.application.ports.media import ImageInspector, ImageStore
 from eventapi.application.ports.storage import UnitOfWork
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
 from eventapi.domain.event import Event
@@ -189,34 +190,57 @@ class ChangeImage(EventEditor):
     images: ImageStore
     inspector: ImageInspector
 
-    def put(self, actor: Actor | None, event_id: EventId, content: bytes) -> EventView:
+    def put(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        content: bytes,
+        *,
+        seen: Precondition[Event] = unconditional,
+    ) -> EventView:
         """Set the image, in place of a previous one.
 
         Raises:
+            VersionConflict: the event was changed since the actor saw it.
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             UnsuitableImage: it is not an image that every browser shows.
             EventCancelled: a cancelled event does not change.
             StorageUnavailable: it can't be stored.
         """
         with self.unit_of_work() as work:
-            load_own_event(actor, event_id, work)  # before the content costs any work
+            event = load_own_event(actor, event_id, work)  # before the content costs any work
+            check_seen(seen, event)
         media_type = self.inspector.media_type(content)
         # Each image has a key of its own, so caches may keep it for ever, and deleting the
         # previous one never hits an image that is in use.
         key = f"events/{event_id}/{uuid4().hex}.{media_type.removeprefix('image/')}"
         self.images.put(key, content, media_type)
-        return self._set(actor, event_id, key)
+        return self._set(actor, event_id, key, seen)
 
-    def delete(self, actor: Actor | None, event_id: EventId) -> EventView:
+    def delete(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        *,
+        seen: Precondition[Event] = unconditional,
+    ) -> EventView:
         """Delete the image, if there is one.
 
         Raises:
-            NotSignedIn, NotAllowed, EventNotFound, EventCancelled: as `put`.
+            NotSignedIn, NotAllowed, EventNotFound, VersionConflict, EventCancelled:
+                as `put`.
         """
-        return self._set(actor, event_id, None)
+        return self._set(actor, event_id, None, seen)
 
-    def _set(self, actor: Actor | None, event_id: EventId, key: str | None) -> EventView:
+    def _set(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        key: str | None,
+        seen: Precondition[Event],
+    ) -> EventView:
         def change(event: Event, _work: UnitOfWork) -> str | None:
+            check_seen(seen, event)
             previous = event.image
             event.set_image(key, now=self.clock.now())
             return previous

@@ -8,6 +8,7 @@ from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.orders import BuyerOfEvent, OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.search import PersonSearch
 from eventapi.application.views import BuyerView, OrderView, Page
 from eventapi.application.waitlist import promote_waitlist
@@ -147,6 +148,7 @@ class CancelOrder:
         *,
         ticket_id: TicketId | None = None,
         secret: str | None = None,
+        seen: Precondition[OrderView] = unconditional,
     ) -> OrderView:
         """Cancel the order, or one of its tickets (idempotent).
 
@@ -159,10 +161,12 @@ class CancelOrder:
             TicketNotFound: the order has no such ticket.
             EventStarted: too late for a buyer; the organizer may always cancel.
             AlreadyCheckedIn: a ticket was used.
+            VersionConflict: the order was changed since the actor saw it.
         """
         has_secret = check_secret(actor, order_id, secret, self.tokens)
         if not has_secret:
             policy.require(actor, Action.CANCEL_ORDER)
+        before = find_seen(seen, order_id, self.orders)
         with self.unit_of_work(actor) as work:
             event, order = load_order(order_id, work)
             by_organizer = policy.may(actor, Action.CHANGE_EVENT, owners=(event.organizer_id,))
@@ -172,6 +176,7 @@ class CancelOrder:
                 or policy.may(actor, Action.CANCEL_ORDER, owners=buyer_of(order))
             ):
                 raise OrderNotFound(order_id)
+            check_order_seen(seen, before, order, event)
             now = self.clock.now()
             if ticket_id is None:
                 event.cancel_order(order, by_organizer=by_organizer, now=now)
@@ -287,6 +292,34 @@ def load_order(order_id: OrderId, work: UnitOfWork) -> tuple[Event, Order]:
     if event is None or order is None:
         raise OrderNotFound(order_id)
     return event, order
+
+
+def find_seen(
+    seen: Precondition[OrderView], order_id: OrderId, orders: OrderQueries
+) -> OrderView | None:
+    """Return an order as its readers see it, before it is locked; None if that does not matter."""
+    record = None if seen is unconditional else orders.get(order_id)
+    return record.order if record else None
+
+
+def check_order_seen(
+    seen: Precondition[OrderView], before: OrderView | None, order: Order, event: Event
+) -> None:
+    """Check that an order is as the author of a change has seen it.
+
+    Args:
+        seen: returns whether the author has seen a view.
+        before: what `find_seen` returned.
+        order: as it is now; its event is locked.
+        event: the event of the order.
+
+    Raises:
+        VersionConflict: it was changed since.
+    """
+    if before is not None:
+        check_seen(seen, before)
+        now = OrderView.of(order, event=event, buyer=before.buyer, position=before.position)
+        check_seen(lambda view: view == before, now)
 
 
 def buyer_of(order: Order) -> tuple[UserId, ...]:

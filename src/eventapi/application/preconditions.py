@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from eventapi.domain.errors import VersionConflict
 
-View = TypeVar("View", contravariant=True)
+View = TypeVar("View")
 Precondition = Callable[[View], bool]
 """Returns whether the author of a change has seen a thing as it is now."""
 

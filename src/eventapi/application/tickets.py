@@ -6,11 +6,19 @@ from datetime import datetime
 
 from eventapi.application.access import require_organizer
 from eventapi.application.events import load_own_event
-from eventapi.application.orders import buyer_of, check_secret, get_order_view, load_order
+from eventapi.application.orders import (
+    buyer_of,
+    check_order_seen,
+    check_secret,
+    find_seen,
+    get_order_view,
+    load_order,
+)
 from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.orders import OrderAccessTokens, OrderQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
+from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.search import PersonSearch
 from eventapi.application.views import (
     AttendeePosition,
@@ -107,17 +115,21 @@ class ChangeTicket:
         attendee: Attendee | None,
         *,
         secret: str | None,
+        seen: Precondition[OrderView] = unconditional,
     ) -> OrderView:
         """Set or clear the attendee of a ticket, until the event starts.
 
         Raises:
             NotSignedIn, NotAllowed, OrderNotFound: the actor is not the buyer.
             AccountDeleted: the buyer's account is no longer active.
+            VersionConflict: the order was changed since the actor saw it.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
                 as `Order.name_attendee`.
         """
+        before = find_seen(seen, order_id, self.orders)
         with self.unit_of_work(actor) as work:
             event, order = self._load(actor, order_id, secret, work)
+            check_order_seen(seen, before, order, event)
             order.name_attendee(
                 ticket_id, attendee, starts_at=event.starts_at, now=self.clock.now()
             )
@@ -279,12 +291,20 @@ class CheckIn:
                 work.commit()
         return results
 
-    def undo(self, actor: Actor | None, event_id: EventId, code: str) -> TicketView:
+    def undo(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        code: str,
+        *,
+        seen: Precondition[TicketView] = unconditional,
+    ) -> TicketView:
         """Undo the check-in of a ticket.
 
         Raises:
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             TicketNotFound, WrongEvent, TicketCancelled: as `Order.check_in`.
+            VersionConflict: the ticket was changed since the actor saw it.
         """
         with self.unit_of_work(actor) as work:
             event = load_own_event(actor, event_id, work, Action.CHECK_IN)
@@ -292,6 +312,9 @@ class CheckIn:
             order = work.orders.by_codes([parsed]).get(parsed)
             if order is None:
                 raise TicketNotFound(code)
+            for ticket in order.tickets:
+                if ticket.code == parsed and order.event_id == event_id:
+                    check_seen(seen, TicketView.of(ticket, order=order, event=event))
             ticket = order.undo_check_in(parsed, event_id=event_id, now=self.clock.now())
             work.orders.save(order)
             work.commit()

@@ -8,14 +8,21 @@ from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD
 from tests.api import (
     STANDARD,
+    by_secret,
+    code_of,
     errors_of,
     event_body,
     event_path,
     id_of,
     ids,
     make_event,
+    make_order,
+    order_path,
+    picture,
     problem,
     register,
+    scan,
+    wait,
 )
 
 
@@ -218,3 +225,144 @@ class TestTokens:
         assert admin.get(made.headers["Location"]).get_json() == made.get_json()
         assert own.headers["Location"] == "/api/users/me"
         assert id_of(admin) != made.get_json()["id"]
+
+
+class TestIfMatch:
+    """A change with If-Match is made only to the version that its author has seen."""
+
+    @pytest.mark.parametrize(
+        "form", ["{etag}", "W/{etag}", '"0.x", {etag}', "{bare}", '"{bare}"', "{gzip}", "*"]
+    )
+    def test_an_event_is_changed_by_every_name_of_its_version(
+        self, olga: Client, form: str
+    ) -> None:
+        event = make_event(olga)
+        etag = olga.get(event_path(event)).headers["ETag"]
+        names = {"etag": etag, "bare": event["version"], "gzip": f'{etag[:-1]}-gzip"'}
+
+        changed = olga.patch(
+            event_path(event),
+            json={"location": "Oslo"},
+            headers={"If-Match": form.format(**names)},
+        )
+
+        assert changed.status_code == 200
+        stale = olga.patch(
+            event_path(event),
+            json={"location": "Lima"},
+            headers={"If-Match": form.format(**names)},
+        )
+        assert stale.status_code == (200 if form == "*" else 412)
+
+    def test_an_image_is_changed_by_the_version_of_its_event_or_its_own(
+        self, olga: Client, guest: Client
+    ) -> None:
+        event = make_event(olga)
+        path = event_path(event, "image")
+
+        def put(seen: str, colour: str) -> Any:
+            return olga.put(
+                path,
+                data=picture(colour=colour),
+                content_type="image/png",
+                headers={"If-Match": seen},
+            )
+
+        first = put(olga.get(event_path(event)).headers["ETag"], "red")
+        assert first.status_code == 200
+        own = guest.get(path).headers["ETag"]
+        problem(put(f'"{event["version"]}"', "blue"), 412, "version_conflict")
+        assert guest.get(path).data == picture(colour="red")
+        assert put(own, "blue").status_code == 200
+        problem(olga.delete(path, headers={"If-Match": own}), 412, "version_conflict")
+        own = guest.get(path).headers["ETag"]
+        assert olga.delete(path, headers={"If-Match": f"W/{own}"}).status_code == 204
+
+    def test_accounts_and_categories_are_changed_as_they_were_seen(
+        self, admin: Client, bob: Client
+    ) -> None:
+        admin.post("/api/categories", json={"name": "Jazz"})
+        mine, his = "/api/users/me", f"/api/users/{id_of(bob)}"
+        for client, path, body in (
+            (bob, mine, {"first_name": "Bob"}),
+            (admin, his, {"role": "organizer"}),
+            (admin, "/api/categories/jazz", {"name": "All jazz"}),
+        ):
+            etag = client.get(path).headers["ETag"]
+            changed = client.patch(path, json=body, headers={"If-Match": f"W/{etag}"})
+            assert changed.status_code == 200
+            assert changed.headers["ETag"] == client.get(path).headers["ETag"] != etag
+            for method, sent in (("PATCH", {"json": body}), ("DELETE", {})):
+                stale = client.request(method, path, headers={"If-Match": etag}, **sent)
+                document = problem(stale, 412, "version_conflict")
+                assert document["version"] is None
+        etag = admin.get("/api/categories/jazz").headers["ETag"]
+        gone = admin.delete("/api/categories/jazz", headers={"If-Match": etag})
+        assert gone.status_code == 204
+        etag = bob.get(mine).headers["ETag"]
+        assert bob.delete(mine, headers={"If-Match": etag}).status_code == 204
+
+    def test_orders_and_their_tickets_are_changed_as_they_were_seen(
+        self, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga, ticket_types=[STANDARD])
+        order = make_order(bob, event["id"], 3)
+        path, tickets = order_path(order), [ticket["id"] for ticket in order["tickets"]]
+        changes: list[tuple[str, str, dict[str, Any]]] = [
+            ("PATCH", f"{path}/tickets/{tickets[0]}", {"json": {"attendee": {"name": "Ada"}}}),
+            ("DELETE", f"{path}/tickets/{tickets[1]}", {}),
+            ("DELETE", path, {}),
+        ]
+        for method, of, sent in changes:
+            stale, other = bob.get(path).headers["ETag"], {"attendee": {"name": f"{method} {of}"}}
+            bob.patch(f"{path}/tickets/{tickets[2]}", json=other)
+            seen = bob.get(path)
+
+            refused = bob.request(method, of, headers={"If-Match": stale}, **sent)
+            problem(refused, 412, "version_conflict")
+            assert bob.get(path).get_json() == seen.get_json()
+            changed = bob.request(method, of, headers={"If-Match": seen.headers["ETag"]}, **sent)
+            assert changed.status_code == 200
+            assert changed.headers["ETag"] == bob.get(path).headers["ETag"]
+
+    def test_a_waitlisted_order_is_left_as_it_was_seen(self, olga: Client, guest: Client) -> None:
+        event = make_event(olga, capacity=1)
+        register(guest, event, "ada@example.org")
+        order = wait(guest, event, "eve@example.org")
+        etag = guest.get(by_secret(order)).headers["ETag"]
+
+        left = guest.delete(by_secret(order), headers={"If-Match": etag})
+
+        assert left.get_json()["status"] == "cancelled"
+
+    def test_a_check_in_is_undone_as_it_was_seen(self, olga: Client, bob: Client) -> None:
+        event = make_event(olga)
+        code = code_of(make_order(bob, event["id"]))
+        door = event_path(event, "check-in")
+        etag = scan(olga, event, code).headers["ETag"]
+
+        def undo() -> Any:
+            return olga.delete(f"{door}?code={code}", headers={"If-Match": etag})
+
+        assert undo().status_code == 200
+        problem(undo(), 412, "version_conflict")
+
+    def test_what_has_no_etag_is_changed_only_without_one(self, olga: Client) -> None:
+        key = olga.post("/api/keys", json={"name": "x", "scopes": ["sell"]}).get_json()
+        path = f"/api/keys/{key['id']}"
+
+        problem(olga.delete(path, headers={"If-Match": '"x"'}), 412, "version_conflict")
+        assert olga.delete(path, headers={"If-Match": "*"}).status_code == 204
+
+    def test_who_may_not_change_a_thing_does_not_learn_its_version(
+        self, olga: Client, otto: Client, bob: Client, guest: Client
+    ) -> None:
+        event = make_event(olga)
+        order = make_order(bob, event["id"])
+        stale = {"If-Match": '"0.x"'}
+
+        for client, status, code in ((guest, 401, "not_signed_in"), (otto, 403, "not_allowed")):
+            problem(client.delete(event_path(event), headers=stale), status, code)
+        problem(otto.delete(order_path(order), headers=stale), 404, "order_not_found")
+        problem(guest.delete("/api/users/me", headers=stale), 401, "not_signed_in")
+        problem(olga.delete(event_path({"id": 987}), headers=stale), 404, "event_not_found")

@@ -123,23 +123,22 @@ class TestEventChanges:
         assert errors_of(change(olga, event_path(event), **body))[0] == field
         assert olga.get(event_path(event)).get_json() == event
 
-    def test_who_does_not_say_which_version_they_saw_changes_nothing(self, olga: Client) -> None:
-        event = make_event(olga, ticket_types=[STANDARD], sessions=[SESSION])
-        kind, session = event["ticket_types"][0], event["sessions"][0]
+    def test_who_names_no_version_changes_any(self, olga: Client) -> None:
+        event = make_event(olga, ticket_types=TYPES, sessions=[SESSION])
+        kind, other = (item["id"] for item in event["ticket_types"])
 
-        for method, path in (
-            ("PUT", event_path(event)),
-            ("PATCH", event_path(event)),
-            ("DELETE", event_path(event)),
-            ("PATCH", event_path(event, "ticket-types", kind["id"])),
-            ("DELETE", event_path(event, "ticket-types", kind["id"])),
-            ("PATCH", event_path(event, "sessions", session["id"])),
-            ("DELETE", event_path(event, "sessions", session["id"])),
+        for method, path, body in (
+            ("PATCH", event_path(event), {"location": "Oslo"}),
+            ("PATCH", event_path(event, "ticket-types", kind), {"quantity": 7}),
+            ("DELETE", event_path(event, "ticket-types", other), None),
+            ("PATCH", event_path(event, "sessions", 1), {"room": "Garden"}),
+            ("DELETE", event_path(event, "sessions", 1), None),
+            ("DELETE", event_path(event, "image"), None),
+            ("PUT", event_path(event), event_body()),
+            ("DELETE", event_path(event), None),
         ):
-            body = event_body() if method == "PUT" else {}
-            sent = {} if method == "DELETE" else {"json": body}
-            problem(olga.request(method, path, **sent), 428, "version_required")
-        assert olga.get(event_path(event)).get_json() == event
+            sent: dict[str, Any] = {} if body is None else {"json": body}
+            assert olga.request(method, path, **sent).status_code in {200, 204}, (method, path)
 
     def test_two_organizers_never_overwrite_each_other_silently(
         self, olga: Client, admin: Client
@@ -158,7 +157,7 @@ class TestEventChanges:
 
     @pytest.mark.parametrize(
         "etag",
-        ['"x"', '"2.abc"', 'W/"1.abc"', '"1"x', '""', '"-1.a"', f'"{"9" * 5000}.a"', '"١.a"'],
+        ['"x"', '"2.abc"', 'W/"2.abc"', '"1"x', '""', '"-1.a"', f'"{"9" * 5000}.a"', '"١.a"'],
     )
     def test_an_etag_that_was_never_given_out_is_stale(self, olga: Client, etag: str) -> None:
         event = make_event(olga)
@@ -167,7 +166,7 @@ class TestEventChanges:
             event_path(event), json={"location": "Oslo"}, headers={"If-Match": etag}
         )
 
-        assert response.status_code in {412, 428}
+        problem(response, 412, "version_conflict")
         assert olga.get(event_path(event)).get_json() == event
 
     def test_any_version_is_overwritten_by_who_says_so(self, olga: Client) -> None:

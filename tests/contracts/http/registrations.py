@@ -56,7 +56,7 @@ class TestRegistrations:
 
         problem(guest.get(order_path(order)), 401, "not_signed_in")
         problem(bob.get(order_path(order)), 404, "order_not_found")
-        for secret in ("", "x", "é", other["secret"], order["secret"].upper()):
+        for secret in ("x", "é", other["secret"], order["secret"].upper()):
             for method in ("GET", "DELETE"):
                 response = guest.request(method, order_path(order), query_string={"secret": secret})
                 problem(response, 404, "order_not_found")

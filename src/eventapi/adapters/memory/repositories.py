@@ -137,6 +137,10 @@ class MemoryCategories(MemoryRepository[Category]):
     def by_slug(self, slug: Slug) -> Category | None:
         return deepcopy(self._database.categories_by_slug.get(slug.value))
 
+    def get_for_update(self, slug: Slug) -> Category | None:
+        self._transaction.lock(("category", slug))
+        return self.by_slug(slug)
+
 
 class MemoryEvents(MemoryRepository[Event]):
     """EventRepository on memory."""

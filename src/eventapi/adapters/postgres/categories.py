@@ -1,6 +1,8 @@
 """Categories on PostgreSQL."""
 
-from sqlalchemy import Sequence, bindparam, select
+from typing import Any
+
+from sqlalchemy import Select, Sequence, bindparam, select
 
 from eventapi.adapters.postgres.reader import Reader
 from eventapi.adapters.postgres.repository import Repository
@@ -32,7 +34,14 @@ class PostgresCategories(Repository):
         self._staged.categories.append(category)
 
     def by_slug(self, slug: Slug) -> Category | None:
-        row = self._row(BY_SLUG, {"slug": slug.value})
+        return self._category(BY_SLUG, slug)
+
+    def get_for_update(self, slug: Slug) -> Category | None:
+        # Events of the category may be added meanwhile: they refer to its id only.
+        return self._category(BY_SLUG.with_for_update(key_share=True), slug)
+
+    def _category(self, query: Select[Any], slug: Slug) -> Category | None:
+        row = self._row(query, {"slug": slug.value})
         if row is None:
             return None
         return Category(id=CategoryId(row.id), slug=Slug(row.slug), name=row.name)

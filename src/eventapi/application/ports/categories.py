@@ -19,6 +19,9 @@ class CategoryRepository(Protocol):
     def by_slug(self, slug: Slug) -> Category | None:
         """Return the category of this slug."""
 
+    def get_for_update(self, slug: Slug) -> Category | None:
+        """Return the category of this slug, locked against changes by other units of work."""
+
     def save(self, category: Category) -> None:
         """Store the changes of a category."""
 

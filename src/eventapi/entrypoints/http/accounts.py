@@ -17,7 +17,7 @@ from eventapi.domain.errors import (
 )
 from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT, REFRESH_TOKEN
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.conditional import ETAG
+from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, VERSIONED, if_match
 from eventapi.entrypoints.http.limits import count_costly, limits
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.accounts import (
@@ -133,6 +133,7 @@ def get_me() -> UserView:
     access=ACCOUNT,
     body=ProfileChangeSchema,
     response=ok(UserSchema),
+    conditional=VERSIONED,
     errors=(AccountDeleted,),
 )
 def update_me(body: dict[str, Any]) -> UserView:
@@ -140,7 +141,9 @@ def update_me(body: dict[str, Any]) -> UserView:
 
     Fields that are left out stay as they are, null clears a field.
     """
-    return use_cases().change_own_account.update_profile(signed_in_actor(), body)
+    return use_cases().change_own_account.update_profile(
+        signed_in_actor(), body, seen=if_match(UserSchema)
+    )
 
 
 @blueprint.operation(
@@ -166,11 +169,13 @@ def change_password(body: dict[str, Any]) -> None:
         )
 
 
-@blueprint.operation("DELETE", "/users/me", access=ACCOUNT, errors=(UserNotFound, LastAdmin))
+@blueprint.operation(
+    "DELETE", "/users/me", access=ACCOUNT, conditional=IF_MATCH, errors=(UserNotFound, LastAdmin)
+)
 def erase_me() -> None:
     """Erase your account.
 
     Removes your names, your email address and the attendees of your orders for
     good. The orders still count as sales.
     """
-    use_cases().erase_account.own(signed_in_actor())
+    use_cases().erase_account.own(signed_in_actor(), seen=if_match(UserSchema))

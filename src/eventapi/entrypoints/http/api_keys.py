@@ -14,6 +14,7 @@ from eventapi.domain.policy import Action
 from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import IF_MATCH, if_match
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import api_keys, role
 from eventapi.entrypoints.http.responses import Created, created, ok
@@ -68,6 +69,7 @@ def list_api_keys() -> dict[str, Any]:
     "DELETE",
     "/keys/<id:key_id>",
     access=ACCOUNT,
+    conditional=IF_MATCH,
     permission=api_keys(),
     errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound),
 )
@@ -76,4 +78,4 @@ def revoke_api_key(key_id: ApiKeyId) -> None:
 
     Requests with the key are refused at once, in every process.
     """
-    use_cases().manage_api_keys.revoke(current_actor(), key_id)
+    use_cases().manage_api_keys.revoke(current_actor(), key_id, seen=if_match(ApiKeySchema))

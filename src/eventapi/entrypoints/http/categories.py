@@ -14,6 +14,7 @@ from eventapi.domain.errors import (
 from eventapi.domain.policy import Action
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, VERSIONED, if_match
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import categories, role
 from eventapi.entrypoints.http.responses import Created, created, ok
@@ -48,6 +49,7 @@ def list_categories() -> dict[str, Any]:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
     response=created(CategorySchema),
+    conditional=ETAG,
     permission=role(Action.MANAGE_CATEGORIES),
     errors=(NotSignedIn, NotAllowed, CategoryTaken),
 )
@@ -65,6 +67,7 @@ def create_category(body: dict[str, Any]) -> Created[CategoryView]:
     "/<slug>",
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.READ_EVENTS),
     response=ok(CategorySchema),
+    conditional=ETAG,
     errors=(CategoryNotFound,),
 )
 def get_category(slug: str) -> CategoryView:
@@ -81,6 +84,7 @@ def get_category(slug: str) -> CategoryView:
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
     response=ok(CategorySchema),
+    conditional=VERSIONED,
     permission=categories(),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound),
 )
@@ -89,13 +93,16 @@ def rename_category(body: dict[str, Any], slug: str) -> CategoryView:
 
     Its slug stays the same, so links and filters remain valid.
     """
-    return use_cases().manage_categories.rename(current_actor(), slug, body["name"])
+    return use_cases().manage_categories.rename(
+        current_actor(), slug, body["name"], seen=if_match(CategorySchema)
+    )
 
 
 @blueprint.operation(
     "DELETE",
     "/<slug>",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
+    conditional=IF_MATCH,
     permission=categories(),
     errors=(NotSignedIn, NotAllowed, CategoryNotFound, CategoryInUse),
 )
@@ -104,4 +111,4 @@ def delete_category(slug: str) -> None:
 
     A category that events belong to stays: 409 `category_in_use`.
     """
-    use_cases().manage_categories.delete(current_actor(), slug)
+    use_cases().manage_categories.delete(current_actor(), slug, seen=if_match(CategorySchema))

@@ -12,6 +12,7 @@ from eventapi.domain.policy import Action
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
+from eventapi.entrypoints.http.conditional import ETAG, VERSIONED, if_match
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.permissions import organizer
 from eventapi.entrypoints.http.problems import SCAN_ERRORS, problem_document
@@ -42,6 +43,7 @@ AT_THE_DOOR = ACCOUNT.or_key(KeyScope.CHECK_IN)
     access=AT_THE_DOOR,
     body=ScanSchema,
     response=ok(TicketSchema),
+    conditional=ETAG,
     permission=organizer(Action.CHECK_IN),
     errors=(*ORGANIZER_ERRORS, *SCAN_ERRORS),
 )
@@ -60,6 +62,7 @@ def check_in(body: dict[str, Any], event_id: EventId) -> TicketView:
     access=AT_THE_DOOR,
     query=CodeQuerySchema,
     response=ok(TicketSchema),
+    conditional=VERSIONED,
     permission=organizer(Action.CHECK_IN),
     errors=(*ORGANIZER_ERRORS, TicketNotFound, WrongEvent, TicketCancelled),
 )
@@ -68,7 +71,9 @@ def undo_check_in(query: dict[str, Any], event_id: EventId) -> TicketView:
 
     The ticket can be checked in again. Undoing twice changes nothing.
     """
-    return use_cases().check_in.undo(current_actor(), event_id, query["code"])
+    return use_cases().check_in.undo(
+        current_actor(), event_id, query["code"], seen=if_match(TicketSchema)
+    )
 
 
 @blueprint.operation(

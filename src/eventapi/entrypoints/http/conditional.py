@@ -10,7 +10,8 @@ from marshmallow import Schema
 
 from eventapi.application.preconditions import Precondition, unconditional
 
-_TAG = re.compile(r'''(?:W/)?"([^"]*)"|([^\s,"]+)''')
+_TAG = r"(?:W/)?\"([^\"]*)\"|([^\s,\"]+)"
+_TAGS = re.compile(rf"(?:{_TAG})(?:\s*,\s*(?:{_TAG}))*")
 _ENCODING = re.compile(r"-(?:gzip|br|deflate|zstd)$")
 """What some proxies append to the ETag of a response that they compress."""
 _VERSION = re.compile(r"([0-9]{1,9})(?:\.|$)")
@@ -50,7 +51,9 @@ def if_match_tags() -> frozenset[str] | None:
     header = request.headers.get("If-Match", "").strip()
     if header in {"", "*"}:
         return None
-    tags = (quoted or bare for quoted, bare in _TAG.findall(header))
+    if not _TAGS.fullmatch(header):
+        return frozenset()
+    tags = (quoted or bare for quoted, bare in re.findall(_TAG, header))
     return frozenset(_ENCODING.sub("", tag) for tag in tags)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, current_app
 
 from eventapi.application.forms import SessionForm, TicketTypeForm
+from eventapi.application.preconditions import Precondition, unconditional
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.errors import (
@@ -15,6 +16,7 @@ from eventapi.domain.errors import (
     TicketTypeNotFound,
     UnsuitableImage,
 )
+from eventapi.domain.event import Event
 from eventapi.domain.event_details import Visibility
 from eventapi.domain.values import EventId, TicketTypeId
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
@@ -24,6 +26,7 @@ from eventapi.entrypoints.http.conditional import (
     ETAG,
     IF_MATCH,
     VERSIONED,
+    if_match_tags,
     if_match_versions,
     set_etag_version,
 )
@@ -277,13 +280,24 @@ def delete_session(event_id: EventId, session_id: int) -> None:
     )
 
 
+def _if_image_matches() -> Precondition[Event]:
+    """Return a function that tells whether If-Match names the version of an event or its image."""
+    tags, versions = if_match_tags(), if_match_versions()
+    if tags is None or versions is None:
+        return unconditional
+    return lambda event: (
+        event.version in versions
+        or (event.image is not None and image_version(event.image) in tags)
+    )
+
+
 @blueprint.operation(
     "PUT",
     "/image",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     consumes=IMAGE_TYPES,
     response=ok(EventSchema),
-    conditional=ETAG,
+    conditional=VERSIONED,
     permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled, UnsuitableImage),
 )
@@ -294,13 +308,16 @@ def put_image(event_id: EventId) -> EventView:
     replaces the image that the event had.
     """
     content = read_raw_body(*IMAGE_TYPES, limit=current_app.config["MAX_IMAGE_SIZE"])
-    return with_version(use_cases().change_image.put(current_actor(), event_id, content))
+    return with_version(
+        use_cases().change_image.put(current_actor(), event_id, content, seen=_if_image_matches())
+    )
 
 
 @blueprint.operation(
     "DELETE",
     "/image",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
+    conditional=IF_MATCH,
     permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
@@ -309,7 +326,7 @@ def delete_image(event_id: EventId) -> None:
 
     The event then has no image, and `image_url` is null.
     """
-    use_cases().change_image.delete(current_actor(), event_id)
+    use_cases().change_image.delete(current_actor(), event_id, seen=_if_image_matches())
 
 
 @blueprint.operation(

@@ -33,7 +33,7 @@ from eventapi.domain.values import EventId, OrderId, TicketId
 from eventapi.entrypoints.csv_lists import ORDERS, WAITLIST
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.conditional import ETAG
+from eventapi.entrypoints.http.conditional import ETAG, VERSIONED, if_match
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
 from eventapi.entrypoints.http.permissions import buyer, order, organizer, viewer
@@ -202,6 +202,7 @@ def get_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema, example=CANCELLED_ORDER),
+    conditional=VERSIONED,
     permission=order(Action.CANCEL_ORDER),
     errors=CANCELLATION_ERRORS,
 )
@@ -212,7 +213,7 @@ def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     after a ticket was checked in: that has to be undone first. The places go to
     the waitlist first.
     """
-    return use_cases().cancel_order(current_actor(), order_id, **query)
+    return use_cases().cancel_order(current_actor(), order_id, seen=if_match(OrderSchema), **query)
 
 
 @blueprint.operation(
@@ -221,6 +222,7 @@ def cancel_order(query: dict[str, Any], order_id: OrderId) -> OrderView:
     access=GUEST_OR_ACCOUNT.or_key(KeyScope.MANAGE),
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
+    conditional=VERSIONED,
     permission=order(Action.CANCEL_ORDER),
     errors=(*CANCELLATION_ERRORS, TicketNotFound),
 )
@@ -229,7 +231,9 @@ def cancel_ticket(query: dict[str, Any], order_id: OrderId, ticket_id: TicketId)
 
     Cancelling the last ticket cancels the order.
     """
-    return use_cases().cancel_order(current_actor(), order_id, ticket_id=ticket_id, **query)
+    return use_cases().cancel_order(
+        current_actor(), order_id, ticket_id=ticket_id, seen=if_match(OrderSchema), **query
+    )
 
 
 @blueprint.operation(

@@ -26,7 +26,7 @@ from eventapi.domain.values import EventId, OrderId, TicketId
 from eventapi.entrypoints.csv_lists import ATTENDEES
 from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.conditional import ETAG
+from eventapi.entrypoints.http.conditional import ETAG, VERSIONED, if_match
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.file_names import content_disposition, file_name
 from eventapi.entrypoints.http.orders import ORDER
@@ -162,6 +162,7 @@ def _pdf(printed: PrintedTickets, kind: str) -> Response:
     body=AttendeeChangeSchema,
     query=OrderSecretQuerySchema,
     response=ok(OrderSchema),
+    conditional=VERSIONED,
     permission=order(Action.CHANGE_ORDER),
     errors=CHANGE_ERRORS,
 )
@@ -178,6 +179,7 @@ def name_attendee(
         order_id,
         ticket_id,
         None if attendee is None else parse_attendee(**attendee),
+        seen=if_match(OrderSchema),
         **query,
     )
 

@@ -9,7 +9,7 @@ from eventapi.domain.policy import Action
 from eventapi.domain.values import UserId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.conditional import ETAG
+from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, VERSIONED, if_match
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.permissions import accounts, role
 from eventapi.entrypoints.http.responses import ok, page_of
@@ -71,6 +71,7 @@ def get_user(user_id: UserId) -> UserView:
     access=ACCOUNT,
     body=UserChangeSchema,
     response=ok(UserSchema),
+    conditional=VERSIONED,
     permission=accounts(),
     errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin),
 )
@@ -80,7 +81,11 @@ def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
     The change takes effect immediately, in open sessions too.
     """
     return use_cases().manage_accounts.update(
-        current_actor(), user_id, role=body.get("role"), is_disabled=body.get("is_disabled")
+        current_actor(),
+        user_id,
+        role=body.get("role"),
+        is_disabled=body.get("is_disabled"),
+        seen=if_match(UserSchema),
     )
 
 
@@ -88,6 +93,7 @@ def update_user(body: dict[str, Any], user_id: UserId) -> UserView:
     "DELETE",
     USER,
     access=ACCOUNT,
+    conditional=IF_MATCH,
     permission=accounts(),
     errors=(*ADMIN_ERRORS, UserNotFound, LastAdmin),
 )
@@ -97,4 +103,4 @@ def erase_user(user_id: UserId) -> None:
     Removes its names, its email address and the attendees of its orders for
     good. The orders still count as sales.
     """
-    use_cases().erase_account(current_actor(), user_id)
+    use_cases().erase_account(current_actor(), user_id, seen=if_match(UserSchema))

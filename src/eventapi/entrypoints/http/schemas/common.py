@@ -127,6 +127,6 @@ def search_field(description: str) -> Text:
     """Return the field of a text to search for in a query."""
     return Text(
         load_default=None,
-        validate=validate.Length(1, MAX_QUERY_LENGTH),
+        validate=validate.Length(max=MAX_QUERY_LENGTH),
         metadata={"description": f"{description}, without regard to case and accents."},
     )
