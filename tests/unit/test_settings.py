@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from eventapi.entrypoints import settings as settings_module
 from eventapi.entrypoints.settings import Settings, SettingsError, describe_variables
 
 GOOD_SECRET = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -25,7 +26,7 @@ def test_development_needs_no_settings_and_is_open() -> None:
     assert settings.database_url is None
     assert settings.open_admin_sign_up
     assert settings.open_organizer_sign_up
-    assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path("var"))
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.access_token_lifetime == timedelta(minutes=15)
 
 
@@ -201,6 +202,42 @@ def test_variables_of_commands_and_of_the_tests_are_no_mistakes() -> None:
     others = {"EVENTAPI_ADMIN_PASSWORD": "x", "EVENTAPI_TEST_DATABASE_URL": "x", "EVENTAPIS": "x"}
 
     assert Settings.from_environment(others) == Settings()
+
+
+def test_the_data_of_a_checkout_is_in_it_wherever_the_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    for environment in ({}, {"EVENTAPI_DATA_DIR": ""}):
+        settings = Settings.from_environment(environment)
+        assert settings.data_dir == Path(__file__).parents[2] / "var"
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"), [(0, "/var/lib/eventapi"), (1000, "/home/ada/.local/share/eventapi")]
+)
+def test_an_installed_program_has_its_data_in_one_place(
+    monkeypatch: pytest.MonkeyPatch, user: int, expected: str
+) -> None:
+    monkeypatch.setattr(settings_module, "__file__", "/usr/lib/python3/eventapi/entrypoints/x.py")
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+
+    assert Settings().data_dir == Path(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("/srv/x", "/srv/x"), ("x", "/cwd/x"), ("~/x", "/home/ada/x")]
+)
+def test_a_data_directory_is_absolute(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: str
+) -> None:
+    monkeypatch.setattr("os.getcwd", lambda: "/cwd")
+    monkeypatch.setenv("HOME", "/home/ada")
+
+    assert Settings.from_environment({"EVENTAPI_DATA_DIR": text}).data_dir == Path(expected)
 
 
 def test_settings_are_immutable_and_can_be_sent_to_worker_processes() -> None:

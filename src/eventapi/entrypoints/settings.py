@@ -110,11 +110,32 @@ def _check_duration(duration: timedelta) -> timedelta:
     return duration
 
 
+def _default_data_dir() -> Path:
+    """Return a directory that does not depend on the current one.
+
+    A checkout has its data within it, so that several can be tried side by side and
+    `make clean` removes it.
+    """
+    checkout = Path(__file__).resolve().parents[3]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "src" / "eventapi").is_dir():
+        return checkout / "var"
+    if os.geteuid() == 0:
+        return Path("/var/lib/eventapi")
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "eventapi"
+
+
+def _locate(value: object) -> object:
+    if isinstance(value, str | Path) and str(value):
+        return Path(value).expanduser().absolute()
+    return value or _default_data_dir()
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+DataDir = Annotated[Path, BeforeValidator(_locate)]
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """Text; an empty variable counts as absent."""
 Count = Annotated[int, Field(ge=1)]
@@ -146,8 +167,10 @@ class Settings:
     """Allow the embedded PostgreSQL in production."""
     database_url: Annotated[Text, AfterValidator(_check_database)] = Field(default=None, repr=False)
     """postgresql://user:password@host:port/name. If unset, an embedded PostgreSQL is started."""
-    data_dir: Path = Path("var")
-    """Directory of the embedded database, the generated secret key and images."""
+    data_dir: DataDir = Field(default="", validate_default=True)
+    """Directory of the embedded database, the generated secret key and images.
+    [default: var in a checkout; otherwise /var/lib/eventapi for root, and
+    ~/.local/share/eventapi for others]"""
     secret_key: Annotated[Text, AfterValidator(_check_secrets)] = Field(default=None, repr=False)
     """Key that signs tokens. Required in production; generated in development."""
     old_secret_keys: Annotated[List[str], AfterValidator(_check_secrets)] = Field(
@@ -267,6 +290,6 @@ def _find_unknown(environment: Mapping[str, str]) -> Iterator[str]:
 def describe_variables() -> Iterator[tuple[str, str]]:
     """Yield the name and the help text of each environment variable."""
     for name, field in _FIELDS.items():
-        has_default = field.default not in {None, (), PydanticUndefined}
+        has_default = field.default not in {None, (), "", PydanticUndefined}
         default = f" [default: {str(field.default).lower()}]" if has_default else ""
         yield _VARIABLES[name], " ".join(f"{field.description}{default}".split())
