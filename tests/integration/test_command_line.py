@@ -479,19 +479,63 @@ class TestImporting:
         events.write_text("reference,name,capacity,date\njazz,Jazz night,5,+30d\n")
         attendees.write_text("event,name,email\njazz,Ada,ada@example.org\njazz,Bob,b@c.org\n")
 
+        understood = "events.csv: UTF-8, cells separated by commas\n"
+        understood += "events.csv: columns: reference, name, capacity, date\n"
         dry = self.import_file("events", events, database_url, "--dry-run")
         assert dry.stdout == (
-            "Dry run, nothing was imported; events: 1 would be added, 0 already exist.\n"
+            f"{understood}Dry run, nothing was imported; "
+            "events: 1 would be added, 0 already exist.\n"
         )
         assert olga.get("/api/events").get_json()["items"] == []
         assert self.import_file("events", events, database_url).stdout == (
-            "events: 1 added, 0 already exist.\n"
+            f"{understood}events: 1 added, 0 already exist.\n"
         )
-        assert self.import_file("attendees", attendees, database_url).stdout == (
-            "attendees: 2 added, 0 already exist.\n"
-        )
+        imported = self.import_file("attendees", attendees, database_url).stdout
+        assert imported.endswith("\nattendees: 2 added, 0 already exist.\n")
         (event,) = olga.get("/api/events?mine=true").get_json()["items"]
         assert (event["name"], event["tickets_sold"]) == ("Jazz night", 2)
+
+        path = f"/api/events/{event['id']}/attendees"
+        attendees.write_bytes(olga.get(path, headers={"Accept": "text/csv"}).data)
+        again = self.import_file("attendees", attendees, database_url, "--event", "jazz").stdout
+        assert "attendees.csv: UTF-8 with byte-order mark, cells separated by commas" in again
+        assert again.endswith("\nattendees: 0 added, 2 already exist.\n")
+
+    def test_files_of_a_german_spreadsheet_come_in(self, database_url: str, tmp_path: Path) -> None:
+        olga = postgres_api(database_url).sign_in("organizer", username="olga")
+        file = tmp_path / "Termine.csv"
+        file.write_bytes(
+            "Reference;Name;Capacity;Start time;End time;Timezone;Ticket types\r\n"
+            "a;Frühling;1.200;01.06.2030 18:00;01.06.2030 22:30;Europe/Berlin;"
+            '"Sitzplatz 5,00 EUR x 80"\r\n'
+            "b;Herbst;80;02/11/2030 18:00;02/11/2030 22:30;Europe/Berlin;\r\n".encode("cp1252")
+        )
+
+        refused = self.import_file("events", file, database_url)
+        imported = self.import_file("events", file, database_url, "--dates", "day-first")
+
+        reason = (
+            "Day and month of 02/11/2030 are not clear: "
+            "write 2030-02-11 or 2030-11-02, or use --dates."
+        )
+        assert refused.stderr.splitlines()[-3:-1] == [
+            f"line 3, start_time: {reason}",
+            f"line 3, end_time: {reason}",
+        ]
+        columns = "reference, name, capacity, start_time, end_time, timezone, ticket_types"
+        assert imported.stdout.splitlines() == [
+            "Termine.csv: Windows-1252, as it is not UTF-8, cells separated by semicolons",
+            f"Termine.csv: columns: {columns}",
+            "Termine.csv: dates as day.month.year",
+            "Termine.csv: thousands separated by points",
+            "Termine.csv: decimal commas",
+            "events: 2 added, 0 already exist.",
+        ]
+        spring, autumn = olga.get("/api/events").get_json()["items"]
+        assert (spring["name"], spring["capacity"]) == ("Frühling", 1200)
+        assert spring["start_time"] == "2030-06-01T16:00:00Z"
+        assert spring["ticket_types"][0]["price"] == "5.00"
+        assert autumn["start_time"] == "2030-11-02T17:00:00Z"
 
     def test_every_bad_row_is_told_and_nothing_is_kept(
         self, database_url: str, tmp_path: Path
@@ -500,7 +544,7 @@ class TestImporting:
         api.sign_in("organizer", username="olga")
         file = tmp_path / "events.csv"
         file.write_text(
-            "reference,name,capacity,date\na,A,5,+30d\nb,,5,+30d\nc,C,many,+30d\n"
+            "reference,name,capacity,date\na,A,5,+30d\nb,,5,+30d\nc,,many,2020-01-01\n"
             "d,D,5,2020-01-01\na,E,5,+30d\n"
         )
 
@@ -510,14 +554,18 @@ class TestImporting:
         told = [line for line in refused.stderr.splitlines() if line.startswith(("line", "Error"))]
         assert told == [
             "line 3, name: Must not be empty.",
+            "line 4, name: Must not be empty.",
             "line 4, capacity: Must be a whole number.",
+            "line 4, date: Must be in the future.",
             "line 5, date: Must be in the future.",
             "line 6, reference: Already occurs in line 2.",
             "Error: nothing was imported, 4 rows are invalid; events: 1 would be added, 0 already exist.",
         ]
         assert api.guest().get("/api/events").get_json()["items"] == []
         skipped = self.import_file("events", file, database_url, "--skip-bad-rows")
-        assert skipped.stdout == "events: 1 added, 0 already exist, 4 invalid rows skipped.\n"
+        assert skipped.stdout.endswith(
+            "\nevents: 1 added, 0 already exist, 4 invalid rows skipped.\n"
+        )
         assert len(api.guest().get("/api/events").get_json()["items"]) == 1
 
     @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class CreateEvent:
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
         with self.unit_of_work(organizer) as work:
-            event = add_event(
+            event = schedule_event(
                 form,
                 organizer=organizer,
                 work=work,
@@ -63,6 +63,7 @@ class CreateEvent:
                 clock=self.clock,
                 identities=self.identities,
             )
+            work.events.add(event)
             work.commit()
         return get_view(self.events, event.id)
 
@@ -241,7 +242,7 @@ def load_own_event(
     return event
 
 
-def add_event(
+def schedule_event(
     form: EventForm,
     *,
     organizer: Actor,
@@ -250,7 +251,7 @@ def add_event(
     clock: Clock,
     identities: Identities,
 ) -> Event:
-    """Create an event from a form, and add it to a unit of work.
+    """Return a new event from a form, which the caller adds to the unit of work.
 
     Raises:
         InvalidValues: a field is not acceptable.
@@ -265,15 +266,13 @@ def add_event(
         ticket_types = faults.build(form.parse_ticket_types, None, work.events.next_ticket_type_id)
         faults.check(check_upcoming, faults.build(form.period), now)
         faults.raise_any()
-    event = Event.schedule(
+    return Event.schedule(
         id=work.events.next_id(),
         organizer_id=organizer.id,
         details=details,
         ticket_types=ticket_types,
         now=now,
     )
-    work.events.add(event)
-    return event
 
 
 def _id_of(category: Category | None) -> CategoryId | None:

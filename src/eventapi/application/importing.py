@@ -5,11 +5,11 @@ is recognised and not added again: events by their reference, attendees by their
 email address.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from eventapi.application.events import add_event
+from eventapi.application.events import schedule_event
 from eventapi.application.forms import EventForm
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -17,6 +17,7 @@ from eventapi.domain import policy
 from eventapi.domain.category import Category
 from eventapi.domain.errors import DomainError, InvalidValues
 from eventapi.domain.event import Event
+from eventapi.domain.faults import FAULTY, Faults
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import (
@@ -29,6 +30,7 @@ from eventapi.domain.values import (
 )
 
 Key = TypeVar("Key")
+Value = TypeVar("Value")
 Row = TypeVar("Row", "EventRow", "AttendeeRow")
 
 Progress = Callable[[int], object]
@@ -51,9 +53,11 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event to import.
+    """An event to import. A value that could not be read is FAULTY.
 
     Attributes:
+        line: in the file, from 1.
+        problems: why values could not be read, by column.
         reference: the organizer's own name for it.
         category: the name of a category, which may be new.
     """
@@ -62,13 +66,16 @@ class EventRow:
     reference: str
     category: str | None
     form: EventForm
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendeeRow:
-    """An attendee to register.
+    """An attendee to register. A value that could not be read is FAULTY.
 
     Attributes:
+        line: in the file, from 1.
+        problems: why values could not be read, by column.
         event: the reference of the event.
         ticket_type: its name; None for the only type of the event.
     """
@@ -78,6 +85,7 @@ class AttendeeRow:
     name: str
     email: str
     ticket_type: str | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -96,13 +104,14 @@ class ImportResult:
     problems: list[RowProblem] = field(default_factory=list)
     kept: bool = False
 
-    def add_problem(self, line: int, error: DomainError) -> None:
-        """Add the error of a row."""
+    def add_problems(self, row: "EventRow | AttendeeRow", error: DomainError) -> None:
+        """Add the error of a row, with all problems of its values."""
+        problems = dict(row.problems)
         if isinstance(error, InvalidValues):
-            for name, reason in error.problems.items():
-                self.problems.append(RowProblem(line, name, reason))
+            problems |= error.problems
         else:
-            self.problems.append(RowProblem(line, None, str(error)))
+            self.problems.append(RowProblem(row.line, None, str(error)))
+        self.problems += [RowProblem(row.line, *problem) for problem in problems.items()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,49 +160,86 @@ class ImportEvents:
         with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
             work.act_as(actor)
-            present = set(work.events.ids_by_reference(actor.id, [row.reference for row in rows]))
+            references = [row.reference for row in rows if row.reference is not FAULTY]
+            present = set(work.events.ids_by_reference(actor.id, references))
             lines: dict[str, int] = {}
-            categories: dict[str, Category | None] = {}
+            categories = _Categories(work, self.clock, create=new_categories)
 
             def import_row(row: EventRow) -> bool:
-                _check_duplicate(lines, row.reference, row.line, "reference")
+                faults = Faults(incomplete=bool(row.problems))
+                faults.check(_check_duplicate, lines, row.reference, row.line, "reference")
                 if row.reference in present:
+                    faults.raise_any()
                     return False
-                add_event(
+                event = faults.build(
+                    schedule_event,
                     replace(row.form, reference=row.reference),
                     organizer=actor,
                     work=work,
-                    find_category=lambda _: self._category(
-                        row.category, categories, work, create=new_categories
-                    ),
+                    find_category=lambda _: categories.find(row.category),
                     clock=self.clock,
                     identities=self.identities,
                 )
+                faults.raise_any()
+                categories.add(row.category)
+                work.events.add(event)
                 return True
 
             return _import_all(rows, import_row, options, work)
 
-    def _category(
-        self,
-        name: str | None,
-        known: dict[str, Category | None],
-        work: UnitOfWork,
-        *,
-        create: bool,
-    ) -> Category | None:
-        """Return the category of a name, created if it is missing and may be."""
+
+class _Categories:
+    """The categories that rows name.
+
+    Args:
+        work: the unit of work of the import.
+        clock: the clock.
+        create: whether to create missing categories, when a row with them is imported.
+    """
+
+    def __init__(self, work: UnitOfWork, clock: Clock, *, create: bool) -> None:
+        self._work = work
+        self._clock = clock
+        self._create = create
+        self._known: dict[str, Category | None] = {}
+        self._new: dict[str, Category] = {}
+
+    def find(self, name: str | None) -> Category | None:
+        """Return the category of a name; if it is missing and may be created, a new one.
+
+        Raises:
+            InvalidValues: there is none, or none can have this name.
+        """
         if name is None:
             return None
-        slug = Slug.of(name)
-        if slug.value not in known:
-            category = work.categories.by_slug(slug)
-            if category is None and create:
-                category = Category.create(name, id=work.categories.next_id(), now=self.clock.now())
-                work.categories.add(category)
-            known[slug.value] = category
-        if known[slug.value] is None:
+        slug = _of_column("category", Slug.of, name)
+        if slug.value not in self._known:
+            category = self._work.categories.by_slug(slug)
+            if category is None and self._create:
+                category = _of_column("category", self._make, name)
+                self._new[slug.value] = category
+            self._known[slug.value] = category
+        category = self._known[slug.value]
+        if category is None:
             raise InvalidValues({"category": f"There is no category {name!r}."})
-        return known[slug.value]
+        return category
+
+    def add(self, name: str | None) -> None:
+        """Store the category of a name, if it is new."""
+        category = None if name is None else self._new.pop(Slug.of(name).value, None)
+        if category is not None:
+            self._work.categories.add(category)
+
+    def _make(self, name: str) -> Category:
+        return Category.create(name, id=self._work.categories.next_id(), now=self._clock.now())
+
+
+def _of_column(column: str, make: Callable[[str], Value], text: str) -> Value:
+    """Return what a function makes of the text of a column, whose name its errors get."""
+    try:
+        return make(text)
+    except InvalidValues as error:
+        raise InvalidValues({column: " ".join(error.problems.values())}) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,25 +270,34 @@ class ImportAttendees:
         with self.unit_of_work() as work:
             actor = _organizer(organizer, work)
             work.act_as(actor)
-            ids = work.events.ids_by_reference(actor.id, sorted({row.event for row in rows}))
+            references = {row.event for row in rows if row.event is not FAULTY}
+            ids = work.events.ids_by_reference(actor.id, sorted(references))
             events = work.events.get_for_update(*ids.values())
-            registered = {id: work.orders.registrants(id) for id in events}
+            present = {(id, email) for id in events for email in work.orders.registrants(id)}
             lines: dict[tuple[EventId, str], int] = {}
             changed: set[EventId] = set()
             now = self.clock.now()
 
+            def find_event(reference: str) -> Event:
+                if reference not in ids:
+                    raise InvalidValues({"event": f"There is no event {reference!r}."})
+                return events[ids[reference]]
+
             def import_row(row: AttendeeRow) -> bool:
-                if row.event not in ids:
-                    raise InvalidValues({"event": f"There is no event {row.event!r}."})
-                event = events[ids[row.event]]
-                email = EmailAddress(row.email)
-                attendee = Attendee(row.name, email)
-                _check_duplicate(lines, (event.id, email.key), row.line, "email")
-                if email.key in registered[event.id]:
+                faults = Faults(incomplete=bool(row.problems))
+                event = faults.check(find_event, row.event)
+                email = faults.check(EmailAddress, row.email)
+                faults.check(Attendee, row.name)
+                key = faults.check(_registrant, event, email)
+                faults.check(_check_duplicate, lines, key, row.line, "email")
+                if key not in present:
+                    ticket_type = faults.check(_ticket_type, event, row.ticket_type)
+                faults.raise_any()
+                if key in present:
                     return False
                 order = event.import_registration(
-                    attendee,
-                    ticket_type_id=_ticket_type(event, row.ticket_type),
+                    Attendee(row.name, email),
+                    ticket_type_id=ticket_type,
                     now=now,
                     identities=self.identities,
                 )
@@ -277,7 +332,7 @@ def _import_all(
             else:
                 result.present += 1
         except DomainError as error:
-            result.add_problem(row.line, error)
+            result.add_problems(row, error)
         options.progress(1)
     result.kept = not options.dry_run and (options.skip_bad_rows or not result.problems)
     if result.kept:
@@ -292,6 +347,11 @@ def _organizer(username: str, work: UnitOfWork) -> Actor:
     return policy.require(Actor.of(user), Action.CREATE_EVENT)
 
 
+def _registrant(event: Event, email: EmailAddress) -> tuple[EventId, str]:
+    """Return the key by which a registration is unique."""
+    return event.id, email.key
+
+
 def _check_duplicate(lines: dict[Key, int], key: Key, line: int, field: str) -> None:
     """Check that no earlier line has the same key."""
     first = lines.setdefault(key, line)
@@ -300,8 +360,11 @@ def _check_duplicate(lines: dict[Key, int], key: Key, line: int, field: str) -> 
 
 
 def _ticket_type(event: Event, name: str | None) -> TicketTypeId | None:
-    """Return the ticket type of a name, ignoring case."""
+    """Return the ticket type of a name, ignoring case; None for the only one of an event."""
     if name is None:
+        if len(event.ticket_types) > 1:
+            names = ", ".join(one.details.name for one in event.ticket_types)
+            raise InvalidValues({"ticket_type": f"Must be one of {names}."})
         return None
     for ticket_type in event.ticket_types:
         if ticket_type.details.name.casefold() == name.strip().casefold():

@@ -1,252 +1,258 @@
 """Reads CSV files of events and attendees.
 
-The first line names the columns. Cells are separated by commas or semicolons,
-whichever the first line has more of; the encoding is UTF-8. A time is
+The first line names the columns. Encoding, separators, numbers and dates are those of the
+program that wrote the file (`csv_source`, `csv_values`). A time is
 
 - RFC 3339 with an offset: ``2027-03-01T19:30:00+01:00``;
-- local time in the event's time zone: ``2027-03-01 19:30``;
+- local time in the event's time zone: ``2027-03-01 19:30`` or ``01.03.2027 19:30``;
 - or relative to today in that time zone: ``+12d 19:30``.
+
+All problems of a row are found. The value of a cell that can't be read is FAULTY, so that
+the import can check the others.
 """
 
-import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any, Generic, TypeVar
 
 from eventapi.application.forms import EventForm, TicketTypeForm
 from eventapi.application.importing import AttendeeRow, EventRow, RowProblem
 from eventapi.domain.errors import InvalidValues
+from eventapi.domain.event_details import EventDetails
+from eventapi.domain.faults import FAULTY
 from eventapi.domain.values import Timezone
+from eventapi.entrypoints import csv_lists
+from eventapi.entrypoints.csv_source import Column, Record, Table, read_table
+from eventapi.entrypoints.csv_values import DayOrder, Notation
 
 Row = TypeVar("Row")
 Value = TypeVar("Value")
-Cells = Mapping[str, str]
 
-MAX_CELL_LENGTH = 100_000  # characters
-
-_RELATIVE = re.compile(r"\+(\d{1,4})d(?: (\d{1,2}:\d{2}))?")
-_TICKET_TYPE = re.compile(
-    r"(?P<name>.+?)\s+(?P<price>\d+(?:\.\d{1,2})?)(?:\s+(?P<currency>[A-Z]{3}))?"
-    r"\s+x\s+(?P<quantity>\d{1,8})"
+_TIMES = ("start_time", "end_time", "date", "sales_start", "sales_end")
+_EVENT_COLUMNS = (
+    Column("reference", required=True),
+    Column("name", required=True),
+    Column("capacity", required=True),
+    Column("description", max_length=EventDetails.MAX_DESCRIPTION_LENGTH),
+    *map(Column, _TIMES),
+    Column("timezone"),
+    Column("location"),
+    Column("category"),
+    Column("visibility"),
+    Column("ticket_types", max_length=20_000),
 )
+_ATTENDEE_COLUMNS = (
+    Column("event", required=True),
+    Column("name", required=True),
+    Column("email", required=True),
+    Column("ticket_type"),
+)
+_CURRENCY_SIGNS = {"€": "EUR", "£": "GBP"}
+_MIN_WORDS = 4
+_TICKET_TYPE_FORM = 'Must be like "Standard 25.00 EUR x 80; Children 0 x 20".'
 
 
-class CsvError(Exception):
-    """Raised with a message of one line for a file that can't be read at all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read a file where it can't tell by itself.
+
+    Attributes:
+        encoding: the name of its encoding; None to find it out.
+        day_order: of dates such as 01/06/2030; None to find it out.
+    """
+
+    encoding: str | None = None
+    day_order: DayOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRows(Generic[Row]):
-    """The rows of a file that could be read, and the problems of the others."""
+    """The rows of a file.
+
+    Attributes:
+        rows: with the problems of their values.
+        problems: of rows that are no rows of this file.
+        notes: how the file was understood, for people.
+        columns: the names of the columns in their order in the file.
+    """
 
     rows: Sequence[Row]
     problems: Sequence[RowProblem]
+    notes: Sequence[str]
+    columns: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-
-    def check(self, names: Sequence[str]) -> None:
-        """Raise CsvError unless these are known columns, each once, with all required ones."""
-        known = self.required + self.optional
-        unknown = [repr(name) for name in names if name not in known]
-        if unknown or len(set(names)) < len(names) or not set(self.required) <= set(names):
-            raise CsvError(
-                f"the first line must name the columns: required {', '.join(self.required)}; "
-                f"optional {', '.join(self.optional)}"
-                + (f"; unknown: {', '.join(unknown)}" if unknown else "")
-            )
-
-
-_EVENT_COLUMNS = _Columns(
-    required=("reference", "name", "capacity"),
-    optional=(
-        "description", "start_time", "end_time", "date", "timezone", "location", "category",
-        "visibility", "sales_start", "sales_end", "ticket_types",
-    ),
-)  # fmt: skip
-_ATTENDEE_COLUMNS = _Columns(required=("event", "name", "email"), optional=("ticket_type",))
-
-
-def read_events(path: Path, *, now: datetime) -> CsvRows[EventRow]:
+def read_events(path: Path, options: ReadOptions, *, now: datetime) -> CsvRows[EventRow]:
     """Return the events of a file.
 
     Args:
         path: the file.
+        options: how to read it.
         now: the present in UTC, from which relative times are counted.
 
     Raises:
         CsvError: the file can't be read, or is not a CSV file of events.
     """
-    return _read(path, _EVENT_COLUMNS, partial(_event, now=now))
+    table = read_table(path, _EVENT_COLUMNS, encoding=options.encoding)
+    notation = Notation(options.day_order)
+    notation.learn_order(
+        (record.line, record.cells[name])
+        for record in table.records
+        for name in _TIMES
+        if name in record.cells
+    )
+    return _rows(table, _EVENT_COLUMNS, partial(_event, notation=notation, now=now), notation)
 
 
-def read_attendees(path: Path) -> CsvRows[AttendeeRow]:
-    """Return the attendees of a file.
+def read_attendees(
+    path: Path, options: ReadOptions, *, event: str | None = None
+) -> CsvRows[AttendeeRow]:
+    """Return the attendees of a file, which may be an exported list of attendees.
+
+    Args:
+        path: the file.
+        options: how to read it.
+        event: the reference of their event, where the file does not name it.
 
     Raises:
         CsvError: the file can't be read, or is not a CSV file of attendees.
     """
-    return _read(path, _ATTENDEE_COLUMNS, _attendee)
+    columns = [
+        Column("event") if event and column.name == "event" else column
+        for column in _ATTENDEE_COLUMNS
+    ]
+    table = read_table(
+        path, columns, ignored=tuple(csv_lists.ATTENDEES.columns), encoding=options.encoding
+    )
+    return _rows(table, columns, partial(_attendee, event=event), Notation())
 
 
-def _event(line: int, cells: Cells, *, now: datetime) -> EventRow:
-    timezone = Timezone(cells.get("timezone") or "UTC")
-    today = now.astimezone(timezone.zone).date()
-    time = partial(_time, zone=timezone.zone, today=today)
+def _rows(
+    table: Table,
+    columns: Sequence[Column],
+    make_row: Callable[["_Cells"], Row],
+    notation: Notation,
+) -> CsvRows[Row]:
+    rows = [make_row(_Cells(record, columns)) for record in table.records]
+    notes = [*table.notes, *notation.notes]
+    return CsvRows(rows, table.problems, notes, table.columns)
+
+
+class _Cells:
+    """The cells of a row, and the problems that were found in them.
+
+    Attributes:
+        problems: by the names of the columns.
+    """
+
+    def __init__(self, record: Record, columns: Sequence[Column]) -> None:
+        self.line = record.line
+        self.problems: dict[str, str] = {}
+        self._cells = {name: cell for name, cell in record.cells.items() if cell}
+        for column in columns:
+            length = len(self._cells.get(column.name, ""))
+            if column.required and not length:
+                self.problems[column.name] = "Must not be empty."
+            elif length > column.max_length:
+                self.problems[column.name] = (
+                    f"Must not be longer than {column.max_length} characters."
+                )
+
+    def text(self, name: str) -> Any:
+        """Return the text of a cell, None if it is empty or absent, or FAULTY."""
+        return self.parse(name, str)
+
+    def parse(self, name: str, parse: Callable[[str], Value]) -> Any:
+        """Return the value of a cell, None if it is empty or absent, or FAULTY."""
+        if name in self.problems:
+            return FAULTY
+        if name not in self._cells:
+            return None
+        try:
+            return parse(self._cells[name])
+        except InvalidValues as error:
+            self.problems[name] = " ".join(error.problems.values())
+        except ValueError as error:
+            self.problems[name] = str(error)
+        return FAULTY
+
+
+def _event(cells: _Cells, *, notation: Notation, now: datetime) -> EventRow:
+    timezone = cells.parse("timezone", Timezone) or Timezone("UTC")
+    if timezone is FAULTY:
+        # The times are read all the same, to find their problems.
+        zone, today = Timezone("UTC").zone, now.date()
+    else:
+        zone, today = timezone.zone, now.astimezone(timezone.zone).date()
+    time = partial(notation.parse_time, zone=zone, today=today)
     form = EventForm.from_fields(
-        name=cells["name"],
-        description=cells.get("description"),
-        start_time=_parse(cells, "start_time", time),
-        end_time=_parse(cells, "end_time", time),
-        date=_parse(cells, "date", partial(_date, today=today)),
-        timezone=timezone.name,
-        location=cells.get("location"),
-        capacity=_parse(cells, "capacity", _whole_number),
-        visibility=cells.get("visibility") or None,
-        sales_start=_parse(cells, "sales_start", time),
-        sales_end=_parse(cells, "sales_end", time),
-        ticket_types=_parse(cells, "ticket_types", _ticket_types),
+        name=cells.text("name"),
+        description=cells.text("description"),
+        start_time=cells.parse("start_time", time),
+        end_time=cells.parse("end_time", time),
+        date=cells.parse("date", partial(notation.parse_date, today=today)),
+        timezone=FAULTY if timezone is FAULTY else timezone.name,
+        location=cells.text("location"),
+        capacity=cells.parse("capacity", notation.parse_whole_number),
+        category=FAULTY if cells.text("category") is FAULTY else None,
+        visibility=cells.text("visibility"),
+        sales_start=cells.parse("sales_start", time),
+        sales_end=cells.parse("sales_end", time),
+        ticket_types=cells.parse("ticket_types", partial(_ticket_types, notation=notation)),
     )
     return EventRow(
-        line=line,
-        reference=cells["reference"],
-        category=cells.get("category") or None,
+        line=cells.line,
+        reference=cells.text("reference"),
+        category=cells.text("category"),
         form=form,
+        problems=cells.problems,
     )
 
 
-def _attendee(line: int, cells: Cells) -> AttendeeRow:
+def _attendee(cells: _Cells, *, event: str | None) -> AttendeeRow:
     return AttendeeRow(
-        line=line,
-        event=cells["event"],
-        name=cells["name"],
-        email=cells["email"],
-        ticket_type=cells.get("ticket_type") or None,
+        line=cells.line,
+        event=cells.text("event") or event or "",
+        name=cells.text("name"),
+        email=cells.text("email"),
+        ticket_type=cells.text("ticket_type"),
+        problems=cells.problems,
     )
 
 
-def _read(path: Path, columns: _Columns, make_row: Callable[[int, Cells], Row]) -> CsvRows[Row]:
-    rows: list[Row] = []
-    problems: list[RowProblem] = []
-    try:
-        for line, cells in _lines(path, columns):
-            empty = [name for name in columns.required if not cells[name]]
-            if empty:
-                problems.append(RowProblem(line, empty[0], "Must not be empty."))
-                continue
-            try:
-                rows.append(make_row(line, cells))
-            except InvalidValues as error:
-                problems += [RowProblem(line, *problem) for problem in error.problems.items()]
-    except UnicodeDecodeError as error:
-        raise CsvError('the encoding is not UTF-8; save the file as "CSV UTF-8"') from error
-    except csv.Error as error:
-        raise CsvError(str(error)) from error
-    except OSError as error:
-        raise CsvError(error.strerror or str(error)) from error
-    return CsvRows(rows, problems)
-
-
-def _lines(path: Path, columns: _Columns) -> Iterator[tuple[int, Cells]]:
-    """Yield the cells of each row by column, with the number of the line in which it ends."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
-        delimiter = ";" if head.count(";") > head.count(",") else ","
-        file.seek(0)
-        csv.field_size_limit(MAX_CELL_LENGTH)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        names = [name.strip().lower() for name in next(reader, [])]
-        columns.check(names)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue  # spreadsheets leave empty lines at the end
-            if len(cells) != len(names):
-                raise CsvError(
-                    f"line {reader.line_num} has {len(cells)} cells, the first line {len(names)}"
-                )
-            yield reader.line_num, dict(zip(names, map(str.strip, cells), strict=True))
-
-
-def _parse(cells: Cells, name: str, parse: Callable[[str], Value]) -> Value | None:
-    """Return the value of a cell, or None if it is empty or absent.
-
-    Raises:
-        InvalidValues: the cell can't be parsed; the error names its column.
-    """
-    try:
-        return parse(cells[name]) if cells.get(name) else None
-    except ValueError as error:
-        raise InvalidValues({name: str(error)}) from error
-
-
-def _whole_number(cell: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", cell, re.ASCII):
-        raise ValueError("Must be a whole number.")
-    return int(cell)
-
-
-def _date(cell: str, *, today: date) -> date:
-    relative = _RELATIVE.fullmatch(cell)
-    if relative and relative[2] is None:
-        return today + timedelta(days=int(relative[1]))
-    try:
-        return date.fromisoformat(cell)
-    except ValueError:
-        raise ValueError("Must be a date: 2027-03-01.") from None
-
-
-def _time(cell: str, *, zone: ZoneInfo, today: date) -> datetime:
-    relative = _RELATIVE.fullmatch(cell)
-    try:
-        if relative and relative[2]:
-            clock = datetime.strptime(relative[2], "%H:%M").time()  # noqa: DTZ007 - no date
-            time = datetime.combine(today + timedelta(days=int(relative[1])), clock)
-        else:
-            time = datetime.fromisoformat(cell)
-    except (ValueError, OverflowError):
-        raise ValueError(
-            "Must be a time: 2027-03-01 19:30 in the event's time zone, "
-            "or with an offset, 2027-03-01T19:30:00+01:00."
-        ) from None
-    return time if time.tzinfo else disambiguate_dst(time, zone)
-
-
-def disambiguate_dst(time: datetime, zone: ZoneInfo) -> datetime:
-    """Return a local time in its zone.
-
-    Raises:
-        ValueError: the time occurs twice or never, because clocks change on that day.
-    """
-    first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
-        raise ValueError("This local time does not exist on that day; add an offset.")
-    if first.utcoffset() != second.utcoffset():
-        raise ValueError("This local time occurs twice on that day; add an offset.")
-    return first
-
-
-def _ticket_types(cell: str) -> list[TicketTypeForm]:
+def _ticket_types(cell: str, *, notation: Notation) -> list[TicketTypeForm]:
     """Return ticket types such as ``Standard 25.00 EUR x 80; Children 0 x 20``."""
-    types = []
-    for part in filter(None, map(str.strip, cell.split(";"))):
-        match = _TICKET_TYPE.fullmatch(part)
-        if not match:
-            raise ValueError('Must be like "Standard 25.00 EUR x 80; Children 0 x 20".')
-        types.append(
-            TicketTypeForm(
-                name=match["name"],
-                price=Decimal(match["price"]),
-                currency=match["currency"],
-                quantity=int(match["quantity"]),
-            )
-        )
-    return types
+    parts = filter(None, map(str.strip, re.split(r"[;\n]", cell)))
+    return [_ticket_type(part, notation) for part in parts]
+
+
+def _ticket_type(text: str, notation: Notation) -> TicketTypeForm:
+    # Only spaces and tabs divide words: white space that does not break is part of numbers.
+    words = re.findall(r"[^ \t]+", re.sub(r"[\u00a0\u202f]?([€£])", r" \1 ", text))
+    if len(words) < _MIN_WORDS or words[-2] not in {"x", "X", "\u00d7"}:
+        raise ValueError(_TICKET_TYPE_FORM)
+    *words, _, quantity = words
+    currency = _currency(words[-1])
+    if currency:
+        words.pop()
+    *name, price = words
+    if not name:
+        raise ValueError(_TICKET_TYPE_FORM)
+    if name[-1].isdigit() and re.match(r"\d{3}(?!\d)", price):
+        raise ValueError(f"{name[-1]} {price} has two meanings: write the price without a space.")
+    return TicketTypeForm(
+        name=" ".join(name),
+        price=notation.parse_price(price),
+        currency=currency,
+        quantity=notation.parse_whole_number(quantity),
+    )
+
+
+def _currency(word: str) -> str | None:
+    if word in _CURRENCY_SIGNS:
+        return _CURRENCY_SIGNS[word]
+    return word if re.fullmatch(r"[A-Z]{3}", word) else None

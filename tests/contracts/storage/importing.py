@@ -16,13 +16,20 @@ from eventapi.application.importing import (
 )
 from eventapi.application.search import EventSearch
 from eventapi.domain.errors import InvalidValues, NotAllowed
+from eventapi.domain.faults import FAULTY
 from eventapi.domain.user import Role, User
 from eventapi.testing import ManualClock
 from tests.builders import IDENTITIES, NOW
 from tests.contracts.storage.harness import Storage
 
 
-def event_row(line: int, reference: str, category: str | None = None, **said: Any) -> EventRow:
+def event_row(
+    line: int,
+    reference: str,
+    category: str | None = None,
+    problems: dict[str, str] | None = None,
+    **said: Any,
+) -> EventRow:
     start = NOW + timedelta(days=line)
     form = {
         "name": f"Event {reference}",
@@ -31,7 +38,11 @@ def event_row(line: int, reference: str, category: str | None = None, **said: An
         "end_time": start + timedelta(hours=1),
     } | said
     return EventRow(
-        line=line, reference=reference, category=category, form=EventForm.from_fields(**form)
+        line=line,
+        reference=reference,
+        category=category,
+        form=EventForm.from_fields(**form),
+        problems=problems or {},
     )
 
 
@@ -113,6 +124,63 @@ class TestImports:
         skipping = import_events("olga", rows, ImportOptions(skip_bad_rows=True))
         assert summary(skipping) == (1, 0, True)
         assert len(self.sold(storage)) == 1
+
+    @pytest.mark.usefixtures("olga")
+    def test_all_problems_of_an_event_are_told_at_once(self, import_events: ImportEvents) -> None:
+        rows = [
+            event_row(
+                2,
+                "x" * 101,
+                "Nowhere",
+                name=" ",
+                capacity=FAULTY,
+                start_time=NOW - timedelta(days=1),
+                visibility="secret",
+                ticket_types=[TicketTypeForm(name="", quantity=0)],
+                problems={"capacity": "Must be a whole number."},
+            ),
+            event_row(3, FAULTY, location="x" * 501, problems={"reference": "Must not be empty."}),
+            event_row(4, "a"),
+            event_row(5, "a", name=""),
+        ]
+
+        imported = import_events("olga", rows, ImportOptions(skip_bad_rows=True))
+
+        assert summary(imported) == (1, 0, True)
+        assert sorted(problems(imported)) == [
+            (2, "capacity"), (2, "category"), (2, "name"), (2, "reference"), (2, "start_time"),
+            (2, "ticket_types.0.name"), (2, "ticket_types.0.quantity"), (2, "visibility"),
+            (3, "location"), (3, "reference"), (5, "name"), (5, "reference"),
+        ]  # fmt: skip
+        assert "Must be a whole number." in {problem.reason for problem in imported.problems}
+
+    @pytest.mark.usefixtures("olga")
+    def test_a_bad_row_creates_no_category(
+        self, storage: Storage, import_events: ImportEvents
+    ) -> None:
+        rows = [event_row(2, "a", "Jazz", name=""), event_row(3, "b", "Rock", name="")]
+        rows += [event_row(4, "c", "jazz"), event_row(5, "d", "x" * 101), event_row(6, "e", "!")]
+
+        imported = import_events(
+            "olga", rows, ImportOptions(skip_bad_rows=True), new_categories=True
+        )
+
+        assert problems(imported) == [
+            (2, "name"), (3, "name"), (5, "category"), (6, "category"),
+        ]  # fmt: skip
+        assert [category.slug for category in storage.categories.all()] == ["jazz"]
+
+    @pytest.mark.usefixtures("olga")
+    def test_an_event_that_is_there_is_told_if_its_row_is_bad(
+        self, import_events: ImportEvents
+    ) -> None:
+        import_events("olga", [event_row(2, "a")], ImportOptions())
+        bad = event_row(2, "a", capacity=FAULTY, problems={"capacity": "Must be a whole number."})
+
+        imported = import_events("olga", [bad], ImportOptions())
+
+        assert summary(imported) == (0, 0, False)
+        assert problems(imported) == [(2, "capacity")]
 
     @pytest.mark.usefixtures("olga")
     def test_a_dry_run_keeps_nothing(self, storage: Storage, import_events: ImportEvents) -> None:
@@ -197,6 +265,32 @@ class TestImports:
         skipping = import_attendees("olga", rows, ImportOptions(skip_bad_rows=True))
         assert summary(skipping) == (3, 0, True)
         assert self.sold(storage) == [3, 0]
+
+    @pytest.mark.usefixtures("two_events")
+    def test_all_problems_of_an_attendee_are_told_at_once(
+        self, import_attendees: ImportAttendees
+    ) -> None:
+        rows = [
+            attendee_row(2, "nowhere", "nobody", name=""),
+            attendee_row(3, "b", "nobody", name="x" * 256, ticket_type="Gold"),
+            attendee_row(4, "b", "nobody"),
+            attendee_row(
+                5, "b", FAULTY, ticket_type="Gold", problems={"email": "Must not be empty."}
+            ),
+            attendee_row(6, FAULTY, "nobody", name=FAULTY, problems={"event": "x", "name": "y"}),
+            attendee_row(7, "a", "ada@example.org"),
+            attendee_row(8, "a", "ada@example.org", name="", ticket_type="Gold"),
+        ]
+
+        imported = import_attendees("olga", rows, ImportOptions(skip_bad_rows=True))
+
+        assert summary(imported) == (1, 0, True)
+        assert sorted(problems(imported)) == [
+            (2, "email"), (2, "event"), (2, "name"), (3, "email"), (3, "name"),
+            (3, "ticket_type"), (4, "email"), (4, "ticket_type"), (5, "email"),
+            (5, "ticket_type"), (6, "email"), (6, "event"), (6, "name"), (8, "email"),
+            (8, "name"), (8, "ticket_type"),
+        ]  # fmt: skip
 
     @pytest.mark.usefixtures("olga")
     def test_nobody_is_registered_for_the_event_of_another_organizer(

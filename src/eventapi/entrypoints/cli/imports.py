@@ -14,12 +14,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventapi.application.accounts import NewAccount
-from eventapi.application.importing import ImportOptions, ImportResult, RowProblem
+from eventapi.application.importing import (
+    AttendeeRow,
+    EventRow,
+    ImportOptions,
+    ImportResult,
+    RowProblem,
+)
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import UsernameTaken
 from eventapi.domain.user import Role
 from eventapi.entrypoints.cli.support import open_use_cases
-from eventapi.entrypoints.csv_files import CsvError, CsvRows, read_attendees, read_events
+from eventapi.entrypoints.csv_files import CsvRows, ReadOptions, read_attendees, read_events
+from eventapi.entrypoints.csv_source import CsvError
+from eventapi.entrypoints.csv_values import DayOrder
 
 Row = TypeVar("Row")
 
@@ -30,6 +38,13 @@ _SHARED_OPTIONS = (
     click.option("--organizer", required=True, help="Username of the events' organizer."),
     click.option("--dry-run", is_flag=True, help="Show what would be imported; save nothing."),
     click.option("--skip-bad-rows", is_flag=True, help="Import the valid rows if others are not."),
+    click.option("--encoding", help="Encoding of the file, if it is not recognized: cp1250."),
+)
+_dates_option = click.option(
+    "--dates",
+    "day_order",
+    type=click.Choice([order.value for order in DayOrder]),
+    help="Order of day and month in dates such as 01/06/2030.",
 )
 
 
@@ -43,17 +58,29 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
 def imports() -> None:
     """Import events or attendees from CSV files.
 
-    All rows are imported or none, and each invalid row is reported with its
-    line. Rows that were imported before are not added again, so a file can be
-    imported repeatedly.
+    All rows are imported or none, and all problems of each invalid row are
+    reported with its line. Rows that were imported before are not added again,
+    so a file can be imported repeatedly.
+
+    Files are read as spreadsheets write them: separated by commas, semicolons
+    or tabs; in UTF-8, UTF-16 or Windows-1252; with numbers such as 5.00, 5,00
+    and 1.234,50. How a file was understood is printed.
     """
 
 
 @imports.command()
 @_shared_options
+@_dates_option
 @click.option("--new-categories", is_flag=True, help="Create categories that do not exist.")
 def events(
-    file: Path, organizer: str, *, dry_run: bool, skip_bad_rows: bool, new_categories: bool
+    file: Path,
+    organizer: str,
+    *,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    encoding: str | None,
+    day_order: str | None,
+    new_categories: bool,
 ) -> None:
     """Import the events of FILE.
 
@@ -65,26 +92,45 @@ def events(
     ticket_types ("Standard 25.00 EUR x 80; Children 0 x 20").
 
     Times without an offset are in the event's time zone. "+12d 19:30" is 19:30
-    in twelve days.
+    in twelve days. In 01.06.2030 the day is first. In 01/06/2030 it is where
+    the day is first in the dates of the file that allow only one order, such as
+    25/06/2030; if there is none, use --dates.
     """
     options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    reading = ReadOptions(
+        encoding=encoding, day_order=None if day_order is None else DayOrder(day_order)
+    )
     with open_use_cases() as use_cases:
-        _import_events(use_cases, file, organizer, options, new_categories=new_categories)
+        rows = _read(file, partial(read_events, options=reading, now=datetime.now(UTC)))
+        _import_events(use_cases, rows, organizer, options, new_categories=new_categories)
 
 
 @imports.command()
 @_shared_options
-def attendees(file: Path, organizer: str, *, dry_run: bool, skip_bad_rows: bool) -> None:
+@click.option("--event", help="Reference of the event, if the file has no column event.")
+def attendees(
+    file: Path,
+    organizer: str,
+    *,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    encoding: str | None,
+    event: str | None,
+) -> None:
     """Import the attendees of FILE; each gets a ticket.
 
     Required columns: event (its reference), name, email. Optional column:
     ticket_type (its name), required if the event has several.
 
+    A list of attendees that was exported as CSV can be imported with --event.
+
     Attendees who are already registered for the event are not added again.
     """
     options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
+    reading = ReadOptions(encoding=encoding)
     with open_use_cases() as use_cases:
-        _import_attendees(use_cases, file, organizer, options)
+        rows = _read(file, partial(read_attendees, options=reading, event=event))
+        _import_attendees(use_cases, rows, organizer, options)
 
 
 @click.command("load-sample-data")
@@ -98,8 +144,10 @@ def load_sample_data() -> None:
     with open_use_cases() as use_cases, as_file(samples) as folder:
         _create_sample_organizer(use_cases)
         common = SAMPLE_ORGANIZER, ImportOptions()
-        _import_events(use_cases, folder / "events.csv", *common, new_categories=True)
-        _import_attendees(use_cases, folder / "attendees.csv", *common)
+        events = read_events(folder / "events.csv", ReadOptions(), now=datetime.now(UTC))
+        _import_events(use_cases, events, *common, new_categories=True)
+        attendees = read_attendees(folder / "attendees.csv", ReadOptions())
+        _import_attendees(use_cases, attendees, *common)
 
 
 def _create_sample_organizer(use_cases: UseCases) -> None:
@@ -114,29 +162,36 @@ def _create_sample_organizer(use_cases: UseCases) -> None:
 
 def _import_events(
     use_cases: UseCases,
-    path: Path,
+    rows: CsvRows[EventRow],
     organizer: str,
     options: ImportOptions,
     *,
     new_categories: bool,
 ) -> None:
     store = partial(use_cases.import_events, organizer, new_categories=new_categories)
-    rows = _read(path, partial(read_events, now=datetime.now(UTC)))
     _report(_import(rows, store, options), "events")
 
 
 def _import_attendees(
-    use_cases: UseCases, path: Path, organizer: str, options: ImportOptions
+    use_cases: UseCases, rows: CsvRows[AttendeeRow], organizer: str, options: ImportOptions
 ) -> None:
     store = partial(use_cases.import_attendees, organizer)
-    _report(_import(_read(path, read_attendees), store, options), "attendees")
+    _report(_import(rows, store, options), "attendees")
 
 
 def _read(path: Path, read: Callable[[Path], CsvRows[Row]]) -> CsvRows[Row]:
+    """Read a file, and print how it was understood.
+
+    Raises:
+        ClickException: it can't be read.
+    """
     try:
-        return read(path)
+        rows = read(path)
     except CsvError as error:
         raise click.ClickException(f"{path.name}: {error}") from error
+    for note in rows.notes:
+        click.echo(f"{path.name}: {note}")
+    return rows
 
 
 def _import(
@@ -156,7 +211,13 @@ def _import(
             progress=lambda rows: progress.advance(task, rows),
         )
         result = store(read.rows, options)
-    result.problems = sorted([*read.problems, *result.problems], key=lambda problem: problem.line)
+    columns_in_order = {name: number for number, name in enumerate(read.columns)}
+
+    def place(problem: RowProblem) -> tuple[int, int]:
+        column = (problem.field or "").partition(".")[0]
+        return problem.line, columns_in_order.get(column, len(columns_in_order))
+
+    result.problems = sorted([*read.problems, *result.problems], key=place)
     return result
 
 
