@@ -103,4 +103,4 @@ def escape_formula(cell: str) -> str:
 
 def unescape_formula(cell: str) -> str:
     """Return the cell that was escaped by `escape_formula`."""
-    return _ESCAPED_FORMULA.sub(r"\1", cell)
+    return _ESCAPED_FORMULA.sub(r"\1", cell) if "'" in cell else cell
