@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eventapi.application.forms import TicketTypeForm
 from eventapi.application.importing import AttendeeRow, EventRow
@@ -467,3 +469,20 @@ def test_a_huge_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(CsvError):
         read_attendees(tmp_path)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=60) | st.text(alphabet='ab,;\t"\n\r=\x00é\u202f1/.:+d€x', max_size=60))
+def test_any_file_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes | str
+) -> None:
+    rest = content if isinstance(content, bytes) else content.encode()
+    header = b"reference;name;capacity;date;start_time;ticket_types\n"
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    for file in (rest, header + rest, header + b"a;b;1;" + rest, header + b"a;b;" + rest + b";;;"):
+        path.write_bytes(file)
+        for read in (read_events, read_attendees):
+            try:
+                read(path)
+            except CsvError as error:
+                assert "\n" not in str(error)  # noqa: PT017 - not every file is refused

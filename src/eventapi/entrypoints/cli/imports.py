@@ -92,9 +92,9 @@ def events(
     ticket_types ("Standard 25.00 EUR x 80; Children 0 x 20").
 
     Times without an offset are in the event's time zone. "+12d 19:30" is 19:30
-    in twelve days. In 01.06.2030 the day is first. In 01/06/2030 it is where
-    the day is first in the dates of the file that allow only one order, such as
-    25/06/2030; if there is none, use --dates.
+    in twelve days. In 01.06.2030 the day comes first. In 01/06/2030 it comes
+    first if it does in another date of the file, such as 25/06/2030; without
+    such a date, use --dates.
     """
     options = ImportOptions(dry_run=dry_run, skip_bad_rows=skip_bad_rows)
     reading = ReadOptions(
