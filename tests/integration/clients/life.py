@@ -5,6 +5,8 @@ Usage: python life.py URL PICTURE, where ``eventapi_client`` can be imported.
 
 import sys
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from eventapi_client.api.accounts import login, sign_up
 from eventapi_client.api.api_keys import create_api_key
 from eventapi_client.api.calendars import get_calendar
 from eventapi_client.api.check_in import check_in, check_in_batch
+from eventapi_client.api.event_parts import get_image, put_image
 from eventapi_client.api.events import (
     cancel_event,
     create_event,
@@ -89,13 +92,13 @@ def sign_in(base: str, username: str, role: Literal["organizer", "user"]) -> Aut
     return AuthenticatedClient(base_url=base, token=tokens.access, raise_on_unexpected_status=True)
 
 
-base = sys.argv[1]
+base, picture = sys.argv[1], Path(sys.argv[2]).read_bytes()
 name = f"Python {uuid4().hex[:8]}"
 guest = new_guest(base)
 organizer = sign_in(base, f"olga-{uuid4().hex[:8]}", "organizer")
 bob = sign_in(base, f"bob-{uuid4().hex[:8]}", "user")
 
-# An event
+# An event with an image
 start = datetime.now(UTC) + timedelta(days=30)
 form = EventForm(
     name=name,
@@ -115,6 +118,13 @@ standard, child = event.ticket_types
 refused = create_event.sync(client=organizer, body=EventForm(name="", capacity=0))
 assert isinstance(refused, ValidationFailedProblem)
 assert {"name", "capacity"} <= set(refused.errors.additional_properties)
+image = File(payload=BytesIO(picture))
+with_image = put_image.sync(event.id, client=organizer, body=image)
+assert isinstance(with_image, Event)
+assert with_image.image_url
+stored = get_image.sync(event.id, client=guest)
+assert isinstance(stored, File)
+assert stored.payload.read() == picture
 
 # A change that was not seen is not overwritten
 seen = get_event.sync_detailed(event.id, client=organizer).headers["ETag"]
