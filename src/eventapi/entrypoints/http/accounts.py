@@ -24,8 +24,8 @@ from eventapi.entrypoints.http.schemas.accounts import (
     LoginSchema,
     PasswordChangeSchema,
     ProfileChangeSchema,
-    RefreshSchema,
     SignUpSchema,
+    TokenRefreshSchema,
     TokensSchema,
     UserSchema,
 )
@@ -86,7 +86,7 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     "POST",
     "/token/refresh",
     access=REFRESH_TOKEN,
-    body=RefreshSchema,
+    body=TokenRefreshSchema,
     body_required=False,
     response=ok(TokensSchema, no_store=True),
 )

@@ -173,7 +173,7 @@ class LoginSchema(Schema):
     password = password_field()
 
 
-class RefreshSchema(Schema):
+class TokenRefreshSchema(Schema):
     """A refresh token, unless it is sent as `Authorization: Bearer …`."""
 
     class Meta:
