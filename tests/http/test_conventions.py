@@ -25,3 +25,18 @@ def test_a_reference_is_named_by_its_noun() -> None:
 
     assert {name for name in named if name.endswith("_id")} == {"request_id"}
     assert {"event", "order", "account", "ticket_type"} <= named
+
+
+def test_what_get_answers_can_be_sent_with_put_and_patch() -> None:
+    components = document()["components"]["schemas"]
+    for path, item in document()["paths"].items():
+        for method in {"put", "patch"} & item.keys() if "get" in item else ():
+            body = item[method]["requestBody"]["content"].get("application/json")
+            if body is None:
+                continue  # an image
+            answer = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            sent, got = (
+                components[schema["$ref"].rpartition("/")[2]]["properties"]
+                for schema in (body["schema"], answer)
+            )
+            assert got.keys() <= sent.keys(), (method, path)

@@ -23,7 +23,13 @@ from tests.contracts.http.cancellations import (
 )
 from tests.contracts.http.categories import TestCategories
 from tests.contracts.http.check_in import TestCheckIn
-from tests.contracts.http.conventions import TestFaults, TestIfMatch, TestQueries, TestTokens
+from tests.contracts.http.conventions import (
+    TestFaults,
+    TestIfMatch,
+    TestQueries,
+    TestRoundTrips,
+    TestTokens,
+)
 from tests.contracts.http.event_changes import TestEventChanges
 from tests.contracts.http.event_endings import TestEventEndings
 from tests.contracts.http.event_images import TestEventImages
@@ -68,6 +74,7 @@ __all__ = [
     "TestQueries",
     "TestRegistrations",
     "TestRequests",
+    "TestRoundTrips",
     "TestSearch",
     "TestStatistics",
     "TestTicketTypes",

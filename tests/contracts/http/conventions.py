@@ -8,6 +8,7 @@ from eventapi.testing import Client
 from eventapi.testing.api import PASSWORD
 from tests.api import (
     STANDARD,
+    TYPES,
     by_secret,
     code_of,
     errors_of,
@@ -366,3 +367,91 @@ class TestIfMatch:
         problem(otto.delete(order_path(order), headers=stale), 404, "order_not_found")
         problem(guest.delete("/api/users/me", headers=stale), 401, "not_signed_in")
         problem(olga.delete(event_path({"id": 987}), headers=stale), 404, "event_not_found")
+
+
+class TestRoundTrips:
+    """What GET gave can be sent back."""
+
+    @pytest.fixture
+    def event(self, olga: Client, bob: Client, admin: Client) -> dict[str, Any]:
+        """An event with everything, of which tickets are sold."""
+        admin.post("/api/categories", json={"name": "Jazz"})
+        session = {
+            "title": "x",
+            **{name: event_body()[name] for name in ("start_time", "end_time")},
+        }
+        made = make_event(
+            olga,
+            category="jazz",
+            visibility="unlisted",
+            sales_end="2030-05-01T00:00:00Z",
+            ticket_types=TYPES,
+            sessions=[session],
+        )
+        path = event_path(made, "image")
+        olga.put(path, data=picture(), content_type="image/png")
+        make_order(bob, made["id"], 2, ticket_type=made["ticket_types"][0])
+        event: dict[str, Any] = olga.get(event_path(made)).get_json()
+        assert event["tickets_sold"] == 2
+        return event
+
+    @pytest.mark.parametrize("method", ["PUT", "PATCH"])
+    def test_an_event_sent_back_stays_as_it_is(
+        self, olga: Client, event: dict[str, Any], method: str
+    ) -> None:
+        sent = olga.request(method, event_path(event), json=event)
+
+        assert sent.status_code == 200, sent.get_json()
+        changed = {name for name in event if sent.get_json()[name] != event[name]}
+        assert changed == {"version"}
+
+    def test_an_event_is_changed_in_what_was_got(self, olga: Client, event: dict[str, Any]) -> None:
+        event["ticket_types"][1]["quantity"] += 1
+        event |= {"name": "Rock night", "tickets_sold": 99, "id": 5, "category": None}
+
+        changed = olga.put(event_path(event | {"id": 1}), json=event).get_json()
+
+        assert (changed["name"], changed["category"]) == ("Rock night", None)
+        assert (changed["id"], changed["tickets_sold"]) == (1, 2)
+        assert changed["ticket_types"][1]["quantity"] == event["ticket_types"][1]["quantity"]
+
+    def test_parts_accounts_categories_and_tickets_are_sent_back(
+        self, olga: Client, bob: Client, admin: Client, event: dict[str, Any]
+    ) -> None:
+        order = bob.get("/api/orders").get_json()["items"][0]
+        ticket = order["tickets"][0]
+        paths = [
+            (olga, event_path(event, "ticket-types", event["ticket_types"][0]["id"])),
+            (olga, event_path(event, "sessions", 1)),
+            (olga, "/api/users/me"),
+            (admin, f"/api/users/{id_of(bob)}"),
+            (admin, "/api/categories/jazz"),
+        ]
+        for client, path in paths:
+            got = client.get(path).get_json()
+            sent = client.patch(path, json=got)
+            assert (sent.status_code, sent.get_json()) == (200, got)
+            unknown = client.patch(path, json=got | {"no_such_field": 1})
+            assert errors_of(unknown) == ["no_such_field"]
+        back = bob.patch(order_path(order, "tickets", ticket["id"]), json=ticket)
+        assert (back.status_code, back.get_json()) == (200, order)
+
+    def test_a_reference_is_an_id_or_the_object_of_an_answer(
+        self, olga: Client, bob: Client, guest: Client, event: dict[str, Any]
+    ) -> None:
+        kind = event["ticket_types"][0]
+        for reference in (kind["id"], {"id": kind["id"], "name": kind["name"]}, kind):
+            bought = make_order(bob, event["id"], lines=[{"ticket_type": reference, "quantity": 1}])
+            assert bought["tickets"][0]["ticket_type"]["id"] == kind["id"]
+        registered = register(guest, event, "ada@example.org", ticket_type=kind)
+        assert registered.status_code in {201, 409}
+        for category, path in (
+            ({"name": "Jazz"}, "category.slug"),
+            ({"slug": 5}, "category.slug"),
+            ({"slug": "none"}, "category"),
+            (["jazz"], "category"),
+        ):
+            refused = olga.patch(event_path(event), json={"category": category})
+            assert errors_of(refused) == [path]
+        problem(bob.post(event_path(event, "purchase"), json={"quantity": 1, "ticket_type": {}}),
+                422, "validation_failed")  # fmt: skip

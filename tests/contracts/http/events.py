@@ -66,7 +66,7 @@ class TestEvents:
             ({"timezone": "Mars/Olympus"}, "timezone"),
             ({"location": "x" * 501}, "location"),
             ({"description": "x" * 20_001}, "description"),
-            ({"tickets_sold": 0}, "tickets_sold"),
+            ({"tickets_given": 0}, "tickets_given"),
         ],
     )
     def test_a_wrong_event_is_refused_by_field(

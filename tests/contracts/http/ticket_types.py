@@ -55,7 +55,7 @@ class TestTicketTypes:
             ({"sales_start": "2030-01-02T00:00:00Z", "sales_end": "2030-01-02T00:00:00Z"},
              "sales_end"),
             ({"position": 0}, "position"),
-            ({"tickets_sold": 0}, "tickets_sold"),
+            ({"tickets_given": 0}, "tickets_given"),
         ],
     )  # fmt: skip
     def test_a_wrong_type_is_refused_by_field(

@@ -19,6 +19,7 @@ from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import categories, role
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.events import (
+    CategoryChangeSchema,
     CategorySchema,
     NewCategorySchema,
 )
@@ -82,7 +83,7 @@ def get_category(slug: str) -> CategoryView:
     "PATCH",
     "/<slug>",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
-    body=NewCategorySchema,
+    body=CategoryChangeSchema,
     response=ok(CategorySchema),
     conditional=VERSIONED,
     permission=categories(),

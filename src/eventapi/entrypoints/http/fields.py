@@ -1,7 +1,7 @@
 """Fields that are stricter than marshmallow's own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -35,6 +35,39 @@ class Choice(Text):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
         return self._members.get(text, text)  # OneOf refuses what is not a member
+
+
+class Reference(fields.Field[Any]):
+    """A reference to a thing: its key, or the object of an answer that has the key.
+
+    Args:
+        inner: the field of the key.
+        key: the name of the key in the object.
+        component: the object's schema in the OpenAPI document.
+        description: what the reference is for.
+    """
+
+    def __init__(
+        self,
+        inner: fields.Field[Any],
+        *,
+        key: str,
+        component: str,
+        description: str,
+        **options: Any,
+    ) -> None:
+        self.inner, self.key, self.component = inner, key, component
+        super().__init__(metadata={"description": description}, **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return self.inner.deserialize(value)
+        if self.key not in value:
+            raise ValidationError({self.key: ["Is required in a reference."]})
+        try:
+            return self.inner.deserialize(value[self.key])
+        except ValidationError as error:
+            raise ValidationError({self.key: error.messages}) from None
 
 
 class Timestamp(fields.AwareDateTime):

@@ -9,6 +9,8 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from eventapi.application.audit import AUDIT_ACTIONS
+from eventapi.entrypoints.http.fields import Reference
+from eventapi.entrypoints.http.schemas.common import RoundTripSchema
 
 _NULL = {"type": "null"}
 _PARTS: Final[Mapping[tuple[StrEnum, ...], str]] = {tuple(AUDIT_ACTIONS): "AuditAction"}
@@ -24,6 +26,11 @@ class DescribedSchemas(MarshmallowPlugin):
         def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
             """Return the JSON Schema of a schema, described by its docstring's first paragraph."""
             described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+            if isinstance(schema, RoundTripSchema):
+                described["properties"] |= {
+                    name: self.field2property(field) | {"readOnly": True}
+                    for name, field in schema.read_only_fields().items()
+                }
             return described | {"description": _first_paragraph(type(schema))}
 
         def fields2jsonschema(self, fields: Any, *, partial: Any = None) -> dict[str, Any]:
@@ -42,6 +49,10 @@ class DescribedSchemas(MarshmallowPlugin):
             An enum is a component, so that it has one name; a single value is a constant.
             """
             described: dict[str, Any] = super().field2property(field)
+            if isinstance(field, Reference):
+                component = {"$ref": f"#/components/schemas/{field.component}"}
+                null = [_NULL] if field.allow_none else []
+                described["anyOf"] = [self.field2property(field.inner), component, *null]
             match described.pop("enum", None):
                 case [StrEnum(), *_] as members:
                     enum = {"$ref": self._enum(tuple(members))}

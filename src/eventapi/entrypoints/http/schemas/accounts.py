@@ -17,6 +17,7 @@ from eventapi.domain.values import Username
 from eventapi.entrypoints.http.fields import Choice, Flag, QueryFlag, Text, Timestamp
 from eventapi.entrypoints.http.schemas.common import (
     PageQuerySchema,
+    RoundTripSchema,
     email_field,
     search_field,
 )
@@ -76,8 +77,10 @@ class SignUpSchema(Schema):
     last_name = person_name_field(load_default=None)
 
 
-class ProfileChangeSchema(Schema):
+class ProfileChangeSchema(RoundTripSchema):
     """A change of one's own profile; fields that are left out stay as they are."""
+
+    view = UserView
 
     class Meta:
         example = {"email": "alice@example.org", "first_name": "Alice"}
@@ -100,8 +103,10 @@ class PasswordChangeSchema(Schema):
     new_password = password_field(shortest=MIN_PASSWORD_LENGTH)
 
 
-class UserChangeSchema(Schema):
+class UserChangeSchema(RoundTripSchema):
     """A change of an account by an admin; fields that are left out stay as they are."""
+
+    view = UserView
 
     class Meta:
         example = {"role": "organizer", "is_disabled": False}

@@ -1,13 +1,15 @@
 """Fields and schemas that several requests share."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from eventapi.domain.faults import FAULTY
 from eventapi.domain.values import AccessCode, Attendee, EmailAddress
-from eventapi.entrypoints.http.fields import Text
+from eventapi.entrypoints.http.fields import Reference, Text
 from eventapi.entrypoints.http.paths import MAX_ID
+from eventapi.entrypoints.http.schemas.derivation import schema_of
 
 MAX_PAGE_SIZE = 100
 MAX_CURSOR_LENGTH = 1_500  # in a list by name, a cursor holds a name
@@ -22,6 +24,29 @@ class PatchSchema(Schema):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"partial": tuple(self._declared_fields), **kwargs})
+
+
+class RoundTripSchema(Schema):
+    """Accepts what an answer has: fields of the answer that can't be changed are ignored.
+
+    Attributes:
+        view: what the answer is made from.
+    """
+
+    view: ClassVar[type]
+
+    @classmethod
+    def read_only_fields(cls) -> dict[str, fields.Field[Any]]:
+        """Return the fields that only the answer has."""
+        of_answer = schema_of(cls.view)().fields
+        return {name: of_answer[name] for name in of_answer if name not in cls._declared_fields}
+
+    @pre_load
+    def _ignore_read_only(self, sent: Any, **_: Any) -> Any:
+        if not isinstance(sent, Mapping):
+            return sent
+        ignored = self.read_only_fields().keys()
+        return {name: value for name, value in sent.items() if name not in ignored}
 
 
 class FormSchema(Schema):
@@ -112,6 +137,13 @@ def attendee_name_field(**options: Any) -> Text:
 def id_field(**options: Any) -> fields.Integer:
     """Return the field of an id in a body."""
     return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
+
+
+def ticket_type_field(description: str, **options: Any) -> Reference:
+    """Return the field of a reference to a ticket type in a body."""
+    return Reference(
+        id_field(), key="id", component="TicketTypeRef", description=description, **options
+    )
 
 
 def id_filter_field(description: str) -> fields.Integer:

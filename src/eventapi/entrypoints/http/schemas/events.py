@@ -23,6 +23,7 @@ from eventapi.entrypoints.http.fields import (
     Day,
     QueryFlag,
     QueryTimestamp,
+    Reference,
     Text,
     Timestamp,
 )
@@ -35,6 +36,7 @@ from eventapi.entrypoints.http.schemas.common import (
     FormSchema,
     PageQuerySchema,
     PatchSchema,
+    RoundTripSchema,
     id_field,
 )
 from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
@@ -79,14 +81,25 @@ class NewCategorySchema(Schema):
     name = name_field(Category.MAX_NAME_LENGTH)
 
 
+class CategoryChangeSchema(RoundTripSchema, NewCategorySchema):
+    """A new name of a category."""
+
+    view = CategoryView
+
+    class Meta:
+        example = {"name": "Concerts"}
+
+
 CategorySchema = response_schema(CategoryView, example={"slug": "concerts", "name": "Concerts"})
 
 
 # Sessions
 
 
-class SessionFieldsSchema(FormSchema):
+class SessionFieldsSchema(RoundTripSchema, FormSchema):
     """A session of an event's agenda."""
+
+    view = SessionView
 
     class Meta:
         example = {
@@ -132,8 +145,10 @@ SessionSchema = response_schema(
 # Ticket types
 
 
-class TicketTypeFieldsSchema(FormSchema):
+class TicketTypeFieldsSchema(RoundTripSchema, FormSchema):
     """A ticket type."""
+
+    view = TicketTypeView
 
     class Meta:
         example = {"name": "Standard", "price": "50.00", "currency": "EUR", "quantity": 80}
@@ -203,8 +218,10 @@ TicketTypeSchema = response_schema(
 # Events
 
 
-class EventFormSchema(FormSchema):
+class EventFormSchema(RoundTripSchema, FormSchema):
     """An event, with start_time and end_time, or with a date alone."""
+
+    view = EventView
 
     class Meta:
         example = {
@@ -256,7 +273,13 @@ class EventFormSchema(FormSchema):
             "default. A buyer is known by the account and by the email address."
         },
     )
-    category = optional_text_field(Slug.MAX_LENGTH, "The slug of a category.")
+    category = Reference(
+        Text(validate=validate.Length(max=Slug.MAX_LENGTH)),
+        key="slug",
+        component="Category",
+        allow_none=True,
+        description="The slug of a category, or the category as in an event.",
+    )
     visibility = Choice(
         Visibility,
         allow_none=True,

@@ -20,10 +20,11 @@ from eventapi.domain.event import Event
 from eventapi.entrypoints.http.fields import Flag, Text, Timestamp
 from eventapi.entrypoints.http.schemas.common import (
     PageQuerySchema,
+    RoundTripSchema,
     attendee_name_field,
     email_field,
-    id_field,
     search_field,
+    ticket_type_field,
 )
 from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
@@ -111,8 +112,10 @@ class NamedBuyerSchema(Schema):
     email = email_field(required=True)
 
 
-class AttendeeChangeSchema(Schema):
+class AttendeeChangeSchema(RoundTripSchema):
     """The person that a ticket admits; null removes the name."""
+
+    view = TicketView
 
     class Meta:
         example = {"attendee": _GRACE}
@@ -148,7 +151,7 @@ class OrderListQuerySchema(PageQuerySchema):
 class LineSchema(Schema):
     """A number of tickets of one type."""
 
-    ticket_type = id_field(required=True, metadata={"description": "The id of the ticket type."})
+    ticket_type = ticket_type_field("The ticket type: its id, or as in an event.", required=True)
     quantity = quantity_field(required=True)
 
 
@@ -161,9 +164,9 @@ class PurchaseSchema(Schema):
     quantity = quantity_field(
         metadata={"description": "How many tickets, up to the installation's limit per order."}
     )
-    ticket_type = id_field(
+    ticket_type = ticket_type_field(
+        "The ticket type: its id, or as in an event; required if the event has several.",
         allow_none=True,
-        metadata={"description": "The id of the ticket type; required if the event has several."},
     )
     lines = fields.List(
         fields.Nested(LineSchema),
@@ -208,9 +211,9 @@ class EventRegistrationSchema(Schema):
     email = email_field(
         metadata={"description": "Required for a guest; by default the email of the account."}
     )
-    ticket_type = id_field(
+    ticket_type = ticket_type_field(
+        "The ticket type: its id, or as in an event; required if the event has several.",
         allow_none=True,
-        metadata={"description": "The id of the ticket type; required if the event has several."},
     )
     waitlist = Flag(
         load_default=False,
