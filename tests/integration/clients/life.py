@@ -21,6 +21,7 @@ from eventapi_client.api.events import (
     create_event,
     get_event,
     list_events,
+    replace_event,
     update_event,
 )
 from eventapi_client.api.orders import (
@@ -138,6 +139,15 @@ assert isinstance(changed, Event)
 assert (changed.location, changed.capacity) == ("Blue Note, Berlin", 6)
 stale = update_event.sync(event.id, client=organizer, body=patch, if_match=seen)
 assert isinstance(stale, VersionConflictProblem)
+
+# What was got can be sent back
+got = get_event.sync(event.id, client=organizer)
+assert isinstance(got, Event)
+sent = EventForm.from_dict(got.to_dict())
+put = replace_event.sync(event.id, client=organizer, body=sent)
+assert isinstance(put, Event)
+unversioned = {"version": 0, "updated_at": ""}
+assert put.to_dict() | unversioned == got.to_dict() | unversioned
 
 # A purchase, once
 once = str(uuid4())

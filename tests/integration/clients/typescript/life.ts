@@ -106,10 +106,15 @@ assert.deepEqual([changed.location, changed.capacity], ["Blue Note, Berlin", 6])
 const stale = await organizer.PATCH("/api/events/{event_id}", { params, body });
 assert.equal(stale.error?.code, "version_conflict");
 
+// What was got can be sent back
+const got = data(await organizer.GET("/api/events/{event_id}", { params: at }));
+const put = data(await organizer.PUT("/api/events/{event_id}", { params: at, body: got }));
+assert.deepEqual({ ...put, version: got.version, updated_at: got.updated_at }, got);
+
 // A purchase, once
 const purchase = {
   params: { ...at, header: { "Idempotency-Key": randomUUID() } },
-  body: { quantity: 2, ticket_type: standard.id },
+  body: { quantity: 2, ticket_type: standard },
 };
 const order = data(await bob.POST("/api/events/{event_id}/purchase", purchase));
 const again = await bob.POST("/api/events/{event_id}/purchase", purchase);
