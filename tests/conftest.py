@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which generated clients were tested."""
+    """Print which generated clients were tested."""
     reports = (
         report
         for kind in ("passed", "failed", "skipped")

@@ -1,7 +1,7 @@
 """Clients that are generated from the committed OpenAPI document live the life of a shop.
 
 The Python client is always tested; the TypeScript client where there is Node, and
-``make client-tools`` has installed its tools. The summary of the tests says which ran.
+``make client-tools`` has installed its tools. The summary of the tests lists which ran.
 """
 
 import shutil
