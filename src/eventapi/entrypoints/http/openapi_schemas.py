@@ -68,6 +68,8 @@ class DescribedSchemas(MarshmallowPlugin):
             """Return the description of a parameter, which can be left out, but is never null."""
             parameter = super()._field2parameter(field, name=name, location=location)
             parameter["schema"] = _without_null(parameter["schema"])
+            if location == "query" and not parameter["required"]:
+                parameter["allowEmptyValue"] = True  # counts as absent
             return parameter
 
         def _enum(self, members: tuple[StrEnum, ...]) -> str:
