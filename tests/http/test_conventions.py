@@ -40,3 +40,13 @@ def test_what_get_answers_can_be_sent_with_put_and_patch() -> None:
                 for schema in (body["schema"], answer)
             )
             assert got.keys() <= sent.keys(), (method, path)
+
+
+def test_whatever_creates_something_takes_an_idempotency_key() -> None:
+    for path, item in document()["paths"].items():
+        operation = item.get("post", {})
+        if "201" in operation.get("responses", {}):
+            names = {parameter["name"] for parameter in operation["parameters"]}
+            assert "Idempotency-Key" in names, path
+            headers = operation["responses"]["201"]["headers"]
+            assert "Idempotent-Replayed" in headers, path

@@ -56,7 +56,7 @@ def test_an_answer_stored_before_there_were_ticket_types_is_still_read(
         order = sell_to(loaded, bob, 2)
         answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
         work.orders.add(order)
-        work.requests.add(request, answer)
+        work.requests.add(request, answer, answer.created_at)
         work.commit()
 
     with engine.connect() as connection:

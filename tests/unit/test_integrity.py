@@ -73,7 +73,7 @@ def test_without_a_detail_the_only_staged_value_is_the_one_that_clashes(
     changes.removed_categories = {CategoryId(3): Slug("opera")}
     changes.orders = [builders.sell(builders.event(id=5))]
     order = OrderView.of(changes.orders[0], event=builders.event(id=5), buyer=BUYER)
-    changes.requests = [(RequestKey.of("account 1", "k", {}), order)]
+    changes.requests = [(RequestKey.of("account 1", "k", {}), order, order.created_at)]
 
     for constraint, expected in {
         "users_username_key_key": UsernameTaken("Bob"),

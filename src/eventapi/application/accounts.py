@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    RequestKey,
+    accept_once,
+    account_owner,
+    find_answer,
+    guest_owner,
+    store_answer,
+)
 from eventapi.application.ports.accounts import UserQueries, UserSearch
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, PasswordHasher, PasswordRules, UsernameRules
@@ -10,7 +21,14 @@ from eventapi.application.preconditions import Precondition, check_seen, uncondi
 from eventapi.application.settings import UseCaseSettings
 from eventapi.application.views import Page, UserView
 from eventapi.domain import policy
-from eventapi.domain.errors import AccountDeleted, InvalidValues, LastAdmin, UserNotFound
+from eventapi.domain.errors import (
+    AccountDeleted,
+    IdempotencyKeyReused,
+    InvalidValues,
+    LastAdmin,
+    UserNotFound,
+)
+from eventapi.domain.faults import FAULTY, Faults
 from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.user import Profile, Role, User
 from eventapi.domain.values import LoginSessionId, UserId
@@ -35,6 +53,17 @@ _CREATE = {
 
 
 @dataclass(frozen=True, slots=True)
+class SignedUp:
+    """The part of the answer to a sign-up that is stored: nothing personal.
+
+    The rest of the answer is in the request.
+    """
+
+    id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """Create an account.
 
@@ -50,36 +79,85 @@ class SignUp:
     clock: Clock
     settings: UseCaseSettings
 
-    def __call__(self, actor: Actor | None, account: NewAccount) -> UserView:
+    def __call__(
+        self, actor: Actor | None, account: NewAccount, *, request: KeyedRequest | None = None
+    ) -> Accepted[UserView]:
         """Create the account.
+
+        Args:
+            actor: None for a guest.
+            account: its data.
+            request: is accepted once; its content is without the password.
 
         Raises:
             InvalidValues: a name, the password, the email or the role is not acceptable.
             NotSignedIn, NotAllowed: only an admin creates accounts with this role.
             UsernameTaken: the username is taken.
+            IdempotencyKeyReused: the key was used for another request.
         """
-        role = Role.parse(account.role)
+        faults = Faults()
+        role = faults.check(Role.parse, account.role)
+        if role is not FAULTY:
+            self.check_role(actor, role)
+        username = faults.check(self.usernames.parse, account.username)
+        faults.check(self.passwords.check, account.password, "password")
+        names = {"first_name": account.first_name, "last_name": account.last_name}
+        profile = faults.check(Profile().with_changes, {"email": account.email, **names})
+        faults.raise_any()
+        owner = account_owner(actor.id) if actor else guest_owner(f"sign-up of {username.key}")
+        key = request.sent_by(owner) if request else None
+
+        def attempt() -> Accepted[UserView]:
+            accepted = self._find(key, account.password) if key else None
+            if accepted is not None:
+                view = UserView.new(
+                    UserId(accepted.id), username, role, profile, created_at=accepted.created_at
+                )
+                return Accepted(view, replayed=True)
+            # Slow on purpose, so computed before a connection is taken.
+            password_hash = self.hasher.hash(account.password)
+            with self.unit_of_work(actor) as work:
+                user = User.sign_up(
+                    id=work.users.next_id(),
+                    username=username,
+                    password_hash=password_hash,
+                    role=role,
+                    profile=profile,
+                    now=self.clock.now(),
+                )
+                work.users.add(user)
+                store_answer(key, SignedUp(user.id, user.created_at), user.created_at, work)
+                work.commit()
+            return Accepted(UserView.of(user))
+
+        return accept_once(attempt)
+
+    def check_role(self, actor: Actor | None, role: Role) -> None:
+        """Check that an actor may create accounts with a role.
+
+        Raises:
+            NotSignedIn, NotAllowed: only an admin may.
+        """
         if role not in self.settings.open_sign_up:
             policy.require(actor, _CREATE[role])
-        username = self.usernames.parse(account.username)
-        self.passwords.check(account.password, "password")
-        names = {"first_name": account.first_name, "last_name": account.last_name}
-        profile = Profile().with_changes({"email": account.email, **names})
-        # Slow on purpose, so computed before a connection is taken.
-        password_hash = self.hasher.hash(account.password)
 
-        with self.unit_of_work(actor) as work:
-            user = User.sign_up(
-                id=work.users.next_id(),
-                username=username,
-                password_hash=password_hash,
-                role=role,
-                profile=profile,
-                now=self.clock.now(),
-            )
-            work.users.add(user)
-            work.commit()
-        return UserView.of(user)
+    def _find(self, key: RequestKey, password: str) -> SignedUp | None:
+        """Return the stored answer to a sign-up, if its account has this password.
+
+        A digest of the password is no part of the stored request: it would be
+        easier to guess from than the hash.
+
+        Raises:
+            IdempotencyKeyReused: it was another request.
+        """
+        with self.unit_of_work() as work:
+            accepted = find_answer(key, SignedUp, work)
+            user = work.users.get(UserId(accepted.answer.id)) if accepted else None
+        if accepted is None:
+            return None
+        if not self.hasher.verify(user.password_hash if user else None, password):
+            raise IdempotencyKeyReused(key.key)
+        return accepted.answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    account_owner,
+    find_answer,
+    store_answer,
+)
 from eventapi.application.ports.accounts import ApiKeyQueries
 from eventapi.application.ports.storage import UnitOfWorkFactory
 from eventapi.application.ports.system import Clock, CredentialGenerator
@@ -24,7 +31,12 @@ class NewApiKey:
     """A new API key, together with the key itself, which is shown only once."""
 
     view: ApiKeyView
-    key: Annotated[str, "Send it as `Authorization: Bearer …`. It is shown only once."]
+    key: Annotated[
+        str | None,
+        "Send it as `Authorization: Bearer …`. It is shown only once: null if the request was "
+        "accepted before, under the same `Idempotency-Key`. Then revoke the key whose secret is "
+        "lost, and create another.",
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,8 @@ class ManageApiKeys:
         name: str,
         scopes: Collection[str],
         expires_at: datetime | None,
-    ) -> NewApiKey:
+        request: KeyedRequest | None = None,
+    ) -> Accepted[NewApiKey]:
         """Create a key that acts for the actor.
 
         Args:
@@ -51,14 +64,17 @@ class ManageApiKeys:
             name: for the owner to recognise it.
             scopes: what it may be used for.
             expires_at: with an offset from UTC; None for a key that does not expire.
+            request: is accepted once. Its answer is stored without the key itself.
 
         Raises:
             NotSignedIn, NotAllowed: only organizers and admins have keys.
             InvalidValues: the name, a scope or the expiry is not acceptable.
             TooManyApiKeys: the account has the maximum number of keys.
             AccountDeleted: the account is no longer active.
+            IdempotencyKeyReused: the idempotency key was used for another request.
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
+        request_key = request.sent_by(account_owner(owner.id)) if request else None
         secret = self.credentials.api_key()
         with self.unit_of_work(owner) as work:
             # Locked so that concurrent requests count the keys one after the other, and checked
@@ -67,6 +83,8 @@ class ManageApiKeys:
             if account is None or not account.is_active:
                 raise AccountDeleted
             policy.require(Actor.of(account), Action.MANAGE_API_KEYS)
+            if accepted := find_answer(request_key, ApiKeyView, work):
+                return Accepted(NewApiKey(accepted.answer, None), replayed=True)
             if work.api_keys.count(owner.id) >= ApiKey.MAX_PER_ACCOUNT:
                 raise TooManyApiKeys(ApiKey.MAX_PER_ACCOUNT)
             key = ApiKey.create(
@@ -80,8 +98,10 @@ class ManageApiKeys:
                 expires_at=expires_at,
             )
             work.api_keys.add(key)
+            view = ApiKeyView.of(key)
+            store_answer(request_key, view, key.created_at, work)
             work.commit()
-        return NewApiKey(ApiKeyView.of(key), secret)
+        return Accepted(NewApiKey(view, secret))
 
     def list(self, actor: Actor | None) -> list[ApiKeyView]:
         """Return the actor's keys, newest first.

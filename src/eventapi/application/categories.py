@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass
 
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    RequestKey,
+    accept_once,
+    account_owner,
+    find_answer,
+    store_answer,
+)
 from eventapi.application.ports.categories import CategoryQueries
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
@@ -40,20 +49,32 @@ class ManageCategories:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def create(self, actor: Actor | None, name: str) -> CategoryView:
+    def create(
+        self, actor: Actor | None, name: str, *, request: KeyedRequest | None = None
+    ) -> Accepted[CategoryView]:
         """Create a category; its slug is made from the name.
 
         Raises:
+            IdempotencyKeyReused: the key was used for another request.
             NotSignedIn, NotAllowed: only admins manage categories.
             InvalidValues: the name is not acceptable.
             CategoryTaken: there is a category with the same slug.
         """
-        policy.require(actor, Action.MANAGE_CATEGORIES)
-        with self.unit_of_work(actor) as work:
-            category = Category.create(name, id=work.categories.next_id(), now=self.clock.now())
+        admin = policy.require(actor, Action.MANAGE_CATEGORIES)
+        key = request.sent_by(account_owner(admin.id)) if request else None
+        return accept_once(lambda: self._create(admin, name, key))
+
+    def _create(self, admin: Actor, name: str, key: RequestKey | None) -> Accepted[CategoryView]:
+        with self.unit_of_work(admin) as work:
+            if accepted := find_answer(key, CategoryView, work):
+                return accepted
+            now = self.clock.now()
+            category = Category.create(name, id=work.categories.next_id(), now=now)
             work.categories.add(category)
+            view = CategoryView.of(category)
+            store_answer(key, view, now, work)
             work.commit()
-        return CategoryView.of(category)
+        return Accepted(view)
 
     def rename(
         self,

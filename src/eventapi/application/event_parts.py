@@ -1,16 +1,24 @@
 """The parts of an event that change one by one: ticket types, agenda sessions, the image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from eventapi.application.events import EventEditor, Versions, delete_image, load_own_event
 from eventapi.application.forms import SessionForm, TicketTypeForm
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    account_owner,
+    find_answer,
+    store_answer,
+)
 from eventapi.application.ports.media import ImageInspector, ImageStore
 from eventapi.application.ports.storage import UnitOfWork
 from eventapi.application.preconditions import Precondition, check_seen, unconditional
 from eventapi.application.views import EventView, SessionView, TicketTypeView
+from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain.errors import SessionNotFound, TicketTypeNotFound
 from eventapi.domain.event import Event
 from eventapi.domain.event_details import AgendaSession, next_session_id
@@ -19,9 +27,59 @@ from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
 from eventapi.domain.values import EventId, TicketTypeId
 
+Part = TypeVar("Part")
+
 
 @dataclass(frozen=True, slots=True)
-class ChangeTicketTypes(EventEditor):
+class AddedPart(Generic[Part]):
+    """A part that was added to an event, and the version that the event has with it."""
+
+    part: Part
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartEditor(EventEditor):
+    """Base of the use cases that change the parts of an event one by one."""
+
+    def add_part(
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        request: KeyedRequest | None,
+        answer: type[AddedPart[Part]],
+        add: Callable[[Event, UnitOfWork], Part],
+    ) -> Accepted[AddedPart[Part]]:
+        """Add a part to an event, once for each idempotency key.
+
+        Args:
+            actor: the organizer or an admin.
+            event_id: the event.
+            request: is accepted once.
+            answer: the type of the answer.
+            add: adds the part, and returns its view.
+
+        Raises:
+            NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
+            IdempotencyKeyReused: the key was used for another request.
+        """
+        with self.unit_of_work(actor) as work:
+            event = load_own_event(actor, event_id, work)
+            key = request.sent_by(account_owner(actor.id)) if request and actor else None
+            if accepted := find_answer(key, answer, work):
+                return accepted
+            added = AddedPart(add(event, work), event.version)
+            work.events.save(event)
+            # There may be more places now than before.
+            now = self.clock.now()
+            promote_waitlist(event, work, now=now)
+            store_answer(key, added, now, work)
+            work.commit()
+        return Accepted(added)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTicketTypes(PartEditor):
     """Add, update and delete single ticket types of an event."""
 
     def add(
@@ -31,15 +89,17 @@ class ChangeTicketTypes(EventEditor):
         form: TicketTypeForm,
         *,
         position: int | None,
-    ) -> tuple[EventView, TicketTypeView]:
+        request: KeyedRequest | None = None,
+    ) -> Accepted[AddedPart[TicketTypeView]]:
         """Add a ticket type at a position from 1, or at the end.
 
         Raises:
+            IdempotencyKeyReused: as `add_part`.
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             InvalidValues, EventCancelled: as `Event.update`.
         """
 
-        def change(event: Event, work: UnitOfWork) -> TicketTypeId:
+        def add(event: Event, work: UnitOfWork) -> TicketTypeView:
             faults = Faults()
             details = faults.build(form.details)
             faults.note(position)
@@ -47,10 +107,9 @@ class ChangeTicketTypes(EventEditor):
             new = TicketType(id=work.events.next_ticket_type_id(), details=details)
             types = _at_position(event.ticket_types, new, position)
             event.update(event.details, types, now=self.clock.now())
-            return new.id
+            return TicketTypeView.of(new)
 
-        view, new_id = self.edit(actor, event_id, None, change)
-        return view, ticket_type_of(view, new_id)
+        return self.add_part(actor, event_id, request, AddedPart[TicketTypeView], add)
 
     def update(
         self,
@@ -106,29 +165,34 @@ class ChangeTicketTypes(EventEditor):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSessions(EventEditor):
+class ChangeSessions(PartEditor):
     """Add, update and delete single sessions of an event's agenda."""
 
     def add(
-        self, actor: Actor | None, event_id: EventId, form: SessionForm
-    ) -> tuple[EventView, SessionView]:
+        self,
+        actor: Actor | None,
+        event_id: EventId,
+        form: SessionForm,
+        *,
+        request: KeyedRequest | None = None,
+    ) -> Accepted[AddedPart[SessionView]]:
         """Add a session.
 
         Raises:
+            IdempotencyKeyReused: as `add_part`.
             NotSignedIn, NotAllowed, EventNotFound: as `load_own_event`.
             InvalidValues: a field is not acceptable, or the session is not within the
                 event's period.
             EventCancelled: a cancelled event does not change.
         """
 
-        def change(event: Event, _work: UnitOfWork) -> int:
+        def add(event: Event, _work: UnitOfWork) -> SessionView:
             sessions = event.details.sessions
             new = form.session(next_session_id(sessions)(), within=event.details.period)
             self._set(event, [*sessions, new])
-            return new.id
+            return SessionView.of(new)
 
-        view, new_id = self.edit(actor, event_id, None, change)
-        return view, session_of(view, new_id)
+        return self.add_part(actor, event_id, request, AddedPart[SessionView], add)
 
     def update(
         self,

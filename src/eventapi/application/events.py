@@ -8,6 +8,15 @@ from typing import Any, TypeVar
 
 from eventapi.application.categories import find_category
 from eventapi.application.forms import EventForm
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    RequestKey,
+    accept_once,
+    account_owner,
+    find_answer,
+    store_answer,
+)
 from eventapi.application.ports.events import EventQueries
 from eventapi.application.ports.media import ImageStore
 from eventapi.application.ports.storage import (
@@ -16,7 +25,7 @@ from eventapi.application.ports.storage import (
     UnitOfWorkFactory,
 )
 from eventapi.application.ports.system import Clock
-from eventapi.application.views import EventView
+from eventapi.application.views import AccountRef, CategoryView, EventView
 from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.category import Category
@@ -40,32 +49,60 @@ class CreateEvent:
     """Create an event."""
 
     unit_of_work: UnitOfWorkFactory
-    events: EventQueries
     clock: Clock
     identities: Identities
 
-    def __call__(self, actor: Actor | None, form: EventForm) -> EventView:
+    def __call__(
+        self, actor: Actor | None, form: EventForm, *, request: KeyedRequest | None = None
+    ) -> Accepted[EventView]:
         """Create an event that belongs to the actor.
 
+        Args:
+            actor: its organizer.
+            form: its details.
+            request: is accepted once.
+
         Raises:
+            IdempotencyKeyReused: the key was used for another request.
             NotSignedIn, NotAllowed: only organizers and admins create events.
             InvalidValues: fields are not acceptable; it has the faults of all.
             AccountDeleted: the actor's account no longer exists.
             ReferenceTaken: another event of the actor has the reference.
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
+        key = request.sent_by(account_owner(organizer.id)) if request else None
+        return accept_once(lambda: self._create(organizer, form, key))
+
+    def _create(
+        self, organizer: Actor, form: EventForm, key: RequestKey | None
+    ) -> Accepted[EventView]:
         with self.unit_of_work(organizer) as work:
+            if accepted := find_answer(key, EventView, work):
+                return accepted
+            category: Category | None = None
+
+            def find(slug: str | None) -> Category | None:
+                nonlocal category
+                category = find_category(slug, work)
+                return category
+
             event = schedule_event(
                 form,
                 organizer=organizer,
                 work=work,
-                find_category=lambda slug: find_category(slug, work),
+                find_category=find,
                 clock=self.clock,
                 identities=self.identities,
             )
             work.events.add(event)
+            view = EventView.of(
+                event,
+                organizer=AccountRef(organizer.id, organizer.username),
+                category=CategoryView.of(category) if category else None,
+            )
+            store_answer(key, view, event.created_at, work)
             work.commit()
-        return get_view(self.events, event.id)
+        return Accepted(view)
 
 
 @dataclass(frozen=True, slots=True)

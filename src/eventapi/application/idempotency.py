@@ -1,13 +1,28 @@
-"""Idempotency keys: a request that is sent again is accepted only once."""
+"""Idempotency keys: a request that is sent again is accepted only once.
+
+The answer is stored in the transaction of what it answers, so there is one if and
+only if there is the other. No answer is stored with a secret in plain text.
+"""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from eventapi.application.views import OrderView
-from eventapi.domain.errors import IdempotencyKeyReused
+from eventapi.domain.errors import (
+    CategoryTaken,
+    IdempotencyKeyReused,
+    ReferenceTaken,
+    UsernameTaken,
+)
 from eventapi.domain.values import UserId
+
+if TYPE_CHECKING:
+    from eventapi.application.ports.storage import UnitOfWork
+
+Answer = TypeVar("Answer")
 
 RequestName = tuple[str, str]
 
@@ -27,7 +42,7 @@ class RequestKey:
     fingerprint: bytes
 
     @classmethod
-    def of(cls, owner: str, key: str, request: dict[str, Any]) -> "RequestKey":
+    def of(cls, owner: str, key: str, request: Mapping[str, Any]) -> "RequestKey":
         """Return the key of a request, given as values that JSON can express."""
         canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return cls(owner, key, sha256(canonical.encode()).digest())
@@ -40,12 +55,16 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRequest:
-    """A request that was accepted, and its answer."""
+    """A request that was accepted, and its answer.
+
+    Attributes:
+        answer: a view; None if only other requests were looked for.
+    """
 
     fingerprint: bytes
-    answer: OrderView
+    answer: Any
 
-    def replay(self, request: RequestKey) -> OrderView:
+    def replay(self, request: RequestKey) -> Any:
         """Return the answer to the same request, sent again.
 
         Raises:
@@ -54,6 +73,68 @@ class AcceptedRequest:
         if self.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused(request.key)
         return self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request with an idempotency key, whose sender is not yet known.
+
+    Attributes:
+        key: as chosen by the client.
+        content: what makes up the request, as values that JSON can express.
+    """
+
+    key: str
+    content: Mapping[str, Any]
+
+    def sent_by(self, owner: str) -> RequestKey:
+        """Return the key of the request by its sender."""
+        return RequestKey.of(owner, self.key, self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Generic[Answer]):
+    """The answer to a request.
+
+    Attributes:
+        replayed: whether the same request was accepted before, and this is the
+            answer that it got then.
+    """
+
+    answer: Answer
+    replayed: bool = False
+
+
+def find_answer(
+    key: RequestKey | None, answer: type[Answer], work: "UnitOfWork"
+) -> Accepted[Answer] | None:
+    """Return the stored answer to a request; None if it is new, or has no key.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another request.
+    """
+    if key is None:
+        return None
+    accepted = work.requests.find([key], answer).get(key.name)
+    return None if accepted is None else Accepted(accepted.replay(key), replayed=True)
+
+
+def store_answer(key: RequestKey | None, answer: object, at: datetime, work: "UnitOfWork") -> None:
+    """Store the answer to a request, if the request has a key."""
+    if key is not None:
+        work.requests.add(key, answer, at)
+
+
+def accept_once(attempt: Callable[[], Accepted[Answer]]) -> Accepted[Answer]:
+    """Return the result of a function that looks for the answer first, then creates something.
+
+    If the same request is accepted meanwhile, this one clashes with it: it is tried
+    again, and finds the answer.
+    """
+    try:
+        return attempt()
+    except (IdempotencyKeyReused, CategoryTaken, ReferenceTaken, UsernameTaken):
+        return attempt()
 
 
 def account_owner(id: UserId) -> str:

@@ -281,7 +281,7 @@ class PurchaseTickets:
         work.orders.add(order)
         answer = OrderView.of(order, event=event, buyer=customer.view)
         if key:
-            work.requests.add(key, answer)
+            work.requests.add(key, answer, answer.created_at)
             batch.accepted[key.name] = AcceptedRequest(key.fingerprint, answer)
         return PlacedOrder.of(answer, self.tokens, replayed=False)
 

@@ -90,7 +90,7 @@ class RegisterAttendee:
             event = check_visible(actor, event, event_id, registration.access_code, work)
             answer = self._register(customer, registration, attendee, event=event, work=work)
             if key:
-                work.requests.add(key, answer)
+                work.requests.add(key, answer, answer.created_at)
             work.commit()
         return PlacedOrder.of(answer, self.tokens, replayed=False)
 

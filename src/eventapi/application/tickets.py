@@ -6,6 +6,13 @@ from datetime import datetime
 
 from eventapi.application.access import require_organizer
 from eventapi.application.events import load_own_event
+from eventapi.application.idempotency import (
+    Accepted,
+    KeyedRequest,
+    account_owner,
+    find_answer,
+    store_answer,
+)
 from eventapi.application.orders import (
     buyer_of,
     check_order_seen,
@@ -145,7 +152,8 @@ class ChangeTicket:
         attendee: Attendee,
         *,
         secret: str | None,
-    ) -> TicketView:
+        request: KeyedRequest | None = None,
+    ) -> Accepted[TicketView]:
         """Transfer a ticket: its code becomes invalid, and the new attendee gets a new one.
 
         Raises:
@@ -156,9 +164,14 @@ class ChangeTicket:
                 another one for this event.
             TicketNotFound, TicketCancelled, AlreadyCheckedIn, EventStarted:
                 as `Order.transfer`.
+            IdempotencyKeyReused: the key was used for another request.
         """
+        owner = account_owner(actor.id) if actor else f"order:{order_id}"
+        key = request.sent_by(owner) if request else None
         with self.unit_of_work(actor) as work:
             event, order = self._load(actor, order_id, secret, work)
+            if accepted := find_answer(key, TicketView, work):
+                return accepted
             before = order.registrant
             ticket = order.transfer(
                 ticket_id,
@@ -175,8 +188,10 @@ class ChangeTicket:
             ):
                 raise AlreadyRegistered(event.id)
             work.orders.save(order)
+            view = TicketView.of(ticket, order=order, event=event)
+            store_answer(key, view, ticket.issued_at, work)
             work.commit()
-        return TicketView.of(ticket, order=order, event=event)
+        return Accepted(view)
 
     def _load(
         self, actor: Actor | None, order_id: OrderId, secret: str | None, work: UnitOfWork

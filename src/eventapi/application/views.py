@@ -20,8 +20,8 @@ from eventapi.domain.event_details import AgendaSession, Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket, TicketStatus
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
-from eventapi.domain.user import Role, User
-from eventapi.domain.values import Attendee, UserId
+from eventapi.domain.user import Profile, Role, User
+from eventapi.domain.values import Attendee, UserId, Username
 
 Item = TypeVar("Item")
 Position = TypeVar("Position")
@@ -45,15 +45,36 @@ class UserView:
         return " ".join(filter(None, (self.first_name, self.last_name))) or self.username
 
     @classmethod
+    def new(
+        cls,
+        id: UserId,
+        username: Username,
+        role: Role,
+        profile: Profile,
+        *,
+        created_at: datetime,
+        is_disabled: bool = False,
+    ) -> Self:
+        """Return the view of an account, of a new one by default."""
+        return cls(
+            id=id,
+            username=username.value,
+            role=role.value,
+            email=profile.email.value if profile.email else None,
+            first_name=profile.first_name,
+            last_name=profile.last_name,
+            created_at=created_at,
+            is_disabled=is_disabled,
+        )
+
+    @classmethod
     def of(cls, user: User) -> Self:
         """Return the view of an account."""
-        return cls(
-            id=user.id,
-            username=user.username.value,
-            role=user.role.value,
-            email=user.profile.email.value if user.profile.email else None,
-            first_name=user.profile.first_name,
-            last_name=user.profile.last_name,
+        return cls.new(
+            user.id,
+            user.username,
+            user.role,
+            user.profile,
             created_at=user.created_at,
             is_disabled=not user.is_active,
         )

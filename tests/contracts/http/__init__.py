@@ -34,6 +34,7 @@ from tests.contracts.http.event_changes import TestEventChanges
 from tests.contracts.http.event_endings import TestEventEndings
 from tests.contracts.http.event_images import TestEventImages
 from tests.contracts.http.events import TestEvents
+from tests.contracts.http.idempotency import TestIdempotencyKeys
 from tests.contracts.http.login_sessions import TestLoginSessions
 from tests.contracts.http.order_lines import TestOrderLines
 from tests.contracts.http.purchases import TestPurchases
@@ -66,6 +67,7 @@ __all__ = [
     "TestFaults",
     "TestFindingBuyers",
     "TestGuestPurchases",
+    "TestIdempotencyKeys",
     "TestIfMatch",
     "TestLoginSessions",
     "TestMaxPerPerson",

@@ -68,7 +68,8 @@ class TestClashes(StorageTests):
                     order = sell_to(loaded, bob)
                     answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
                     work.orders.add(order)
-                    work.requests.add(RequestKey(account_owner(bob.id), key, b"print"), answer)
+                    request = RequestKey(account_owner(bob.id), key, b"print")
+                    work.requests.add(request, answer, answer.created_at)
                 work.commit()
 
         sell_under("used, once")

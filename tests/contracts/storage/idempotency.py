@@ -2,12 +2,13 @@
 
 import pytest
 
+from eventapi.application.event_parts import AddedPart
 from eventapi.application.idempotency import (
     AcceptedRequest,
     RequestKey,
     account_owner,
 )
-from eventapi.application.views import BuyerView, OrderView
+from eventapi.application.views import BuyerView, CategoryView, OrderView
 from eventapi.domain.errors import (
     IdempotencyKeyReused,
 )
@@ -29,7 +30,7 @@ class TestIdempotency(StorageTests):
             order = sell_to(loaded, bob, 2)
             answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
             work.orders.add(order)
-            work.requests.add(request, answer)
+            work.requests.add(request, answer, answer.created_at)
             work.commit()
 
         with storage.unit_of_work() as work:
@@ -51,7 +52,7 @@ class TestIdempotency(StorageTests):
                 work.orders.add(order)
                 request = RequestKey(account_owner(bob.id), "k", str(id).encode())
                 answer = OrderView.of(order, event=loaded, buyer=BuyerView.of_account(bob))
-                work.requests.add(request, answer)
+                work.requests.add(request, answer, answer.created_at)
                 work.commit()
 
         sell_under_the_key(event.id)
@@ -59,3 +60,21 @@ class TestIdempotency(StorageTests):
             sell_under_the_key(other.id)
 
         assert (storage.sold(event.id), storage.sold(other.id)) == (1, 0)
+
+    def test_the_answer_may_be_any_view_and_stands_alone(
+        self, storage: Storage, event: Event, bob: User
+    ) -> None:
+        request = RequestKey(account_owner(bob.id), "k", b"print")
+        answer = AddedPart(CategoryView("jazz", "Jazz"), version=7)
+        with storage.unit_of_work() as work:
+            work.requests.add(request, answer, builders.NOW)
+            work.commit()
+
+        with storage.unit_of_work() as work:
+            found = work.requests.find([request], AddedPart[CategoryView])
+            other = work.requests.find([RequestKey(*request.name, b"other")], OrderView)
+
+        assert found == {request.name: AcceptedRequest(b"print", answer)}
+        with pytest.raises(IdempotencyKeyReused):
+            other[request.name].replay(RequestKey(*request.name, b"other"))
+        del event

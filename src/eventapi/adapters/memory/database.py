@@ -7,14 +7,12 @@ from itertools import count
 from operator import itemgetter
 from threading import Lock, RLock
 from typing import ParamSpec, Self
-from uuid import UUID
 
 from eventapi.adapters.memory.table import Table, atomic
 from eventapi.application.audit import AuditEntry, DomainEventCollector
 from eventapi.application.idempotency import RequestKey
 from eventapi.application.ports.orders import BuyerOfEvent
 from eventapi.application.ports.storage import StorageUnavailable
-from eventapi.application.views import OrderView
 from eventapi.domain import errors
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
@@ -84,10 +82,10 @@ class MemoryDatabase:
         self.live_registrations = self.orders.index(
             registration_keys, lambda order: errors.AlreadyRegistered(order.event_id)
         )
-        self.requests = Table[UUID, tuple[RequestKey, OrderView]](self.mutex, lambda row: row[1].id)
-        self.requests_by_owner = self.requests.index(lambda row: [row[0].owner])
+        self.requests = Table[int, tuple[int, RequestKey, object]](self.mutex, itemgetter(0))
+        self.requests_by_owner = self.requests.index(lambda row: [row[1].owner])
         self.requests_by_name = self.requests.index(
-            lambda row: [row[0].name], lambda row: errors.IdempotencyKeyReused(row[0].key)
+            lambda row: [row[1].name], lambda row: errors.IdempotencyKeyReused(row[1].key)
         )
         self.audit_entries = Table[int, tuple[int, AuditEntry]](self.mutex, itemgetter(0))
         self._tables = [table for table in vars(self).values() if isinstance(table, Table)]

@@ -252,11 +252,17 @@ class MemoryAcceptedRequests:
         self._requests = transaction.database.requests
         self._find = transaction.database.requests_by_name.get
 
-    def find(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
+    def find(
+        self,
+        requests: Sequence[RequestKey],
+        answer: type = OrderView,  # noqa: ARG002 - it is kept as it is
+    ) -> dict[RequestName, AcceptedRequest]:
         rows = filter(None, (self._find(request.name) for request in requests))
         return {
-            request.name: AcceptedRequest(request.fingerprint, answer) for request, answer in rows
+            request.name: AcceptedRequest(request.fingerprint, stored)
+            for _, request, stored in rows
         }
 
-    def add(self, request: RequestKey, answer: OrderView) -> None:
-        self._transaction.stage(self._requests.put, (request, answer))
+    def add(self, request: RequestKey, answer: object, at: datetime) -> None:  # noqa: ARG002
+        number = next(self._requests.numbers)
+        self._transaction.stage(self._requests.put, (number, request, answer))

@@ -133,7 +133,7 @@ STAGED_KEYS: dict[str, Callable[[Staged], Key]] = {
     "tickets_ticket_type_id_fkey": lambda _: {"id": UNKNOWN_ID},
     "accepted_requests_pkey": lambda staged: {
         "owner": UNKNOWN,
-        "key": _only(request.key for request, _ in staged.requests),
+        "key": _only(request.key for request, *_ in staged.requests),
     },
 }
 """The violated keys as far as the staged changes tell, by the constraint.

@@ -157,7 +157,7 @@ def record_orders(connection: Connection, staged: Staged) -> None:
     rows = {
         "orders": list(map(order_to_row, staged.orders)),
         "tickets": [row for order in staged.orders for row in tickets_to_rows(order)],
-        "requests": [request_to_row(request, answer) for request, answer in staged.requests],
+        "requests": [request_to_row(*request) for request in staged.requests],
         "audit_entries": list(map(audit_entry_to_row, staged.domain_events.entries)),
     }
     values = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}

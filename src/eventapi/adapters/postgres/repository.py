@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,6 @@ from sqlalchemy.dialects.postgresql import insert
 from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.application.audit import DomainEventCollector
 from eventapi.application.idempotency import RequestKey
-from eventapi.application.views import OrderView
 from eventapi.domain.category import Category
 from eventapi.domain.domain_event import Aggregate
 from eventapi.domain.event import Event
@@ -31,7 +31,7 @@ class Staged:
 
     Attributes:
         changes: update and delete rows, in the order in which they were staged.
-        requests: accepted requests with their answers.
+        requests: accepted requests with their answers and times.
         removed_categories: slugs by id, for the error raised if events belong to a category.
         loaded_events: events loaded for update, which may have recorded domain events.
     """
@@ -42,7 +42,7 @@ class Staged:
     events: list[Event] = field(default_factory=list)
     changes: list[Callable[[], object]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
-    requests: list[tuple[RequestKey, OrderView]] = field(default_factory=list)
+    requests: list[tuple[RequestKey, object, datetime]] = field(default_factory=list)
     removed_categories: dict[CategoryId, Slug] = field(default_factory=dict)
     loaded_events: list[Event] = field(default_factory=list)
 

@@ -97,7 +97,7 @@ class PostgresUnitOfWork:
         self._insert_new()
         for change in staged.changes:
             change()
-        if staged.orders:
+        if staged.orders or staged.requests:
             record_orders(self._connection, staged)
         elif staged.domain_events.entries:
             rows = list(map(audit_entry_to_row, staged.domain_events.entries))

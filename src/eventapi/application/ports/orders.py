@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from eventapi.application.idempotency import AcceptedRequest, RequestKey, RequestName
@@ -102,14 +103,16 @@ class OrderRepository(Protocol):
 class AcceptedRequestRepository(Protocol):
     """Requests that were accepted under an idempotency key."""
 
-    def find(self, requests: Sequence[RequestKey]) -> dict[RequestName, AcceptedRequest]:
-        """Return what was accepted under these keys.
+    def find(
+        self, requests: Sequence[RequestKey], answer: type = OrderView
+    ) -> dict[RequestName, AcceptedRequest]:
+        """Return what was accepted under these keys, with answers of a type.
 
         While an event is locked, no accepted request for that event is missed.
         """
 
-    def add(self, request: RequestKey, answer: OrderView) -> None:
-        """Store the answer to a request.
+    def add(self, request: RequestKey, answer: object, at: datetime) -> None:
+        """Store the answer to a request, a dataclass, and when it was accepted, in UTC.
 
         The commit raises IdempotencyKeyReused if the key was used meanwhile, for
         another event: all requests for one event wait for its lock.

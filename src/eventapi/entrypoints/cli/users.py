@@ -23,5 +23,5 @@ def create_admin(username: str, email: str | None, password: str) -> None:
     """Create an admin called USERNAME, such as the first one of an installation."""
     account = NewAccount(username=username, password=password, role=Role.ADMIN, email=email)
     with open_use_cases() as use_cases:
-        user = use_cases.sign_up(None, account)
+        user = use_cases.sign_up(None, account).answer
         click.echo(f"Created the admin {user.username} with id {user.id}.")

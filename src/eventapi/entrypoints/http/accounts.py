@@ -1,6 +1,9 @@
 """Accounts: registration, sessions, and one's own account."""
 
+from contextlib import suppress
 from typing import Any
+
+from flask import request
 
 from eventapi.application.accounts import NewAccount
 from eventapi.application.ports.system import Overloaded
@@ -9,15 +12,18 @@ from eventapi.domain.errors import (
     AccountDeleted,
     AccountDisabled,
     InvalidCredentials,
+    InvalidValues,
     LastAdmin,
     NotAllowed,
     NotSignedIn,
     UsernameTaken,
     UserNotFound,
 )
+from eventapi.domain.user import Role
 from eventapi.entrypoints.http.access import ACCOUNT, ANYONE, GUEST_OR_ACCOUNT, REFRESH_TOKEN
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, VERSIONED, if_match
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.limits import count_costly, limits
 from eventapi.entrypoints.http.responses import Created, created, ok
 from eventapi.entrypoints.http.schemas.accounts import (
@@ -29,6 +35,7 @@ from eventapi.entrypoints.http.schemas.accounts import (
     TokensSchema,
     UserSchema,
 )
+from eventapi.entrypoints.http.schemas.common import IdempotencySchema
 from eventapi.entrypoints.http.security import (
     current_actor,
     current_session,
@@ -42,15 +49,25 @@ blueprint = ApiBlueprint(
 )
 
 
+def _creator() -> None:
+    """Check that the sender may create an account with the role in the body, if it has one."""
+    body = request.get_json(silent=True)
+    role = body.get("role") if isinstance(body, dict) else None
+    with suppress(InvalidValues):
+        use_cases().sign_up.check_role(current_actor(), Role.parse(str(role or Role.USER)))
+
+
 @blueprint.operation(
     "POST",
     "/register",
     access=GUEST_OR_ACCOUNT,
     body=SignUpSchema,
-    response=created(UserSchema),
+    headers=IdempotencySchema,
+    response=once(created(UserSchema)),
+    permission=_creator,
     errors=(UsernameTaken, NotSignedIn, NotAllowed, Overloaded),
 )
-def sign_up(body: dict[str, Any]) -> Created[UserView]:
+def sign_up(body: dict[str, Any], headers: dict[str, Any]) -> Created[UserView]:
     """Create an account.
 
     Usernames are unique without regard to letter case, and common passwords are
@@ -58,9 +75,14 @@ def sign_up(body: dict[str, Any]) -> Created[UserView]:
     """
     count_costly()
     with limits().failures("register", body["username"]):
-        user = use_cases().sign_up(current_actor(), NewAccount(**body))
+        accepted = use_cases().sign_up(
+            current_actor(),
+            NewAccount(**body),
+            request=keyed_request(headers, without={"password"}),
+        )
+    user = accepted.answer
     path = "/api/users/me" if current_actor() is None else f"/api/users/{user.id}"
-    return user, {"Location": path}
+    return with_headers(accepted, user, Location=path)
 
 
 @blueprint.operation(

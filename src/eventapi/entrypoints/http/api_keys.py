@@ -15,6 +15,7 @@ from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import IF_MATCH, if_match
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import api_keys, role
 from eventapi.entrypoints.http.responses import Created, created, ok
@@ -23,6 +24,7 @@ from eventapi.entrypoints.http.schemas.accounts import (
     CreatedApiKeySchema,
     NewApiKeySchema,
 )
+from eventapi.entrypoints.http.schemas.common import IdempotencySchema
 from eventapi.entrypoints.http.security import current_actor
 
 blueprint = ApiBlueprint(
@@ -37,17 +39,21 @@ KEY_OWNER_ERRORS = (NotSignedIn, NotAllowed)
     "/keys",
     access=ACCOUNT,
     body=NewApiKeySchema,
-    response=created(CreatedApiKeySchema, no_store=True),
+    headers=IdempotencySchema,
+    response=once(created(CreatedApiKeySchema, no_store=True)),
     permission=role(Action.MANAGE_API_KEYS),
     errors=(*KEY_OWNER_ERRORS, AccountDeleted, TooManyApiKeys),
 )
-def create_api_key(body: dict[str, Any]) -> Created[NewApiKey]:
+def create_api_key(body: dict[str, Any], headers: dict[str, Any]) -> Created[NewApiKey]:
     """Create an API key.
 
     The key itself is only in this response: keep it.
     """
-    new = use_cases().manage_api_keys.create(current_actor(), **body)
-    return new, {"Location": f"/api/keys/{new.view.id}"}
+    accepted = use_cases().manage_api_keys.create(
+        current_actor(), **body, request=keyed_request(headers)
+    )
+    new = accepted.answer
+    return with_headers(accepted, new, Location=f"/api/keys/{new.view.id}")
 
 
 @blueprint.operation(

@@ -15,9 +15,11 @@ from eventapi.domain.policy import Action
 from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, VERSIONED, if_match
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import categories, role
 from eventapi.entrypoints.http.responses import Created, created, ok
+from eventapi.entrypoints.http.schemas.common import IdempotencySchema
 from eventapi.entrypoints.http.schemas.events import (
     CategoryChangeSchema,
     CategorySchema,
@@ -49,18 +51,22 @@ def list_categories() -> dict[str, Any]:
     "",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewCategorySchema,
-    response=created(CategorySchema),
+    headers=IdempotencySchema,
+    response=once(created(CategorySchema)),
     conditional=ETAG,
     permission=role(Action.MANAGE_CATEGORIES),
     errors=(NotSignedIn, NotAllowed, CategoryTaken),
 )
-def create_category(body: dict[str, Any]) -> Created[CategoryView]:
+def create_category(body: dict[str, Any], headers: dict[str, Any]) -> Created[CategoryView]:
     """Create a category.
 
     Its slug is made from its name, and does not change when the name does.
     """
-    category = use_cases().manage_categories.create(current_actor(), body["name"])
-    return category, {"Location": f"/api/categories/{category.slug}"}
+    accepted = use_cases().manage_categories.create(
+        current_actor(), body["name"], request=keyed_request(headers)
+    )
+    category = accepted.answer
+    return with_headers(accepted, category, Location=f"/api/categories/{category.slug}")
 
 
 @blueprint.operation(

@@ -31,10 +31,11 @@ from eventapi.entrypoints.http.conditional import (
     set_etag_version,
 )
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS, UPDATE_ERRORS, with_version
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import organizer, viewer
 from eventapi.entrypoints.http.responses import Created, created, file, ok
-from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, IdempotencySchema
 from eventapi.entrypoints.http.schemas.events import (
     EventSchema,
     ImageQuerySchema,
@@ -67,22 +68,31 @@ A_MINUTE = 60
     "/ticket-types",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=NewTicketTypeSchema,
-    response=created(TicketTypeSchema),
+    headers=IdempotencySchema,
+    response=once(created(TicketTypeSchema)),
     conditional=ETAG,
     permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
-def add_ticket_type(body: dict[str, Any], event_id: EventId) -> Created[TicketTypeView]:
+def add_ticket_type(
+    body: dict[str, Any], headers: dict[str, Any], event_id: EventId
+) -> Created[TicketTypeView]:
     """Add a ticket type to an event.
 
     It is added after the others, unless a `position` is given.
     """
     position = body.pop("position", None)
-    event, ticket_type = use_cases().change_ticket_types.add(
-        current_actor(), event_id, TicketTypeForm.from_fields(**body), position=position
+    accepted = use_cases().change_ticket_types.add(
+        current_actor(),
+        event_id,
+        TicketTypeForm.from_fields(**body),
+        position=position,
+        request=keyed_request(headers),
     )
-    set_etag_version(event.version)
-    return ticket_type, {"Location": f"/api/events/{event_id}/ticket-types/{ticket_type.id}"}
+    set_etag_version(accepted.answer.version)
+    added = accepted.answer.part
+    path = f"/api/events/{event_id}/ticket-types/{added.id}"
+    return with_headers(accepted, added, Location=path)
 
 
 @blueprint.operation(
@@ -184,21 +194,25 @@ def delete_ticket_type(event_id: EventId, ticket_type_id: TicketTypeId) -> None:
     "/sessions",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=SessionFieldsSchema,
-    response=created(SessionSchema),
+    headers=IdempotencySchema,
+    response=once(created(SessionSchema)),
     conditional=ETAG,
     permission=organizer(),
     errors=(*ORGANIZER_ERRORS, EventCancelled),
 )
-def add_session(body: dict[str, Any], event_id: EventId) -> Created[SessionView]:
+def add_session(
+    body: dict[str, Any], headers: dict[str, Any], event_id: EventId
+) -> Created[SessionView]:
     """Add a session to the agenda of an event.
 
     It takes place within the times of the event.
     """
-    event, session = use_cases().change_sessions.add(
-        current_actor(), event_id, SessionForm.from_fields(**body)
+    accepted = use_cases().change_sessions.add(
+        current_actor(), event_id, SessionForm.from_fields(**body), request=keyed_request(headers)
     )
-    set_etag_version(event.version)
-    return session, {"Location": f"/api/events/{event_id}/sessions/{session.id}"}
+    set_etag_version(accepted.answer.version)
+    added = accepted.answer.part
+    return with_headers(accepted, added, Location=f"/api/events/{event_id}/sessions/{added.id}")
 
 
 @blueprint.operation(

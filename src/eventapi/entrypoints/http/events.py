@@ -35,10 +35,11 @@ from eventapi.entrypoints.http.conditional import (
     if_match_versions,
     set_etag_version,
 )
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.pagination import Cursors, PageBody, page_answer
 from eventapi.entrypoints.http.permissions import organizer, role, viewer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
-from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema
+from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, IdempotencySchema
 from eventapi.entrypoints.http.schemas.derivation import example_of
 from eventapi.entrypoints.http.schemas.events import (
     EventFormSchema,
@@ -72,18 +73,22 @@ CURSORS: Mapping[EventSort, Cursors[EventPosition]] = {sort: _cursors(sort) for 
     "",
     access=ACCOUNT.or_key(KeyScope.MANAGE),
     body=EventFormSchema,
-    response=created(EventSchema),
+    headers=IdempotencySchema,
+    response=once(created(EventSchema)),
     conditional=ETAG,
     permission=role(Action.CREATE_EVENT),
     errors=(NotSignedIn, NotAllowed, AccountDeleted, ReferenceTaken),
 )
-def create_event(body: dict[str, Any]) -> Created[EventView]:
+def create_event(body: dict[str, Any], headers: dict[str, Any]) -> Created[EventView]:
     """Create an event.
 
     Its organizer is the account that creates it.
     """
-    event = use_cases().create_event(current_actor(), EventForm.from_fields(**body))
-    return with_version(event), {"Location": f"/api/events/{event.id}"}
+    accepted = use_cases().create_event(
+        current_actor(), EventForm.from_fields(**body), request=keyed_request(headers)
+    )
+    event = with_version(accepted.answer)
+    return with_headers(accepted, event, Location=f"/api/events/{event.id}")
 
 
 def _owner_of_list() -> None:

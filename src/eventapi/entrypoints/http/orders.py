@@ -38,13 +38,16 @@ from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
 from eventapi.entrypoints.http.permissions import buyer, order, organizer, viewer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
-from eventapi.entrypoints.http.schemas.common import AccessCodeQuerySchema, PageQuerySchema
+from eventapi.entrypoints.http.schemas.common import (
+    AccessCodeQuerySchema,
+    IdempotencySchema,
+    PageQuerySchema,
+)
 from eventapi.entrypoints.http.schemas.orders import (
     CANCELLED_ORDER,
     REGISTERED_ORDER,
     WAITLISTED_ORDER,
     EventRegistrationSchema,
-    IdempotencySchema,
     OrderListQuerySchema,
     OrderSchema,
     OrderSecretQuerySchema,

@@ -29,10 +29,12 @@ from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG, VERSIONED, if_match
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
 from eventapi.entrypoints.http.file_names import content_disposition, file_name
+from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.orders import ORDER
 from eventapi.entrypoints.http.pagination import Cursors, Listing
 from eventapi.entrypoints.http.permissions import order, organizer
 from eventapi.entrypoints.http.responses import file, ok, page_of
+from eventapi.entrypoints.http.schemas.common import IdempotencySchema
 from eventapi.entrypoints.http.schemas.orders import (
     AttendeeChangeSchema,
     AttendeeListQuerySchema,
@@ -190,21 +192,32 @@ def name_attendee(
     access=GUEST_OR_ACCOUNT,
     body=TransferSchema,
     query=OrderSecretQuerySchema,
-    response=ok(TicketSchema),
+    headers=IdempotencySchema,
+    response=once(ok(TicketSchema)),
     permission=order(Action.CHANGE_ORDER),
     errors=(*CHANGE_ERRORS, AlreadyRegistered),
 )
 def transfer_ticket(
-    body: dict[str, Any], query: dict[str, Any], order_id: OrderId, ticket_id: TicketId
-) -> TicketView:
+    body: dict[str, Any],
+    query: dict[str, Any],
+    headers: dict[str, Any],
+    order_id: OrderId,
+    ticket_id: TicketId,
+) -> tuple[TicketView, dict[str, str]]:
     """Transfer a ticket to another person.
 
     The buyer can do this until the event starts. The response is a new ticket
     with a new code; the old code is no longer valid.
     """
-    return use_cases().change_ticket.transfer(
-        current_actor(), order_id, ticket_id, parse_attendee(**body), **query
+    accepted = use_cases().change_ticket.transfer(
+        current_actor(),
+        order_id,
+        ticket_id,
+        parse_attendee(**body),
+        request=keyed_request(headers),
+        **query,
     )
+    return with_headers(accepted, accepted.answer)
 
 
 @blueprint.operation(

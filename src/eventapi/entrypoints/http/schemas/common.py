@@ -108,6 +108,23 @@ class PageQuerySchema(Schema):
     )
 
 
+class IdempotencySchema(Schema):
+    """The header that makes a request safe to repeat."""
+
+    idempotency_key = Text(
+        data_key="Idempotency-Key",
+        load_default=None,
+        validate=validate.Regexp(
+            r"^[\x21-\x7e]{1,255}$", error="Must be 1 to 255 visible ASCII characters."
+        ),
+        metadata={
+            "description": "A new key for each request, such as a UUID. A request that succeeded "
+            "is executed once: repeating it with its key returns the first response, with "
+            "`Idempotent-Replayed: true`."
+        },
+    )
+
+
 class AccessCodeQuerySchema(Schema):
     """The access code of a private event."""
 
