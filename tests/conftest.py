@@ -16,6 +16,8 @@ settings.register_profile(
 settings.load_profile("eventapi")
 
 MAX_WORKERS = 8  # each starts a PostgreSQL of its own
+ONE_BY_ONE = {"tests/integration/test_attacked.py"}
+"""Long tests without fixtures of their module."""
 CLIENT = "generated client"
 """The property in which a test records which generated client it used, or why it did not."""
 
@@ -57,10 +59,15 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 class ByFile(LoadFileScheduling):
-    """Gives all tests of a file to one process, and all tests of concurrency too."""
+    """Gives all tests of a file to one process, and all tests of concurrency too.
+
+    Tests that share nothing and take long are given out one by one.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        if path in ONE_BY_ONE:
+            return nodeid
         return "concurrency" if "/concurrency/" in path else path
 
 
