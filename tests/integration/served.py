@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -82,11 +82,16 @@ class Served:
 
 
 @contextmanager
-def served(*arguments: str, folder: Path | None = None, **variables: str) -> Iterator[Served]:
-    """Run the program for the duration of the context."""
+def served(
+    *arguments: str,
+    folder: Path | None = None,
+    program: Sequence[str] = (*PROGRAM, "serve"),
+    **variables: str,
+) -> Iterator[Served]:
+    """Run a program for the duration of the context."""
     port = free_port()
     process = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", str(port), *arguments],
+        [*program, "--port", str(port), *arguments],
         # Nobody reads the pipe while the program runs, so a line for each request would fill it.
         env=environment(**{"EVENTAPI_LOG_LEVEL": "warning"} | variables),
         cwd=folder,

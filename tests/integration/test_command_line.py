@@ -20,6 +20,7 @@ import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
+from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli import main, support
 from tests.concurrency import wait_until
 from tests.documents import ROOT, WALKTHROUGH, blocks, read
@@ -96,8 +97,6 @@ class TestServing:
             assert server_runs(data)
             backup = tmp_path / "backup.tar"
             assert start("backup", str(backup), EVENTAPI_DATA_DIR=str(data)).returncode == 0
-            # A worker that still starts would be killed, and be reported.
-            wait_until(lambda: all(worker.cpu_percent(0.2) < 2 for worker in workers))
             rest = program.interrupt()
             assert rest == "EventAPI has stopped.\n"
             assert program.process.returncode == 0
@@ -115,7 +114,7 @@ class TestServing:
                 ("Jazz night", 3)
             ]
 
-    def test_a_program_that_was_killed_leaves_nothing_that_stops_the_next(
+    def test_a_program_that_is_killed_leaves_no_process_and_nothing_that_stops_the_next(
         self, tmp_path: Path
     ) -> None:
         data = str(tmp_path / "var")
@@ -123,9 +122,10 @@ class TestServing:
             family = processes_below(program.process.pid)
             program.process.kill()
             program.process.wait()
-            for process in family:  # workers live a moment longer
-                if process.is_running():
-                    process.kill()
+            _, alive = psutil.wait_procs(family, timeout=30)
+            assert alive == []
+            wait_until(lambda: not server_runs(tmp_path / "var"))
+            create_server(("127.0.0.1", program.port)).close()
 
         with served(EVENTAPI_DATA_DIR=data) as program:
             assert program.request("GET", "/health/ready")[1] == {"status": "ok"}
@@ -255,6 +255,11 @@ class TestMistakes:
             for extra in ([], ["--memory"]):
                 result = run("serve", "--port", port, *extra, EVENTAPI_DATA_DIR=str(tmp_path / "v"))
                 fails(result, port, "in use")
+
+    def test_a_library_that_a_setting_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bootstrap, "find_spec", lambda _name: None)
+
+        fails(run("serve", "--memory", EVENTAPI_REDIS_URL="redis://x"), "the extra redis")
 
     def test_an_address_that_is_not_ours(self) -> None:
         fails(run("serve", "--memory", "--host", "192.0.2.1"), "192.0.2.1")
@@ -433,7 +438,9 @@ class TestLookingAfter:
             "3000 per minute",
         ):
             assert word in shown
-        assert "--memory" in run("serve", "--help").stdout
+        serve = run("serve", "--help").stdout
+        assert "--memory" in serve
+        assert "EVENTAPI_LOG_LEVEL" in serve
 
 
 @pytest.fixture(autouse=True)

@@ -69,7 +69,7 @@ def image_store(settings: Settings) -> ImageStore:
     folder = image_folder(settings)
     if folder is not None:
         return folder
-    _require_extra("boto3", extra="s3", variable="EVENTAPI_IMAGE_BUCKET")
+    check_extras(settings)
     from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415 - boto3 is optional
 
     return S3ImageStore(str(settings.image_bucket), endpoint=settings.s3_endpoint)
@@ -80,11 +80,22 @@ def image_folder(settings: Settings) -> FolderImageStore | None:
     return FolderImageStore(settings.data_dir / "images") if not settings.image_bucket else None
 
 
-def _require_extra(module: str, *, extra: str, variable: str) -> None:
-    if find_spec(module) is None:
-        raise StartupError(
-            f"{variable} requires the extra {extra}: run pip install '.[{extra}]' in the checkout"
-        )
+def check_extras(settings: Settings) -> None:
+    """Check that the libraries are installed that the settings require.
+
+    Raises:
+        StartupError: one is not.
+    """
+    required = (
+        (settings.image_bucket, "EVENTAPI_IMAGE_BUCKET", "s3", "boto3"),
+        (settings.redis_url, "EVENTAPI_REDIS_URL", "redis", "redis"),
+    )
+    for value, variable, extra, module in required:
+        if value is not None and find_spec(module) is None:
+            raise StartupError(
+                f"{variable} requires the extra {extra}: "
+                f"run pip install '.[{extra}]' in the checkout"
+            )
 
 
 def _use_cases(
@@ -126,8 +137,7 @@ def http_config(settings: Settings) -> HttpConfig:
     """
     if settings.secret_key is None:
         raise StartupError("no secret key is configured")
-    if settings.redis_url is not None:
-        _require_extra("redis", extra="redis", variable="EVENTAPI_REDIS_URL")
+    check_extras(settings)
     return HttpConfig(**{field.name: getattr(settings, field.name) for field in fields(HttpConfig)})
 
 

@@ -1,6 +1,5 @@
 """Serves an application with Granian, in one or more worker processes."""
 
-import logging
 import multiprocessing
 import os
 import socket
@@ -13,13 +12,13 @@ from threading import Thread
 from typing import Any
 
 from flask import Flask
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from eventapi.entrypoints.bootstrap import StartupError
 from eventapi.entrypoints.logs import configure_logs
 from eventapi.entrypoints.settings import Settings
+from eventapi.entrypoints.workers import WorkerServer
 
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a thread releases Python's interpreter lock if another waits for it.
@@ -29,17 +28,12 @@ each answer of the database, and every other buyer waits for the row meanwhile.
 With Python's default of 5 ms, one hot event sold a third less.
 """
 START_TIMEOUT = 60  # seconds until a worker must answer
-STOP_TIMEOUT = 5
-"""Seconds that a worker has to finish its requests before it is killed.
-
-Killing it loses nothing: only committed work has been acknowledged to a client.
-"""
 
 
 def serve(
     settings: Settings, make_app: Callable[[Settings], Flask], *, announce: Callable[[], None]
 ) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted. A worker process that dies is replaced.
 
     Args:
         settings: complete: with a secret key, and a database if needed.
@@ -48,36 +42,40 @@ def serve(
         announce: called once, when the server answers.
 
     Raises:
-        StartupError: the address can't be bound.
+        StartupError: the address can't be bound, or no worker process can start.
     """
     _check_address(settings.host, settings.port)
+    configure_logs(json=settings.profile == "production", level=settings.log_level)
     # Spawned workers inherit no locks of threads and no connections.
     multiprocessing.set_start_method("spawn", force=True)
-    logging.getLogger("_granian").addFilter(_is_relevant)
-    server = Granian(
-        "eventapi",  # not imported: target_loader below creates the application
+    server = WorkerServer(
+        target="eventapi",  # not imported: target_loader below creates the application
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
         backpressure=None,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_TIMEOUT,
-        process_name=None,
+        # Its warnings are advice on these numbers, and that a slow client kept a worker from
+        # stopping in time.
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
+
     # Granian has no hook for ready workers, so poll until one answers.
-    Thread(target=_announce_when_ready, args=(settings, announce), daemon=True).start()
-    server.serve(target_loader=partial(_load_app, make_app, settings), wrap_loader=False)
+    def announce_start() -> None:
+        if _wait_until_ready(settings):
+            server.has_answered.set()
+            announce()
+
+    Thread(target=announce_start, daemon=True).start()
+    server.run(partial(_load_app, make_app, settings))
+    if not server.can_start:
+        raise StartupError("the worker processes end while they start: see the errors above")
 
 
-def _is_relevant(record: logging.LogRecord) -> bool:
-    """Return False for Granian's advice to use fewer threads: most of ours wait for a sale."""
-    return "Python threads" not in record.getMessage()
-
-
-def _announce_when_ready(settings: Settings, announce: Callable[[], None]) -> None:
+def _wait_until_ready(settings: Settings) -> bool:
+    """Return whether the server answers within START_TIMEOUT."""
     loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
     host = loopback.get(settings.host, settings.host)
     deadline = time.monotonic() + START_TIMEOUT
@@ -90,8 +88,8 @@ def _announce_when_ready(settings: Settings, announce: Callable[[], None]) -> No
         except (OSError, HTTPException):
             time.sleep(0.05)
         else:
-            announce()
-            return
+            return True
+    return False
 
 
 def _load_app(make_app: Callable[[Settings], Flask], settings: Settings, *_: Any) -> Flask:

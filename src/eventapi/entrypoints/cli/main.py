@@ -12,19 +12,14 @@ from eventapi.entrypoints.cli.data import data
 from eventapi.entrypoints.cli.database import db
 from eventapi.entrypoints.cli.imports import imports, load_sample_data
 from eventapi.entrypoints.cli.serve import serve
+from eventapi.entrypoints.cli.support import ListsSettings
 from eventapi.entrypoints.cli.users import users
 from eventapi.entrypoints.logs import configure_logs
-from eventapi.entrypoints.settings import Settings, describe_variables
+from eventapi.entrypoints.settings import Settings
 
 
-class Program(click.Group):
-    """The program's commands; its help lists the environment variables too."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the settings."""
-        del ctx
-        with formatter.section("Environment variables"):
-            formatter.write_dl(list(describe_variables()), col_max=34)
+class Program(ListsSettings, click.Group):
+    """The program's commands."""
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

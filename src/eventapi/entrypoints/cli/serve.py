@@ -5,12 +5,16 @@ from dataclasses import replace
 import click
 
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.cli.support import one_line_errors
+from eventapi.entrypoints.cli.support import ListsSettings, one_line_errors
 from eventapi.entrypoints.server import serve as run_server
 from eventapi.entrypoints.settings import Settings
 
 
-@click.command()
+class ServeCommand(ListsSettings, click.Command):
+    """The command that reads all settings."""
+
+
+@click.command(cls=ServeCommand)
 @click.option("--host", help="Address to listen on. [default: EVENTAPI_HOST]")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: EVENTAPI_PORT]"
@@ -33,6 +37,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, memory: bo
             port=port or settings.port,
             workers=workers or settings.workers,
         )
+        bootstrap.check_extras(settings)
         if memory:
             _serve_memory(settings)
         else:

@@ -16,9 +16,19 @@ from eventapi.domain.errors import DomainError
 from eventapi.domain.user import Role
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.bootstrap import StartupError
-from eventapi.entrypoints.settings import Settings, SettingsError
+from eventapi.entrypoints.settings import Settings, SettingsError, describe_variables
 
 FAILURE, INVALID_SETTINGS = 1, 2  # exit codes
+
+
+class ListsSettings(click.Command):
+    """A command whose help lists the environment variables too."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the settings."""
+        del ctx
+        with formatter.section("Environment variables"):
+            formatter.write_dl(list(describe_variables()), col_max=34)
 
 
 @contextmanager
