@@ -75,7 +75,8 @@ class RegisterAttendee:
         """
         # A machine registers others, who access the order as guests do, with its secret.
         buyer = None if actor is None or actor.key_id is not None else actor
-        attendee = _attendee(buyer, registration)
+        name, email = contact_of(actor, registration.name, registration.email)
+        attendee = Attendee(name, EmailAddress(email))
         customer = Customer.guest(attendee) if buyer is None else Customer.account(buyer)
         owner = account_owner(actor.id) if actor else guest_owner(customer.email_key or "")
         key = registration.key_of(owner, attendee)
@@ -123,18 +124,17 @@ class RegisterAttendee:
         return view
 
 
-def _attendee(actor: Actor | None, registration: Registration) -> Attendee:
-    """Return the attendee: by default the owner of the account.
+def contact_of(actor: Actor | None, name: str | None, email: str | None) -> tuple[str, str]:
+    """Return the name and the email address of an attendee: by default those of the account.
 
     Raises:
-        InvalidValues: the name or the email address is missing or not acceptable.
+        InvalidValues: one is missing.
     """
-    name, email = registration.name, registration.email
-    if actor is not None:
+    if actor is not None and actor.key_id is None:
         name, email = name or actor.name or actor.username, email or actor.email
     missing = {
         field: "Is required." for field, value in (("name", name), ("email", email)) if not value
     }
     if missing or name is None or email is None:
         raise InvalidValues(missing)
-    return Attendee(name, EmailAddress(email))
+    return name, email

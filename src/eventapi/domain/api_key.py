@@ -49,8 +49,7 @@ class ApiKey(Aggregate):
         faults = Faults()
         self.name = faults.check(clean_text, "name", self.name, longest=self.MAX_NAME_LENGTH)
         faults.check(_check_scopes, self.scopes)
-        if self.expires_at is not None:
-            faults.check(_check_expiry, self.expires_at, self.created_at)
+        faults.check(check_expiry, self.expires_at, self.created_at)
         faults.raise_any()
 
     @classmethod
@@ -101,8 +100,13 @@ def _check_scopes(scopes: frozenset[KeyScope]) -> None:
         raise InvalidValues({"scopes": "Must name one scope at least."})
 
 
-def _check_expiry(expires_at: datetime, now: datetime) -> None:
-    if expires_at <= now:
+def check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    """Check when a new key expires.
+
+    Raises:
+        InvalidValues: it would have expired already.
+    """
+    if expires_at is not None and expires_at <= now:
         raise InvalidValues({"expires_at": "Must be in the future."})
 
 

@@ -47,8 +47,17 @@ class Category(Aggregate):
         """Record that the category is deleted; the caller removes it from the storage."""
         self._record_event(DomainEventType.CATEGORY_DELETED, now)
 
+    @classmethod
+    def parse_name(cls, name: str) -> str:
+        """Return a checked name.
+
+        Raises:
+            InvalidValues: the name is empty, too long, or has control characters.
+        """
+        return clean_text("name", name, longest=cls.MAX_NAME_LENGTH)
+
     def _set_name(self, name: str) -> None:
-        self.name = clean_text("name", name, longest=self.MAX_NAME_LENGTH)
+        self.name = self.parse_name(name)
 
     def _record_event(self, type: DomainEventType, at: datetime) -> None:
         self._record(DomainEvent(type=type, occurred_at=at, detail=self.slug.value))

@@ -197,8 +197,7 @@ class Event(Aggregate):
             PersonLimitReached: the buyer would hold more than one person may.
         """
         quantity = _total_quantity(lines)
-        if len(attendees) > quantity:
-            raise InvalidValues({"attendees": "Must not be more than the number of tickets."})
+        check_attendees(len(attendees), quantity)
         if quantity > order_limit:
             raise OrderTooLarge(requested=quantity, limit=order_limit)
         ticket_types = self._check_sale(lines, now)
@@ -623,6 +622,16 @@ def check_upcoming(period: Period, now: datetime) -> None:
     """
     if period.start <= now:
         raise InvalidValues({"start_time": "Must be in the future."})
+
+
+def check_attendees(attendees: int, quantity: int) -> None:
+    """Check that an order does not name more attendees than it has tickets.
+
+    Raises:
+        InvalidValues: it does.
+    """
+    if attendees > quantity:
+        raise InvalidValues({"attendees": "Must not be more than the number of tickets."})
 
 
 def check_ticket_types(ticket_types: Sequence[TicketType]) -> None:

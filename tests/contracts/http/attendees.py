@@ -219,9 +219,9 @@ class TestAttendees:
         assert opened == order
         for wrong, field in (
             ({}, "attendee"), ({"attendee": {}}, "attendee.name"),
-            ({"attendee": {"name": " "}}, "name"), ({"attendee": {"name": "A", "x": 1}},
+            ({"attendee": {"name": " "}}, "attendee.name"), ({"attendee": {"name": "A", "x": 1}},
                                                     "attendee.x"),
-            ({"attendee": {"name": "A", "email": "b"}}, "email"),
+            ({"attendee": {"name": "A", "email": "b"}}, "attendee.email"),
         ):  # fmt: skip
             assert errors_of(bob.patch(path, json=wrong)) == [field]
         problem(guest.patch(path, json={"attendee": grace}), 401, "not_signed_in")

@@ -178,6 +178,53 @@ class TestFaults:
         assert errors_of(refused) == list(changes)
         assert olga.get(event_path(event)).get_json() == event
 
+    @pytest.mark.parametrize(
+        ("path", "body", "faults"),
+        [
+            (
+                "/api/register",
+                {"username": "a b", "password": "password", "email": "x", "role": "king",
+                 "first_name": "a\nb", "last_name": "x" * 151, "colour": "red"},
+                {"username", "password", "email", "role", "first_name", "last_name", "colour"},
+            ),
+            (
+                "/api/keys",
+                {"name": "a\nb", "scopes": ["none"], "expires_at": "2020-01-01T00:00:00Z"},
+                {"name", "scopes.0", "expires_at"},
+            ),
+            ("/api/categories", {"name": "a\nb", "colour": 1}, {"name", "colour"}),
+            (
+                "/api/events/1/register",
+                {"email": "x", "ticket_type": "x", "waitlist": "x"},
+                {"email", "ticket_type", "waitlist"},
+            ),
+            (
+                "/api/events/1/purchase",
+                {"quantity": 1, "buyer": {"name": " ", "email": "x"}, "colour": "red",
+                 "attendees": [{"name": "Ada"}, {"name": "Eve"}]},
+                {"buyer.name", "buyer.email", "attendees", "colour"},
+            ),
+            (
+                "/api/events/1/purchase",
+                {"lines": [{"quantity": 0}], "quantity": 1, "attendees": [{"name": " "}]},
+                {"lines", "lines.0.quantity", "lines.0.ticket_type", "attendees.0.name"},
+            ),
+        ],
+    )  # fmt: skip
+    def test_those_of_other_bodies_come_together(
+        self, admin: Client, olga: Client, path: str, body: dict[str, Any], faults: set[str]
+    ) -> None:
+        make_event(olga)
+
+        assert set(errors_of(admin.post(path, json=body))) == faults
+
+    def test_a_guest_is_told_what_to_add(self, olga: Client, guest: Client) -> None:
+        path = event_path(make_event(olga), "register")
+
+        assert set(errors_of(guest.post(path, json={"colour": "red"}))) == {
+            "colour", "name", "email",
+        }  # fmt: skip
+
 
 class TestTokens:
     """A token is refused with the name of the one that is needed."""

@@ -97,8 +97,8 @@ class TestPurchases:
         ("attendees", "field"),
         [
             ([{"name": "Ada"}, {"name": "Eve"}], "attendees"),
-            ([{"name": " "}], "name"),
-            ([{"name": "Ada", "email": "nobody"}], "email"),
+            ([{"name": " "}], "attendees.0.name"),
+            ([{"name": "Ada", "email": "nobody"}], "attendees.0.email"),
             ([{"name": "Ada", "age": 5}], "attendees.0.age"),
             ([{}], "attendees.0.name"),
             (["Ada"], "attendees.0"),

@@ -1,7 +1,8 @@
 """Fields that are stricter than marshmallow's own."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,18 +10,47 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import MAX_YEAR
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
+@contextmanager
+def domain_faults(*names: str) -> Iterator[None]:
+    """Report values that the domain does not accept as faults of the body.
+
+    Args:
+        names: the fields of the schema; without any, the faults are those of one field.
+    """
+    try:
+        yield
+    except InvalidValues as error:
+        if not names:
+            raise ValidationError(list(error.problems.values())) from None
+        known = {name: [error.problems[name]] for name in names if name in error.problems}
+        raise ValidationError(known) from None
+
+
 class Text(fields.String):
-    """A text that every storage and encoding accepts: no NUL, no unpaired surrogates."""
+    """A text that every storage and encoding accepts: no NUL, no unpaired surrogates.
+
+    Args:
+        rule: a function of the domain that raises InvalidValues for what it does not
+            accept. So these faults are told together with those of the schema.
+    """
+
+    def __init__(self, *, rule: Callable[[str], object] | None = None, **kwargs: Any) -> None:
+        self._rule = rule
+        super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ValidationError("Must not contain NUL or unpaired surrogates.")
+        if self._rule is not None:
+            with domain_faults():
+                self._rule(text)
         return text
 
 

@@ -1,20 +1,31 @@
 """Accounts, tokens and API keys."""
 
+from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from flask import current_app
+from marshmallow import Schema, fields, validate, validates
 
+from eventapi.application.accounts import SignUp
 from eventapi.application.api_keys import NewApiKey
+from eventapi.application.use_cases import UseCases
 from eventapi.application.views import AccountRef, ApiKeyView, UserView
-from eventapi.domain.api_key import ApiKey, KeyScope
+from eventapi.domain.api_key import ApiKey, KeyScope, check_expiry
 from eventapi.domain.user import (
     MAX_PASSWORD_LENGTH,
     MAX_PERSON_NAME_LENGTH,
     MIN_PASSWORD_LENGTH,
     Role,
 )
-from eventapi.domain.values import Username
-from eventapi.entrypoints.http.fields import Choice, Flag, QueryFlag, Text, Timestamp
+from eventapi.domain.values import Username, clean_text
+from eventapi.entrypoints.http.fields import (
+    Choice,
+    Flag,
+    QueryFlag,
+    Text,
+    Timestamp,
+    domain_faults,
+)
 from eventapi.entrypoints.http.schemas.common import (
     PageQuerySchema,
     RoundTripSchema,
@@ -26,19 +37,49 @@ from eventapi.entrypoints.http.schemas.derivation import response_schema
 _ALICE = {"id": 1, "username": "alice"}
 
 
-def password_field(*, shortest: int | None = None) -> Text:
-    """Return the field of a password; a new one has a minimum length."""
+def password_field() -> Text:
+    """Return the field of a password."""
     return Text(
         required=True,
         load_only=True,
-        validate=validate.Length(shortest, MAX_PASSWORD_LENGTH),
+        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
 
 
+def new_password_field() -> Text:
+    """Return the field of a new password."""
+    return Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
+        rule=_check_password,
+        metadata={"format": "password"},
+    )
+
+
+def _check_username(username: str) -> None:
+    _sign_up().usernames.parse(username)
+
+
+def _check_password(password: str) -> None:
+    _sign_up().passwords.check(password, "password")
+
+
+def _sign_up() -> SignUp:
+    """Return the use case that has the rules for new usernames and passwords."""
+    use_cases: UseCases = current_app.extensions["eventapi"]
+    return use_cases.sign_up
+
+
 def person_name_field(**options: Any) -> Text:
     """Return the field of a first or last name."""
-    return Text(allow_none=True, validate=validate.Length(max=MAX_PERSON_NAME_LENGTH), **options)
+    return Text(
+        allow_none=True,
+        validate=validate.Length(max=MAX_PERSON_NAME_LENGTH),
+        rule=lambda name: clean_text("name", name, longest=MAX_PERSON_NAME_LENGTH),
+        **options,
+    )
 
 
 AccountRefSchema = response_schema(AccountRef, example=_ALICE)
@@ -61,10 +102,12 @@ class SignUpSchema(Schema):
     username = Text(
         required=True,
         validate=validate.Length(3, Username.MAX_LENGTH),
+        rule=_check_username,
         metadata={"description": "Unique without regard to letter case."},
     )
-    password = password_field(shortest=MIN_PASSWORD_LENGTH)
+    password = new_password_field()
     role = Text(
+        rule=Role.parse,
         load_default=Role.USER.value,
         metadata={
             "enum": list(Role),
@@ -100,7 +143,7 @@ class PasswordChangeSchema(Schema):
         }
 
     current_password = password_field()
-    new_password = password_field(shortest=MIN_PASSWORD_LENGTH)
+    new_password = new_password_field()
 
 
 class UserChangeSchema(RoundTripSchema):
@@ -111,7 +154,7 @@ class UserChangeSchema(RoundTripSchema):
     class Meta:
         example = {"role": "organizer", "is_disabled": False}
 
-    role = Text(metadata={"enum": list(Role), "description": "Case-insensitive."})
+    role = Text(rule=Role.parse, metadata={"enum": list(Role), "description": "Case-insensitive."})
     is_disabled = Flag()
 
 
@@ -136,7 +179,11 @@ class NewApiKeySchema(Schema):
             "expires_at": "2030-06-02T00:00:00Z",
         }
 
-    name = Text(required=True, validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH))
+    name = Text(
+        required=True,
+        validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH),
+        rule=lambda name: clean_text("name", name, longest=ApiKey.MAX_NAME_LENGTH),
+    )
     scopes = fields.List(
         Choice(KeyScope),
         required=True,
@@ -148,6 +195,12 @@ class NewApiKeySchema(Schema):
         allow_none=True,
         metadata={"description": "Null for a key that does not expire."},
     )
+
+    @validates("expires_at")
+    def _check_expiry(self, expires_at: datetime | None, **_: Any) -> None:
+        use_cases: UseCases = current_app.extensions["eventapi"]
+        with domain_faults():
+            check_expiry(expires_at, use_cases.manage_api_keys.clock.now())
 
 
 ApiKeySchema = response_schema(

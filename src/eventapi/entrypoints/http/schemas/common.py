@@ -141,6 +141,7 @@ def email_field(*, required: bool = False, **options: Any) -> Text:
         required=required,
         allow_none=not required,
         validate=validate.Length(1 if required else None, EmailAddress.MAX_LENGTH),
+        rule=EmailAddress,
         metadata={"format": "email", **options.pop("metadata", {})},
         **options,
     )
@@ -148,7 +149,7 @@ def email_field(*, required: bool = False, **options: Any) -> Text:
 
 def attendee_name_field(**options: Any) -> Text:
     """Return the field of the name of a person whom a ticket admits."""
-    return Text(validate=validate.Length(1, Attendee.MAX_NAME_LENGTH), **options)
+    return Text(validate=validate.Length(1, Attendee.MAX_NAME_LENGTH), rule=Attendee, **options)
 
 
 def id_field(**options: Any) -> fields.Integer:

@@ -78,7 +78,11 @@ class NewCategorySchema(Schema):
     class Meta:
         example = {"name": "Concerts"}
 
-    name = name_field(Category.MAX_NAME_LENGTH)
+    name = Text(
+        required=True,
+        validate=validate.Length(1, Category.MAX_NAME_LENGTH),
+        rule=Category.parse_name,
+    )
 
 
 class CategoryChangeSchema(RoundTripSchema, NewCategorySchema):

@@ -1,10 +1,12 @@
 """Orders and tickets."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from eventapi.application.orders import PlacedOrder
+from eventapi.application.registrations import contact_of
 from eventapi.application.tickets import MAX_SCANS, TicketWithEvent
 from eventapi.application.views import (
     AttendeeView,
@@ -16,8 +18,8 @@ from eventapi.application.views import (
     TicketDetails,
     TicketView,
 )
-from eventapi.domain.event import Event
-from eventapi.entrypoints.http.fields import Flag, Text, Timestamp
+from eventapi.domain.event import Event, check_attendees
+from eventapi.entrypoints.http.fields import Flag, Text, Timestamp, domain_faults
 from eventapi.entrypoints.http.schemas.common import (
     PageQuerySchema,
     RoundTripSchema,
@@ -28,6 +30,7 @@ from eventapi.entrypoints.http.schemas.common import (
 )
 from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
+from eventapi.entrypoints.http.security import current_actor
 
 _CODE = "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE"
 _BOB = {"name": "Bob Example", "email": "bob@example.org"}
@@ -189,13 +192,24 @@ class PurchaseSchema(Schema):
         },
     )
 
-    @validates_schema(skip_on_field_errors=True)
-    def _check_quantity_or_lines(self, loaded: dict[str, Any], **_: Any) -> None:
-        if "lines" not in loaded:
-            if "quantity" not in loaded:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _check_quantity_or_lines(self, _loaded: Any, sent: Any, **_: Any) -> None:
+        if not isinstance(sent, Mapping):
+            return
+        if "lines" not in sent:
+            if "quantity" not in sent:
                 raise ValidationError("Is required, unless lines are given.", "quantity")
-        elif loaded.keys() & {"quantity", "ticket_type"}:
+        elif sent.keys() & {"quantity", "ticket_type"}:
             raise ValidationError("Can't be combined with quantity or ticket_type.", "lines")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _check_attendees(self, loaded: Any, **_: Any) -> None:
+        if isinstance(loaded, Mapping):
+            lines = loaded.get("lines") or [loaded]
+            quantities = [line["quantity"] for line in lines if "quantity" in line]
+            if len(quantities) == len(lines):
+                with domain_faults("attendees"):
+                    check_attendees(len(loaded.get("attendees", ())), sum(quantities))
 
 
 class EventRegistrationSchema(Schema):
@@ -219,6 +233,12 @@ class EventRegistrationSchema(Schema):
         load_default=False,
         metadata={"description": "Whether to join the waitlist if the event is full."},
     )
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _check_contact(self, _loaded: Any, sent: Any, **_: Any) -> None:
+        if isinstance(sent, Mapping):
+            with domain_faults("name", "email"):
+                contact_of(current_actor(), sent.get("name"), sent.get("email"))
 
 
 class OrderSecretQuerySchema(Schema):
