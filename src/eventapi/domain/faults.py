@@ -30,6 +30,8 @@ class Faults:
         incomplete: whether there is a fault that somebody else reports.
     """
 
+    __slots__ = ("_incomplete", "_problems")
+
     def __init__(self, *, incomplete: bool = False) -> None:
         self._incomplete = incomplete
         self._problems: dict[str, str] = {}
@@ -39,9 +41,13 @@ class Faults:
 
         It is not called if one of its arguments is FAULTY.
         """
-        if any(value is FAULTY for value in (*args, *kwargs.values())):
-            self._incomplete = True
-            return FAULTY  # type: ignore[no-any-return]
+        # Plain loops: every event that is loaded comes through here.
+        for value in args:
+            if value is FAULTY:
+                return self._skip()  # type: ignore[no-any-return]
+        for value in kwargs.values():
+            if value is FAULTY:
+                return self._skip()  # type: ignore[no-any-return]
         return self.build(rule, *args, **kwargs)
 
     def build(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,9 +62,15 @@ class Faults:
             self._problems |= error.problems
             return FAULTY  # type: ignore[no-any-return]
 
+    def _skip(self) -> Any:
+        self._incomplete = True
+        return FAULTY
+
     def note(self, *values: object) -> None:
         """Note which values are FAULTY, where nothing else is to be checked."""
-        self._incomplete |= any(value is FAULTY for value in values)
+        for value in values:
+            if value is FAULTY:
+                self._incomplete = True
 
     def raise_any(self) -> None:
         """Raise all faults together, if there are any.

@@ -218,6 +218,16 @@ class TestFaults:
 
         assert set(errors_of(admin.post(path, json=body))) == faults
 
+    def test_they_come_before_what_the_state_forbids(self, olga: Client) -> None:
+        event = make_event(olga)
+        path, stale = event_path(event), {"If-Match": '"0.x"'}
+
+        assert errors_of(olga.patch(path, json={"capacity": "many"}, headers=stale)) == ["capacity"]
+        problem(olga.patch(path, json={"capacity": 5}, headers=stale), 412, "version_conflict")
+        olga.post(f"{path}/cancel")
+        assert errors_of(olga.patch(path, json={"capacity": "many"})) == ["capacity"]
+        problem(olga.patch(path, json={"capacity": 5}), 409, "event_cancelled")
+
     def test_a_guest_is_told_what_to_add(self, olga: Client, guest: Client) -> None:
         path = event_path(make_event(olga), "register")
 
