@@ -168,6 +168,25 @@ class TestBoxOffice:
         problem(buy(key, event["id"], 2, key="k", buyer=EVE), 422, "idempotency_key_reused")
         assert tickets_sold(olga, event) == 2
 
+    def test_a_key_does_with_the_secret_what_a_guest_does(self, api: Api, olga: Client) -> None:
+        event = make_event(olga)
+        shop, door = key_of(api, olga, "sell"), key_of(api, olga, "check_in")
+        placed = buy(shop, event["id"], 3, buyer=GRACE).get_json()
+        first, second = (f"tickets/{ticket['id']}" for ticket in placed["tickets"][:2])
+
+        problem(shop.delete(order_path(placed)), 403, "key_not_allowed")
+        problem(
+            shop.post(f"{order_path(placed, first)}/transfer", json=EVE), 403, "key_not_allowed"
+        )
+        for key in (shop, door):
+            named = key.patch(by_secret(placed, first), json={"attendee": EVE})
+            assert named.status_code == 200
+        handed_on = shop.post(by_secret(placed, second, "transfer"), json=EVE)
+        assert handed_on.status_code == 200
+        assert door.delete(by_secret(placed)).get_json()["status"] == "cancelled"
+        wrong = f"{order_path(placed)}?secret=wrong"
+        problem(door.get(wrong), 404, "order_not_found")
+
     def test_the_rules_of_a_sale_are_those_of_users(self, olga: Client) -> None:
         event = make_event(olga, capacity=12)
 

@@ -95,7 +95,8 @@ def authenticate_request(authenticate: Authenticate, access: Access) -> None:
     Raises:
         NotSignedIn: guests are not allowed.
         InvalidToken, ExpiredToken, SessionEnded, InvalidApiKey: the credentials are not valid.
-        KeyNotAllowed: the API key does not have the scope.
+        KeyNotAllowed: the API key does not have the scope, and the request is not one
+            that guests may send.
         TooManyRequests: the sender has reached the rate limit.
     """
     if access.credentials is Credentials.NONE:
@@ -109,7 +110,7 @@ def authenticate_request(authenticate: Authenticate, access: Access) -> None:
         count_guest()
         raise InvalidToken
     if credentials.startswith(API_KEY_PREFIX):
-        g.actor = _authenticate_key(credentials, authenticate, access.scope)
+        g.actor = _authenticate_key(credentials, authenticate, access)
         return
     if scheme:  # the library accepts only this spelling; any case is valid (RFC 9110, 11.1)
         request.environ["HTTP_AUTHORIZATION"] = f"Bearer {credentials}"
@@ -125,13 +126,27 @@ def authenticate_request(authenticate: Authenticate, access: Access) -> None:
         g.actor = authenticate.by_session(g.session_id)
 
 
-def _authenticate_key(key: str, authenticate: Authenticate, scope: KeyScope | None) -> Actor:
+def _authenticate_key(key: str, authenticate: Authenticate, access: Access) -> Actor | None:
+    """Return the actor of an API key; None if the key may do only what a guest may."""
     with limit_failed_keys():
         actor, scopes = authenticate.by_key(key)
     count_caller(f"user {actor.id}")
-    if scope is None or not {scope, KeyScope.MANAGE} & scopes:
-        raise KeyNotAllowed(scope)
-    return actor
+    if access.scope is not None and {access.scope, KeyScope.MANAGE} & scopes:
+        return actor
+    if _guests_may(access):
+        return None
+    raise KeyNotAllowed(access.scope)
+
+
+def _guests_may(access: Access) -> bool:
+    """Return whether the request needs no key: it reads what is public, or has an order's secret.
+
+    A key without the scope does not take away what everybody may do.
+    """
+    reads_public = access.scope is KeyScope.READ_EVENTS
+    return access.credentials is Credentials.OPTIONAL_ACCESS_TOKEN and (
+        reads_public or bool(request.args.get("secret"))
+    )
 
 
 def read_refresh_token(token: str | None) -> tuple[LoginSessionId, int]:
