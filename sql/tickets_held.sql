@@ -1,18 +1,17 @@
 -- The live tickets that buyers of an event hold or wait for, for events with a limit.
 --
 -- Parameters: :buyers  a JSON array of objects: number (identifies the buyer in the
---                      result), event_id, account_id, email_key
+--                      result), event_id, account_id, person
 --
--- A person is known by the account and by the email address: orders of the account,
--- of guests with its address, and of other accounts with that address count
--- together. The caller has locked the events, so no other transaction adds to the
--- numbers before it commits.
+-- A person is known by the account and by the email address at the time of the
+-- sale (orders.person): their orders count together. The caller has locked the
+-- events, so no other transaction adds to the numbers before it commits.
 --
 -- UNION, and not OR, so that each part uses its own index (orders_by_buyer,
--- orders_by_guest, users_by_email), and an order that two parts find counts once.
+-- orders_by_person), and an order that both parts find counts once.
 SELECT buyer.number, count(*) AS held
 FROM json_to_recordset(CAST(:buyers AS json))
-    AS buyer (number integer, event_id bigint, account_id bigint, email_key text)
+    AS buyer (number integer, event_id bigint, account_id bigint, person text)
 CROSS JOIN LATERAL (
     SELECT orders.id
     FROM orders
@@ -21,13 +20,7 @@ CROSS JOIN LATERAL (
     UNION
     SELECT orders.id
     FROM orders
-    WHERE orders.guest_key = buyer.email_key
-      AND orders.event_id = buyer.event_id AND orders.status <> 'cancelled'
-    UNION
-    SELECT orders.id
-    FROM users
-    JOIN orders ON orders.buyer_id = users.id
-    WHERE users.email_key = buyer.email_key
+    WHERE orders.person = buyer.person
       AND orders.event_id = buyer.event_id AND orders.status <> 'cancelled'
 ) AS theirs
 JOIN tickets ON tickets.event_id = buyer.event_id AND tickets.order_id = theirs.id

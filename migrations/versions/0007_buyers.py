@@ -6,6 +6,7 @@ The total of a cancelled order is nothing, as the rest of its answer says.
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,11 +24,19 @@ IS_BUYER = (
     "(buyer_id IS NULL) = (guest_email IS NOT NULL)"
     " AND (guest_email IS NULL) = (guest_name IS NULL)"
 )
-IS_SEARCHABLE_BUYER = (
-    f"{IS_BUYER} AND (guest_email IS NULL) = (guest_key IS NULL)"
-    " AND (guest_email IS NULL) = (search_text IS NULL)"
-)
+IS_SEARCHABLE_BUYER = f"{IS_BUYER} AND (guest_email IS NULL) = (search_text IS NULL)"
 
+GUESTS = """
+SELECT id, event_id, guest_email AS email, guest_name AS name
+FROM orders
+WHERE guest_email IS NOT NULL
+"""
+BUYERS = """
+SELECT orders.id, orders.event_id, coalesce(guest_email, users.email) AS email, '' AS name
+FROM orders
+LEFT JOIN users ON users.id = orders.buyer_id
+WHERE coalesce(guest_email, users.email) IS NOT NULL
+"""
 # What a transfer left behind: a cancelled ticket, and a later one issued at that moment.
 MARK_TRANSFERRED = """
 UPDATE tickets SET is_transferred = true
@@ -50,12 +59,7 @@ WHERE status = 'cancelled'
 def upgrade() -> None:
     op.add_column("events", sa.Column("max_per_person", sa.Integer))
     op.create_check_constraint("events_max_per_person_check", "events", "max_per_person > 0")
-    op.add_column("users", sa.Column("email_key", sa.String(KEY_LENGTH)))
-    _fill("users", "bigint", ["email"], email_key=_email_key)
-    op.create_index(
-        "users_by_email", "users", ["email_key"], postgresql_where="email_key IS NOT NULL"
-    )
-    op.add_column("orders", sa.Column("guest_key", sa.String(KEY_LENGTH)))
+    op.add_column("orders", sa.Column("person", sa.String(64)))
     op.add_column("orders", sa.Column("search_text", sa.Text(collation="C")))
     op.add_column(
         "tickets",
@@ -63,13 +67,8 @@ def upgrade() -> None:
     )
     # This sells and cancels no ticket, so the triggers have nothing to count.
     with _without_triggers("orders"), _without_triggers("tickets"):
-        _fill(
-            "orders",
-            "uuid",
-            ["guest_email", "guest_name"],
-            guest_key=lambda email, _name: _email_key(email),
-            search_text=lambda email, name: f"{_normalize(name)}\n{_normalize(email)}",
-        )
+        _fill("search_text", GUESTS, lambda _event, email, name: _text(name, email))
+        _fill("person", BUYERS, lambda event, email, _name: _person(event, email))
         op.execute("UPDATE orders SET total = 0 WHERE status = 'cancelled'")
         op.execute(MARK_TRANSFERRED)
     op.drop_constraint("orders_buyer_check", "orders")
@@ -77,23 +76,17 @@ def upgrade() -> None:
     op.create_check_constraint(
         "tickets_transferred_check", "tickets", "NOT is_transferred OR cancelled_at IS NOT NULL"
     )
-    op.create_index(
-        "orders_by_guest",
-        "orders",
-        ["guest_key", "event_id"],
-        postgresql_where="guest_key IS NOT NULL",
-    )
+    op.create_index("orders_by_person", "orders", ["person"], postgresql_where="person IS NOT NULL")
 
 
 def downgrade() -> None:
     op.drop_column("tickets", "is_transferred")
     op.drop_constraint("orders_buyer_check", "orders")
     op.drop_column("orders", "search_text")
-    op.drop_column("orders", "guest_key")
+    op.drop_column("orders", "person")
     op.create_check_constraint("orders_buyer_check", "orders", IS_BUYER)
     with _without_triggers("orders"):
         op.execute(SUM_OF_LIVE_TICKETS)
-    op.drop_column("users", "email_key")
     op.drop_column("events", "max_per_person")
 
 
@@ -104,39 +97,38 @@ def _without_triggers(table: str) -> Iterator[None]:
     op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def _fill(table: str, id_type: str, sources: list[str], **targets: Callable[..., str]) -> None:
-    """Set columns from others, where the first of these is not NULL."""
-    names = list(targets)
-    changes = ", ".join(f"{name} = computed.{name}" for name in names)
-    arrays = ", ".join(f"CAST(:{name} AS text[])" for name in names)
+def _fill(column: str, query: str, compute: Callable[[int, str, str], str]) -> None:
+    """Set a column of the orders that a query selects, with the event, email and name of each."""
     statement = sa.text(f"""
-        UPDATE {table} SET {changes}
-        FROM unnest(CAST(:ids AS {id_type}[]), {arrays}) AS computed (id, {", ".join(names)})
-        WHERE {table}.id = computed.id
+        UPDATE orders SET {column} = computed.value
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS text[])) AS computed (id, value)
+        WHERE orders.id = computed.id
     """)
-    for rows in _batches(table, sources):
-        values = {name: [compute(*row[1:]) for row in rows] for name, compute in targets.items()}
-        op.get_bind().execute(statement, {"ids": [str(row[0]) for row in rows], **values})
+    for rows in _batches(query):
+        values = [compute(row.event_id, row.email, row.name) for row in rows]
+        op.get_bind().execute(statement, {"ids": [str(row.id) for row in rows], "values": values})
 
 
-def _batches(table: str, columns: list[str]) -> Iterator[Sequence[Any]]:
-    """Yield the ids and columns of the rows whose first column is not NULL, by id."""
-    id: sa.ColumnClause[Any] = sa.column("id")
-    values: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
-    query = sa.select(id, *values).select_from(sa.table(table)).where(values[0].is_not(None))
-    query = query.order_by(id).limit(BATCH_SIZE)
-    rows = op.get_bind().execute(query).all()
-    while rows:
+def _batches(query: str) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a query in batches, by id."""
+    batch = sa.text(f"{query} AND orders.id > :after ORDER BY orders.id LIMIT {BATCH_SIZE}")
+    after = "00000000-0000-0000-0000-000000000000"
+    while rows := op.get_bind().execute(batch, {"after": after}).all():
         yield rows
-        rows = op.get_bind().execute(query.where(id > rows[-1].id)).all()
+        after = str(rows[-1].id)
 
 
-# Copies of EmailAddress.key and of normalize in domain/values.py: a migration has the
-# same result when these have changed.
+# Copies of Buyer.person_at in domain/order.py and of normalize in domain/values.py: a
+# migration has the same result when these have changed.
 
 
-def _email_key(email: str) -> str:
-    return unicodedata.normalize("NFKC", email.casefold())[:KEY_LENGTH]
+def _person(event: int, email: str) -> str:
+    key = unicodedata.normalize("NFKC", email.casefold())[:KEY_LENGTH]
+    return sha256(f"{event} {key}".encode()).hexdigest()
+
+
+def _text(*texts: str) -> str:
+    return "\n".join(map(_normalize, texts))
 
 
 def _normalize(text: str) -> str:

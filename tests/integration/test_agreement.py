@@ -461,7 +461,7 @@ def check_invariants(engine: Engine, now: datetime) -> None:
                 LEFT JOIN users u ON u.id = o.buyer_id
                 WHERE o.status <> 'cancelled'
                 GROUP BY o.event_id, e.max_per_person,
-                         coalesce(o.guest_key, u.email_key, u.username_key)
+                         coalesce(o.person, u.username_key)
                 HAVING count(*) > e.max_per_person
                 UNION ALL
                 -- Invariant 4: nobody holds two live registrations.

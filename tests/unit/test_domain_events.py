@@ -104,7 +104,9 @@ def test_an_order_on_the_waitlist_records_when_it_is_confirmed() -> None:
 
 def test_an_import_is_one_domain_event_of_the_event() -> None:
     event = builders.event()
-    order = event.import_registration(ADA, ticket_type_id=None, now=NOW, identities=IDENTITIES)
+    order = event.import_registration(
+        ADA, ticket_type_id=None, held=0, now=NOW, identities=IDENTITIES
+    )
     event.record_import(NOW)
 
     assert recorded(order) == []

@@ -6,11 +6,13 @@ email address.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from eventapi.application.events import schedule_event
 from eventapi.application.forms import EventForm
+from eventapi.application.ports.orders import BuyerOfEvent
 from eventapi.application.ports.storage import UnitOfWork, UnitOfWorkFactory
 from eventapi.application.ports.system import Clock
 from eventapi.domain import policy
@@ -18,7 +20,7 @@ from eventapi.domain.category import Category
 from eventapi.domain.errors import DomainError, InvalidValues
 from eventapi.domain.event import Event
 from eventapi.domain.faults import FAULTY, Faults
-from eventapi.domain.order import Identities
+from eventapi.domain.order import Buyer, Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import (
     Attendee,
@@ -274,6 +276,7 @@ class ImportAttendees:
             ids = work.events.ids_by_reference(actor.id, sorted(references))
             events = work.events.get_for_update(*ids.values())
             present = {(id, email) for id in events for email in work.orders.registrants(id)}
+            held = _tickets_held(rows, {name: events[id] for name, id in ids.items()}, work)
             lines: dict[tuple[EventId, str], int] = {}
             changed: set[EventId] = set()
             now = self.clock.now()
@@ -295,9 +298,12 @@ class ImportAttendees:
                 faults.raise_any()
                 if key in present:
                     return False
+                attendee = Attendee(row.name, email)
+                buyer = BuyerOfEvent(event.id, None, Buyer.guest(attendee).person_at(event.id))
                 order = event.import_registration(
-                    Attendee(row.name, email),
+                    attendee,
                     ticket_type_id=ticket_type,
+                    held=held.get(buyer, 0),
                     now=now,
                     identities=self.identities,
                 )
@@ -308,6 +314,20 @@ class ImportAttendees:
                 return True
 
             return _import_all(rows, import_row, options, work)
+
+
+def _tickets_held(
+    rows: Sequence[AttendeeRow], events: Mapping[str, Event], work: UnitOfWork
+) -> Mapping[BuyerOfEvent, int]:
+    """Return the tickets that attendees hold already, of events that limit them."""
+    buyers = set()
+    for row in rows:
+        event = events.get(row.event)
+        if event and event.details.max_per_person and row.email is not FAULTY:
+            with suppress(InvalidValues):  # reported with the other faults of the row
+                person = Buyer(email=EmailAddress(row.email)).person_at(event.id)
+                buyers.add(BuyerOfEvent(event.id, None, person))
+    return work.orders.tickets_held(buyers) if buyers else {}
 
 
 def _import_all(

@@ -53,7 +53,8 @@ class Customer:
     @classmethod
     def account(cls, actor: Actor) -> "Customer":
         """Return an account as the buyer."""
-        return cls(Buyer.account(actor.id), BuyerView.of_account(actor))
+        email = EmailAddress(actor.email) if actor.email else None
+        return cls(Buyer.account(actor.id, email), BuyerView.of_account(actor))
 
     @classmethod
     def guest(cls, contact: Attendee) -> "Customer":
@@ -65,13 +66,13 @@ class Customer:
         return cls(Buyer.guest(contact), BuyerView.of_guest(contact))
 
     @property
-    def email_key(self) -> str | None:
-        """The key of the email address, by which a person is known."""
-        return EmailAddress(self.view.email).key if self.view.email else None
+    def email_key(self) -> str:
+        """The key of the email address; empty without one."""
+        return self.buyer.email.key if self.buyer.email else ""
 
     def at(self, event: EventId) -> BuyerOfEvent:
         """Return the person whose tickets of an event are counted."""
-        return BuyerOfEvent(event, self.buyer.account_id, self.email_key)
+        return BuyerOfEvent(event, self.buyer.account_id, self.buyer.person_at(event))
 
 
 def tickets_held(customer: Customer, event: Event, work: UnitOfWork) -> int:

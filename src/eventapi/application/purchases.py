@@ -144,9 +144,9 @@ class _Holdings:
 
 def _person(buyer: BuyerOfEvent) -> BuyerOfEvent:
     """Return what orders of one person have in common: the email address, else the account."""
-    if buyer.email_key is None:
+    if buyer.person is None:
         return buyer
-    return BuyerOfEvent(buyer.event, None, buyer.email_key)
+    return BuyerOfEvent(buyer.event, None, buyer.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ def _party(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> _Party | Doma
     if actor is not None:
         key = sale.purchase.key_of(account_owner(actor.id))
     elif customer is not None:
-        key = sale.purchase.key_of(guest_owner(customer.email_key or ""))
+        key = sale.purchase.key_of(guest_owner(customer.email_key))
     else:
         key = None
     return _Party(actor, customer, key)

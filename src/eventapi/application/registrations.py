@@ -78,7 +78,7 @@ class RegisterAttendee:
         name, email = contact_of(actor, registration.name, registration.email)
         attendee = Attendee(name, EmailAddress(email))
         customer = Customer.guest(attendee) if buyer is None else Customer.account(buyer)
-        owner = account_owner(actor.id) if actor else guest_owner(customer.email_key or "")
+        owner = account_owner(actor.id) if actor else guest_owner(customer.email_key)
         key = registration.key_of(owner, attendee)
         event_id = registration.event_id
         with self.unit_of_work(actor) as work:

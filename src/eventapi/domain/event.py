@@ -264,6 +264,7 @@ class Event(Aggregate):
         attendee: Attendee,
         *,
         ticket_type_id: TicketTypeId | None,
+        held: int,
         now: datetime,
         identities: Identities,
     ) -> Order:
@@ -273,7 +274,7 @@ class Event(Aggregate):
         domain event (`record_import`).
         """
         order = self.register(
-            attendee, ticket_type_id=ticket_type_id, now=now, identities=identities
+            attendee, ticket_type_id=ticket_type_id, held=held, now=now, identities=identities
         )
         order.release_events()
         return order
@@ -452,6 +453,7 @@ class Event(Aggregate):
             id=identities.order_id(),
             event_id=self.id,
             buyer=buyer,
+            person=buyer.person_at(self.id),
             registrant=registrant,
             status=OrderStatus.WAITLISTED if waits else OrderStatus.CONFIRMED,
             total=_total(prices),

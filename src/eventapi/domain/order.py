@@ -1,9 +1,10 @@
 """Orders and their tickets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from typing import Protocol, Self
 
 from eventapi.domain.domain_event import Aggregate, DomainEvent, DomainEventType
@@ -18,6 +19,7 @@ from eventapi.domain.errors import (
 from eventapi.domain.values import (
     AccessCode,
     Attendee,
+    EmailAddress,
     EventId,
     Money,
     OrderId,
@@ -55,15 +57,17 @@ class Buyer:
     Attributes:
         account_id: None for a guest.
         contact: the name and the email address of a guest, otherwise None.
+        email: the address of a guest, or that of the account while it buys.
     """
 
     account_id: UserId | None = None
     contact: Attendee | None = None
+    email: EmailAddress | None = field(default=None, compare=False)
 
     @classmethod
-    def account(cls, id: UserId) -> Self:
+    def account(cls, id: UserId, email: EmailAddress | None = None) -> Self:
         """Return the buyer who has an account."""
-        return cls(account_id=id)
+        return cls(account_id=id, email=email)
 
     @classmethod
     def guest(cls, contact: Attendee) -> Self:
@@ -74,7 +78,18 @@ class Buyer:
         """
         if contact.email is None:
             raise InvalidValues({"email": "Is required."})
-        return cls(contact=contact)
+        return cls(contact=contact, email=contact.email)
+
+    def person_at(self, event_id: EventId) -> str | None:
+        """Return what identifies the person among the buyers of an event, None if nothing does.
+
+        It is a digest of the email address, which stays with the order when the
+        address is erased or changed, so that a limit per person holds. Those of
+        different events can't be compared.
+        """
+        if self.email is None:
+            return None
+        return sha256(f"{event_id} {self.email.key}".encode()).hexdigest()
 
 
 class OrderStatus(StrEnum):
@@ -142,6 +157,7 @@ class Order(Aggregate):
 
     Attributes:
         buyer: whose order it is.
+        person: as `Buyer.person_at` identified the buyer at the time of the sale.
         registrant: for a registration, the key of the email address that it is
             registered under (at most one live registration per event); None for
             a purchase.
@@ -155,6 +171,7 @@ class Order(Aggregate):
     id: OrderId
     event_id: EventId
     buyer: Buyer
+    person: str | None = None
     registrant: str | None = None
     status: OrderStatus
     total: Money

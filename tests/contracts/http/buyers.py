@@ -253,6 +253,24 @@ class TestMaxPerPerson:
         for one in (event, other):
             problem(buy(guest, one["id"], buyer=GRACE), 409, "person_limit_reached")
 
+    def test_a_new_account_or_address_does_not_start_anew(
+        self, api: Api, olga: Client, guest: Client
+    ) -> None:
+        event = make_event(olga, max_per_person=2)
+        for number in range(2):
+            again = api.sign_in("user")
+            again.patch("/api/users/me", json={"email": "Same@example.org"})
+            bought = buy(again, event["id"], 2)
+            assert bought.status_code == (409 if number else 201)
+            again.delete("/api/users/me")
+        other = api.sign_in("user")
+        other.patch("/api/users/me", json={"email": "first@example.org"})
+        assert buy(other, event["id"], 2).status_code == 201
+        other.patch("/api/users/me", json={"email": "second@example.org"})
+        problem(buy(other, event["id"]), 409, "person_limit_reached")
+        first = GRACE | {"email": "first@example.org"}
+        problem(buy(guest, event["id"], buyer=first), 409, "person_limit_reached")
+
     def test_an_event_that_is_full_answers_the_same_for_everybody(
         self, olga: Client, guest: Client
     ) -> None:

@@ -16,8 +16,11 @@ from eventapi.application.importing import (
 )
 from eventapi.application.search import EventSearch
 from eventapi.domain.errors import InvalidValues, NotAllowed
+from eventapi.domain.event import OrderLine
 from eventapi.domain.faults import FAULTY
+from eventapi.domain.order import Buyer
 from eventapi.domain.user import Role, User
+from eventapi.domain.values import Attendee, EmailAddress
 from eventapi.testing import ManualClock
 from tests.builders import IDENTITIES, NOW
 from tests.contracts.storage.harness import Storage
@@ -291,6 +294,26 @@ class TestImports:
             (5, "ticket_type"), (6, "email"), (6, "event"), (6, "name"), (8, "email"),
             (8, "name"), (8, "ticket_type"),
         ]  # fmt: skip
+
+    def test_a_person_who_has_enough_tickets_gets_no_more_by_an_import(
+        self, storage: Storage, olga: User, import_attendees: ImportAttendees
+    ) -> None:
+        event = storage.add_event(olga, reference="a", max_per_person=1, capacity=9)
+        with storage.unit_of_work() as work:
+            loaded = work.events.get_for_update(event.id)[event.id]
+            eve = Buyer.guest(Attendee("Eve", EmailAddress("eve@example.org")))
+            work.orders.add(
+                loaded.sell(
+                    [OrderLine(1)], buyer=eve, order_limit=1, now=NOW, identities=IDENTITIES
+                )
+            )
+            work.commit()
+        rows = [attendee_row(2, "a", "ada@example.org"), attendee_row(3, "a", "EVE@example.org")]
+
+        imported = import_attendees("olga", rows, ImportOptions(skip_bad_rows=True))
+
+        assert (summary(imported), problems(imported)) == ((1, 0, True), [(3, None)])
+        assert storage.sold(event.id) == 2
 
     @pytest.mark.usefixtures("olga")
     def test_nobody_is_registered_for_the_event_of_another_organizer(

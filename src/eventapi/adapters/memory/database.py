@@ -110,17 +110,8 @@ class MemoryDatabase:
         return sum(
             order.quantity
             for order in self.orders_by_event.all(buyer.event)
-            if self._is_of(buyer, order)
-        )
-
-    def _is_of(self, buyer: BuyerOfEvent, order: Order) -> bool:
-        account = order.buyer.account_id
-        if account is None:
-            email = order.buyer.contact.email if order.buyer.contact else None
-        else:
-            email = self.users[account].profile.email
-        return account == buyer.account is not None or (
-            email is not None and email.key == buyer.email_key
+            if (buyer.account is not None and order.buyer.account_id == buyer.account)
+            or (buyer.person is not None and order.person == buyer.person)
         )
 
     def commit(self, changes: Iterable[Callable[[], object]]) -> None:

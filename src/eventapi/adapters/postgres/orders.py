@@ -119,7 +119,6 @@ def order_to_row(order: Order) -> dict[str, object]:
         "buyer_id": order.buyer.account_id,
         "guest_name": name,
         "guest_email": email,
-        "guest_key": contact.email.key if contact and contact.email else None,
         "search_text": person_text(contact),
         "status": order.status.value,
         "total": order.total.amount,
@@ -254,7 +253,7 @@ class PostgresOrders(Repository):
                 "number": number,
                 "event_id": buyer.event,
                 "account_id": buyer.account,
-                "email_key": buyer.email_key,
+                "person": buyer.person,
             }
             for number, buyer in enumerate(numbered)
         ]

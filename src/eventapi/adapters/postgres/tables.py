@@ -55,8 +55,6 @@ users = Table(
     Column("password_hash", Text),
     Column("role", String(16), nullable=False),
     Column("email", String(254)),
-    # The form of the email address in which addresses are compared.
-    Column("email_key", String(254)),
     Column("first_name", String(150)),
     Column("last_name", String(150)),
     # The text that searches match, computed by the application as for events below.
@@ -70,7 +68,6 @@ users = Table(
         " AND last_name IS NULL AND disabled_at IS NOT NULL)",
         name="users_erased_check",
     ),
-    Index("users_by_email", "email_key", postgresql_where=text("email_key IS NOT NULL")),
     # Locked when an admin is demoted, disabled or erased: one active admin must remain.
     Index("users_active_admins", "id", postgresql_where=text("role = 'admin'")),
 )
@@ -272,10 +269,11 @@ orders = Table(
     Column("buyer_id", BigInteger, ForeignKey("users.id")),
     Column("guest_name", String(255)),
     Column("guest_email", String(254)),
-    # The form of the email address in which addresses are compared, and the text
-    # that searches for guests match; see users above.
-    Column("guest_key", String(254)),
+    # The text that searches for guests match; see users above.
     Column("search_text", Text(collation="C")),
+    # Identifies the buyer among those of the event by a digest of the email address,
+    # which is kept when the address is erased: see Buyer.person_at in domain/order.py.
+    Column("person", String(64)),
     Column("registrant", String(1024)),
     Column("status", String(16), nullable=False),
     Column("total", Numeric(12, 2), nullable=False),
@@ -296,7 +294,6 @@ orders = Table(
     CheckConstraint(
         "(buyer_id IS NULL) = (guest_email IS NOT NULL)"
         " AND (guest_email IS NULL) = (guest_name IS NULL)"
-        " AND (guest_email IS NULL) = (guest_key IS NULL)"
         " AND (guest_email IS NULL) = (search_text IS NULL)",
         name="orders_buyer_check",
     ),
@@ -331,9 +328,7 @@ orders = Table(
     ),
     Index("orders_by_buyer", "buyer_id", "id"),
     # The orders of a person, for events that limit them (sql/tickets_held.sql).
-    Index(
-        "orders_by_guest", "guest_key", "event_id", postgresql_where=text("guest_key IS NOT NULL")
-    ),
+    Index("orders_by_person", "person", postgresql_where=text("person IS NOT NULL")),
 )
 
 tickets = Table(

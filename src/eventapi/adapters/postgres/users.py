@@ -43,7 +43,6 @@ def user_to_row(user: User) -> dict[str, object]:
         **attributes(user, USER_NAMES),
         "username": user.username.value,
         "username_key": user.username.key,
-        "email_key": user.profile.email.key if user.profile.email else None,
         "role": user.role.value,
         **attributes(profile, PROFILE_NAMES),
         "email": profile.email.value if profile.email else None,

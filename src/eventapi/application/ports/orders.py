@@ -25,13 +25,13 @@ class BuyerOfEvent:
 
     Attributes:
         account: None for a guest.
-        email_key: of the guest, or of the account if it has an email address. Orders
-            of the same address count as those of one person.
+        person: as `Buyer.person_at` identifies the buyer by the email address; None
+            for an account without one. Orders of the same address count together.
     """
 
     event: EventId
     account: UserId | None
-    email_key: str | None
+    person: str | None
 
 
 class OrderRepository(Protocol):
