@@ -3,9 +3,11 @@
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     Select,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -101,6 +103,27 @@ def _finds_ticket(search: PersonSearch) -> ColumnElement[bool]:
     return or_(*found)
 
 
+def _places_of(page: CTE) -> Subquery:
+    """Return the positions of the waitlisted orders of a page, counted once for the page."""
+    is_waitlisted = OrderStatus.WAITLISTED.value
+    last = (
+        select(page.c.event_id, func.max(page.c.waitlist_number).label("number"))
+        .where(page.c.status == is_waitlisted)
+        .group_by(page.c.event_id)
+        .subquery("last")
+    )
+    waiting = orders.alias("waiting")
+    position = func.row_number().over(
+        partition_by=waiting.c.event_id, order_by=waiting.c.waitlist_number
+    )
+    return (
+        select(waiting.c.event_id, waiting.c.id, position.label("position"))
+        .join(last, last.c.event_id == waiting.c.event_id)
+        .where(waiting.c.status == is_waitlisted, waiting.c.waitlist_number <= last.c.number)
+        .subquery("places")
+    )
+
+
 def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
     """Return the statement that reads the views of some orders, and their organizers.
 
@@ -108,7 +131,7 @@ def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
         page: selects rows of the table of orders.
         order: the columns that sort them, a hyphen before a descending one.
     """
-    found = page.subquery("page")
+    found = page.cte("page")
     is_waitlisted = found.c.status == OrderStatus.WAITLISTED.value
     held = (
         select(
@@ -123,16 +146,7 @@ def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
         .where(tickets.c.event_id == found.c.event_id, tickets.c.order_id == found.c.id)
         .lateral("held")
     )
-    others = orders.alias("others").c
-    position = (
-        select(func.count())
-        .where(
-            others.event_id == found.c.event_id,
-            others.status == OrderStatus.WAITLISTED.value,
-            others.waitlist_number <= found.c.waitlist_number,
-        )
-        .scalar_subquery()
-    )
+    places = _places_of(found)
     columns = columns_of(
         OrderView,
         found,
@@ -140,13 +154,14 @@ def orders_in_full(page: Select[Any], *order: str) -> Select[Any]:
         buyer=_buyer_of(found),
         quantity=held.c.quantity,
         tickets=case((is_waitlisted, NO_ITEMS), else_=held.c.tickets),
-        position=case((is_waitlisted, position)),
+        position=places.c.position,
     )
     return (
         select(*columns, events.c.organizer_id)
         .join_from(found, events, found.c.event_id == events.c.id)
         .outerjoin(users, found.c.buyer_id == users.c.id)
         .join(held, true())
+        .outerjoin(places, and_(places.c.event_id == found.c.event_id, places.c.id == found.c.id))
         .order_by(*order_of(found, order))
     )
 
