@@ -51,22 +51,20 @@ class _Form:
     has_unknown: bool = False
 
     @classmethod
-    def from_fields(cls, **values: Any) -> Self:
+    def from_fields(cls, values: Mapping[str, Any]) -> Self:
         """Create a form; None in a field that has a default stands for the default.
 
         Args:
-            **values: the values by name. A name that the form does not have must be
-                FAULTY, and so must a field without a default be that is missing.
+            values: by name. The names come from a client: one that the form does not
+                have is a fault. A field without a default must be there, FAULTY if need be.
         """
-        known = {field.name: field for field in fields(cls)}
+        known = {field.name: field for field in fields(cls) if field.name != "has_unknown"}
         given = {
-            name: value
-            for name, value in values.items()
-            if (value is not None or not _has_default(known.get(name)))
-            and (name in known or value is not FAULTY)
+            name: values[name]
+            for name, field in known.items()
+            if name in values and (values[name] is not None or not _has_default(field))
         }
-        unknown = values.keys() - known.keys()
-        return cls(**given | ({"has_unknown": True} if unknown - given.keys() else {}))
+        return cls(**given, has_unknown=not values.keys() <= known.keys())
 
     def to_fields(self, *, without: str = "") -> dict[str, Any]:
         """Return the values by name, all but one."""
@@ -81,11 +79,11 @@ class _Form:
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Return the form after a JSON merge patch (RFC 7396): null resets a field."""
-        return self.from_fields(**{**self.to_fields(), **changes})
+        return self.from_fields({**self.to_fields(), **changes})
 
 
-def _has_default(field: Field[Any] | None) -> bool:
-    return field is not None and not (field.default is field.default_factory is MISSING)
+def _has_default(field: Field[Any]) -> bool:
+    return not (field.default is field.default_factory is MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,14 +275,14 @@ class EventForm(_Form):
         return ticket_types
 
     @classmethod
-    def from_fields(cls, **values: Any) -> Self:
+    def from_fields(cls, values: Mapping[str, Any]) -> Self:
         """Create a form; ticket types and sessions may be forms or values by name."""
         items = {
-            name: [form.from_fields(**item) if isinstance(item, dict) else item for item in given]
+            name: [form.from_fields(item) if isinstance(item, dict) else item for item in given]
             for name, form in (("ticket_types", TicketTypeForm), ("sessions", SessionForm))
             if isinstance(given := values.get(name), list)
         }
-        return super(EventForm, cls).from_fields(**{**values, **items})
+        return super(EventForm, cls).from_fields({**values, **items})
 
     def merge_patch(self, changes: Mapping[str, Any]) -> Self:
         """Return the form after a JSON merge patch (RFC 7396).

@@ -190,19 +190,21 @@ def _event(cells: _Cells, *, notation: Notation, now: datetime) -> EventRow:
         zone, today = timezone.zone, now.astimezone(timezone.zone).date()
     time = partial(notation.parse_time, zone=zone, today=today)
     form = EventForm.from_fields(
-        name=cells.text("name"),
-        description=cells.text("description"),
-        start_time=cells.parse("start_time", time),
-        end_time=cells.parse("end_time", time),
-        date=cells.parse("date", partial(notation.parse_date, today=today)),
-        timezone=FAULTY if timezone is FAULTY else timezone.name,
-        location=cells.text("location"),
-        capacity=cells.parse("capacity", notation.parse_whole_number),
-        category=FAULTY if cells.text("category") is FAULTY else None,
-        visibility=cells.text("visibility"),
-        sales_start=cells.parse("sales_start", time),
-        sales_end=cells.parse("sales_end", time),
-        ticket_types=cells.parse("ticket_types", partial(_ticket_types, notation=notation)),
+        {
+            "name": cells.text("name"),
+            "description": cells.text("description"),
+            "start_time": cells.parse("start_time", time),
+            "end_time": cells.parse("end_time", time),
+            "date": cells.parse("date", partial(notation.parse_date, today=today)),
+            "timezone": FAULTY if timezone is FAULTY else timezone.name,
+            "location": cells.text("location"),
+            "capacity": cells.parse("capacity", notation.parse_whole_number),
+            "category": FAULTY if cells.text("category") is FAULTY else None,
+            "visibility": cells.text("visibility"),
+            "sales_start": cells.parse("sales_start", time),
+            "sales_end": cells.parse("sales_end", time),
+            "ticket_types": cells.parse("ticket_types", partial(_ticket_types, notation=notation)),
+        }
     )
     return EventRow(
         line=cells.line,

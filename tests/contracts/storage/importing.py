@@ -44,7 +44,7 @@ def event_row(
         line=line,
         reference=reference,
         category=category,
-        form=EventForm.from_fields(**form),
+        form=EventForm.from_fields(form),
         problems=problems or {},
     )
 

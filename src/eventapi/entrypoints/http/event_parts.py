@@ -85,7 +85,7 @@ def add_ticket_type(
     accepted = use_cases().change_ticket_types.add(
         current_actor(),
         event_id,
-        TicketTypeForm.from_fields(**body),
+        TicketTypeForm.from_fields(body),
         position=position,
         request=keyed_request(headers),
     )
@@ -208,7 +208,7 @@ def add_session(
     It takes place within the times of the event.
     """
     accepted = use_cases().change_sessions.add(
-        current_actor(), event_id, SessionForm.from_fields(**body), request=keyed_request(headers)
+        current_actor(), event_id, SessionForm.from_fields(body), request=keyed_request(headers)
     )
     set_etag_version(accepted.answer.version)
     added = accepted.answer.part

@@ -85,7 +85,7 @@ def create_event(body: dict[str, Any], headers: dict[str, Any]) -> Created[Event
     Its organizer is the account that creates it.
     """
     accepted = use_cases().create_event(
-        current_actor(), EventForm.from_fields(**body), request=keyed_request(headers)
+        current_actor(), EventForm.from_fields(body), request=keyed_request(headers)
     )
     event = with_version(accepted.answer)
     return with_headers(accepted, event, Location=f"/api/events/{event.id}")
@@ -156,7 +156,7 @@ def replace_event(body: dict[str, Any], event_id: EventId) -> EventView:
     Fields that are left out get their defaults. Ticket types and sessions with
     an `id` are updated, those without one are added, the others are removed.
     """
-    form = EventForm.from_fields(**body)
+    form = EventForm.from_fields(body)
     event = use_cases().change_event.replace(
         current_actor(), event_id, form, versions=if_match_versions()
     )
