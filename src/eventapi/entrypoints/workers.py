@@ -27,7 +27,8 @@ That loses nothing: only committed work has been acknowledged to a client.
 """
 KILL_TIMEOUT = STOP_TIMEOUT + 2  # seconds until a worker that does not end is killed
 TICK = 0.2  # seconds until the main process notices a signal, at the latest
-STARTED_SECONDS = 10  # a worker that lives as long has started properly
+STARTED_SECONDS = 10  # a worker that is killed earlier may have been about to start
+START_FAILED = 1  # exit code of a worker whose application raised an exception
 MAX_DELAY = 30  # seconds until a worker that ends at each start is started again
 MAX_FAILED_STARTS = 3  # as long as the server has never answered
 
@@ -45,9 +46,9 @@ class Respawns:
     _failures: dict[int, int] = field(default_factory=dict)
     _due: dict[int, float] = field(default_factory=dict)
 
-    def died(self, worker: int, *, lifetime: float, now: float) -> int:
-        """Note that a worker died, and return how many times it has died at its start."""
-        failures = 0 if lifetime >= STARTED_SECONDS else self._failures.get(worker, 0) + 1
+    def died(self, worker: int, *, at_start: bool, now: float) -> int:
+        """Note that a worker died, and return how many times on end it died at its start."""
+        failures = self._failures.get(worker, 0) + 1 if at_start else 0
         self._failures[worker] = failures
         self._due[worker] = now + (min(2 ** (failures - 2), MAX_DELAY) if failures > 1 else 0)
         return failures
@@ -109,13 +110,16 @@ class WorkerServer(MPServer):
         while self.interrupt_children:
             worker = self.interrupt_children.pop()
             process, now = self.wrks[worker], time.monotonic()
-            failures = self._respawns.died(worker, lifetime=now - process.birth, now=now)
+            exit_code = process.inner.exitcode
+            # On a busy machine it can take long until a start fails.
+            at_start = exit_code == START_FAILED or now - process.birth < STARTED_SECONDS
+            failures = self._respawns.died(worker, at_start=at_start, now=now)
             if failures >= MAX_FAILED_STARTS and not self.has_answered.is_set():
                 self.can_start = False
             log.error(
                 "a worker has ended unexpectedly",
                 worker=worker + 1,
-                exit_code=process.inner.exitcode,
+                exit_code=exit_code,
                 replaced_in_seconds=round(self._respawns.next_in(now) or 0),
             )
 
