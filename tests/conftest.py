@@ -1,6 +1,7 @@
 """Options and order of the tests, and the accounts that use an API."""
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,7 +17,11 @@ settings.register_profile(
 settings.load_profile("eventapi")
 
 MAX_WORKERS = 8  # each starts a PostgreSQL of its own
-ONE_BY_ONE = {"tests/integration/test_attacked.py"}
+ONE_BY_ONE = {
+    "tests/integration/test_agreement.py",
+    "tests/integration/test_attacked.py",
+    "tests/integration/test_workers.py",
+}
 """Long tests without fixtures of their module."""
 CLIENT = "generated client"
 """The property in which a test records which generated client it used, or why it did not."""
@@ -65,10 +70,15 @@ class ByFile(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        if path in ONE_BY_ONE:
-            return nodeid
-        return "concurrency" if "/concurrency/" in path else path
+        return scope_of(nodeid)
+
+
+def scope_of(nodeid: str) -> str:
+    """Return the name of the tests that run in one process with this one."""
+    path = nodeid.partition("::")[0]
+    if path in ONE_BY_ONE:
+        return nodeid
+    return "concurrency" if "/concurrency/" in path else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -78,9 +88,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run slow tests first in a parallel run, so that all processes end at the same time."""
+    """Run slow tests and large files first in a parallel run, so that all processes end together."""
     if is_worker(config):
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        sizes = Counter(scope_of(item.nodeid) for item in items)
+
+        def position(item: pytest.Item) -> tuple[bool, int]:
+            is_slow = item.get_closest_marker("slow") is not None
+            return not is_slow, 0 if is_slow else -sizes[scope_of(item.nodeid)]
+
+        items.sort(key=position)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

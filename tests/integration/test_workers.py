@@ -80,7 +80,7 @@ def test_workers_that_can_not_start_end_the_program_with_the_reason(tmp_path: Pa
         env=environment(EVENTAPI_WORKERS="1"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
