@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,11 @@ def test_a_file_has_a_byte_order_mark_a_header_and_a_line_for_each_item() -> Non
         ",,12.50\r\n"
     )
     assert "".join(FORM.write([[]])) == "\ufeffname,at,amount\r\n"
+
+
+def test_times_are_written_in_whole_seconds() -> None:
+    order = SimpleNamespace(at=datetime(2026, 11, 21, 22, 18, 45, 776694, tzinfo=UTC))
+
+    text = "".join(CsvForm("orders", {"at": "at"}).write([[order]]))
+
+    assert text.splitlines() == ["\ufeffat", "2026-11-21T22:18:45+00:00"]

@@ -266,7 +266,9 @@ class PurchaseTickets:
         _check_box_office(party.actor, event)
         customer = party.customer
         if customer is None:
-            raise InvalidValues({"buyer": "Is required, unless a user buys with the own account."})
+            raise InvalidValues(
+                {"buyer": "Is required, unless a user buys with their own account."}
+            )
         order = event.sell(
             purchase.lines,
             buyer=customer.buyer,
@@ -310,7 +312,7 @@ def _party(sale: _Sale, actors: Mapping[LoginSessionId, Actor]) -> _Party | Doma
 
 
 def is_box_office(actor: Actor) -> bool:
-    """Return whether an actor sells to others, instead of buying with the own account."""
+    """Return whether an actor sells to others, instead of buying with their own account."""
     return policy.scope_of(actor, Action.SELL_TICKETS) is not PermissionScope.NONE
 
 

@@ -251,7 +251,7 @@ class EventView:
     sessions: Annotated[tuple[SessionView, ...], "The agenda."]
     created_at: datetime
     updated_at: datetime
-    version: Annotated[int, "Counts the organizer's changes, from 1."]
+    version: Annotated[int, "1 for a new event; each change by the organizer adds 1."]
 
     @property
     def tickets_remaining(

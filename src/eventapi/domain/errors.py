@@ -160,7 +160,7 @@ class InvalidApiKey(DomainError):
 
 
 class KeyNotAllowed(DomainError):
-    """The scopes of the API key do not include the operation."""
+    """The API key lacks the scope of the operation, or the operation does not accept API keys."""
 
     scope: Annotated[
         str | None,
@@ -212,8 +212,15 @@ class TicketNotFound(DomainError):
 class TicketCancelled(DomainError):
     """The ticket or its order was cancelled, or the ticket was transferred."""
 
-    message = "This ticket was cancelled or transferred and is no longer valid."
     ticket: TicketField
+    ticket_status: Annotated[
+        str, PublicField("The status of the ticket: `cancelled` or `transferred`.", "transferred")
+    ]
+
+    def __str__(self) -> str:
+        if self.ticket_status == "transferred":
+            return "This ticket was transferred: only the new ticket of its attendee is valid."
+        return "This ticket was cancelled and is no longer valid."
 
 
 class WrongEvent(DomainError):
@@ -423,7 +430,7 @@ class OrderTooLarge(DomainError):
 
 
 class PersonLimitReached(DomainError):
-    """The buyer would have more tickets of the event than one person may have."""
+    """The buyer would exceed the limit per person; their orders show how many tickets they have."""
 
     message = "One person may have at most {limit} tickets of this event, over all orders."
     requested: Annotated[int, PublicField("How many tickets were requested.", 3)]

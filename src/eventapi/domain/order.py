@@ -358,8 +358,9 @@ class Order(Aggregate):
     def _check_valid(self, ticket: Ticket) -> None:
         if self.status is OrderStatus.WAITLISTED:
             raise TicketNotFound(ticket.id)
-        if self.status is OrderStatus.CANCELLED or not ticket.is_live:
-            raise TicketCancelled(ticket.id)
+        status = self.status_of(ticket)
+        if status is not TicketStatus.VALID:
+            raise TicketCancelled(ticket.id, status)
 
     def record(self, type: DomainEventType, at: datetime, ticket: Ticket | None = None) -> None:
         """Record a domain event of the order or of one of its tickets."""

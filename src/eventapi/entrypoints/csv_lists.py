@@ -78,7 +78,7 @@ def _text_at(path: str, item: object) -> str:
         if value is None:
             return ""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.isoformat(timespec="seconds")
     return escape_formula(value) if isinstance(value, str) else str(value)
 
 

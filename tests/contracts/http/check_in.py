@@ -65,7 +65,9 @@ class TestCheckIn:
 
         problem(scan(olga, event, UNKNOWN_CODE), 404, "ticket_not_found")
         problem(scan(olga, event, code_of(elsewhere)), 409, "wrong_event")
-        problem(scan(olga, event, code_of(cancelled)), 409, "ticket_cancelled")
+        refusal = problem(scan(olga, event, code_of(cancelled)), 409, "ticket_cancelled")
+        assert refusal["ticket_status"] == "cancelled"
+        assert refusal["detail"] == "This ticket was cancelled and is no longer valid."
         problem(scan(olga, event, code_of(single)), 409, "ticket_cancelled")
         assert scan(olga, event, code_of(single, 1)).status_code == 200
         olga.post(event_path(other, "cancel"))

@@ -303,7 +303,9 @@ class TestTickets:
             "valid",
         ]
         assert tickets_sold(guest, event) == 2
-        problem(scan(olga, event, code_of(order)), 409, "ticket_cancelled")
+        refusal = problem(scan(olga, event, code_of(order)), 409, "ticket_cancelled")
+        assert refusal["ticket_status"] == "transferred"
+        assert refusal["detail"].startswith("This ticket was transferred: ")
         assert scan(olga, event, new["code"]).status_code == 200
         problem(bob.post(path, json=grace), 409, "ticket_cancelled")
         used = order_path(order, "tickets", new["id"], "transfer")

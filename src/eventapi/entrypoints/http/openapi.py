@@ -28,12 +28,14 @@ loses an accepted order.
 
 - Every error is a problem document (RFC 9457) with a stable `code`; `/docs/problems` lists them.
 - Lists have pages: follow `next`, or the `Link` header, until there is none.
-- What you got can be sent back: in a PUT or PATCH, read-only fields are ignored, unknown ones are
-  an error. A reference in a request is an id (or a slug), or the object of an answer.
-- All faults of a request are told at once. Who may not do something gets 401, 403 or 404 first.
+- The object that GET returns can be sent back with PUT or PATCH: read-only fields are ignored,
+  unknown ones are an error. A reference in a request is an id (or a slug), or the object of an
+  answer.
+- All faults of a request are reported at once. Permission is checked first: without it, the
+  response is 401, 403 or 404, even if the request has faults.
 - An empty query parameter counts as absent.
-- To change only what you have seen, send its `ETag` as `If-Match` with PUT, PATCH or DELETE; a
-  change that you have not seen is then not overwritten, but answered with 412.
+- To avoid overwriting the changes of others, send the `ETag` of what you have read as `If-Match`
+  with PUT, PATCH or DELETE. If it was changed since, the response is 412 and nothing is changed.
 - To repeat a request safely, send an `Idempotency-Key` with a POST that creates something.
 - Times are RFC 3339 with an offset, and are returned in UTC. Money is a decimal string.
 - Every path works with and without a trailing slash.

@@ -94,7 +94,7 @@ def purchase_tickets(
 ) -> Created[PlacedOrder]:
     """Purchase tickets.
 
-    A user buys with the own account. A guest names the `buyer` and gets the
+    A user buys with their own account. A guest names the `buyer` and gets the
     `secret` of the order, with which it is read, changed and cancelled. An
     organizer, an admin, or an API key with the scope `sell` sells tickets of their
     events to the `buyer`, and passes the secret on.

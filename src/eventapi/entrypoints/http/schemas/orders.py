@@ -188,7 +188,7 @@ class PurchaseSchema(Schema):
         allow_none=True,
         metadata={
             "description": "Who buys: required for a guest, and for an organizer, an admin or an "
-            "API key, who sell to the buyer. Not for a user, who buys with the own account."
+            "API key, who sell to the buyer. Not for a user, who buys with their own account."
         },
     )
 
