@@ -194,6 +194,22 @@ def test_enums_are_components_with_names() -> None:
     assert names >= {"AuditAction", "EventSort", "EventStatus", "KeyScope", "OrderStatus", "Role"}
 
 
+def empty_texts(node: Any, *path: str) -> Iterator[tuple[str, ...]]:
+    """The paths of the empty strings in a part of the document."""
+    if isinstance(node, dict | list):
+        parts = node.items() if isinstance(node, dict) else enumerate(node)
+        for name, inner in parts:
+            yield from empty_texts(inner, *path, str(name))
+    elif node == "":
+        yield path
+
+
+def test_no_example_has_an_empty_text() -> None:
+    empty = {path for path in empty_texts(document()) if {"example", "examples"} & set(path)}
+
+    assert empty == set()
+
+
 def test_every_path_parameter_has_an_example() -> None:
     for path, item in document()["paths"].items():
         named = {p["name"]: p["example"] for p in item.get("parameters", []) if p["in"] == "path"}

@@ -91,6 +91,7 @@ RULES: dict[str, Rule] = {
     "erase_user": Rule(A.MANAGE_ACCOUNTS),
     "create_api_key": Rule(A.MANAGE_API_KEYS, "account", sent=body(name="x", scopes=["sell"])),
     "list_api_keys": Rule(A.MANAGE_API_KEYS, "account"),
+    "get_api_key": Rule(A.MANAGE_API_KEYS, "key"),
     "revoke_api_key": Rule(A.MANAGE_API_KEYS, "key"),
     "list_audit_trail": Rule(A.MANAGE_ACCOUNTS),
     "list_event_audit_trail": Rule(A.SEE_AUDIT_TRAIL, "event", MANAGE),

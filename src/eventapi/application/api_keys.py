@@ -111,6 +111,19 @@ class ManageApiKeys:
         """
         return self.keys.of_owner(policy.require(actor, Action.MANAGE_API_KEYS).id)
 
+    def get(self, actor: Actor | None, id: ApiKeyId) -> ApiKeyView:
+        """Return one of the actor's keys.
+
+        Raises:
+            NotSignedIn, NotAllowed: only organizers and admins have keys.
+            ApiKeyNotFound: the actor has no such key.
+        """
+        owner = policy.require(actor, Action.MANAGE_API_KEYS)
+        key = self.keys.get(owner.id, id)
+        if key is None:
+            raise ApiKeyNotFound(id)
+        return key
+
     def revoke(
         self, actor: Actor | None, id: ApiKeyId, *, seen: Precondition[ApiKeyView] = unconditional
     ) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from eventapi.application.audit import AUDIT_ACTIONS
-from eventapi.domain.api_key import ApiKey
+from eventapi.domain.api_key import ApiKey, KeyScope
 from eventapi.domain.category import Category
 from eventapi.domain.event import Event, EventStatus
 from eventapi.domain.event_details import AgendaSession, Visibility
@@ -86,7 +86,7 @@ class ApiKeyView:
 
     id: int
     name: str
-    scopes: Annotated[Sequence[str], "What the key may be used for."]
+    scopes: Annotated[Sequence[Annotated[str, KeyScope]], "What the key may be used for."]
     hint: Annotated[str, "The last characters of the key."]
     created_at: datetime
     expires_at: Annotated[datetime | None, "Null if the key does not expire."]
@@ -389,7 +389,7 @@ class AttendeePosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDetails:
-    """A ticket, with the order and the event that it belongs to."""
+    """A ticket, with its order and buyer."""
 
     ticket: TicketView
     order: OrderRef

@@ -44,6 +44,25 @@ class TestApiKeys:
         (listed,) = olga.get("/api/keys").get_json()["items"]
         assert datetime.fromisoformat(listed["last_used_at"]) == used
 
+    def test_a_key_is_read_at_its_location_and_revoked_in_the_version_that_was_read(
+        self, olga: Client, otto: Client
+    ) -> None:
+        made = olga.post("/api/keys", json={"name": "Door 3", "scopes": ["check_in"]})
+        path = made.headers["Location"]
+
+        read = olga.get(path)
+
+        assert read.status_code == 200
+        assert read.get_json() | {"key": made.get_json()["key"]} == made.get_json()
+        unchanged = olga.get(path, headers={"If-None-Match": read.headers["ETag"]})
+        assert unchanged.status_code == 304
+        problem(otto.get(path), 404, "api_key_not_found")
+        changed = olga.delete(path, headers={"If-Match": '"another"'})
+        problem(changed, 412, "version_conflict")
+        revoked = olga.delete(path, headers={"If-Match": read.headers["ETag"]})
+        assert revoked.status_code == 204
+        problem(olga.get(path), 404, "api_key_not_found")
+
     def test_a_key_that_checks_in_can_do_nothing_else(
         self, api: Api, olga: Client, bob: Client
     ) -> None:

@@ -145,6 +145,10 @@ class MemoryApiKeyQueries(MemoryQueries):
         keys = self._database.api_keys_by_owner.all(owner)
         return [ApiKeyView.of(key) for key in sorted(keys, key=lambda key: -key.id)]
 
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKeyView | None:
+        key = self._database.api_keys.load(id)
+        return ApiKeyView.of(key) if key is not None and key.owner_id == owner else None
+
 
 class MemoryAuditQueries(MemoryQueries):
     """AuditQueries on memory."""

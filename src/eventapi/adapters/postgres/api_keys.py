@@ -12,9 +12,11 @@ from eventapi.domain.values import ApiKeyId, UserId
 
 API_KEY_IDS = Sequence("api_keys_id_seq")
 OF_OWNER = api_keys.c.owner_id == bindparam("owner_id")
-BY_ID = select(api_keys).where(OF_OWNER, api_keys.c.id == bindparam("id")).with_for_update()
+WITH_ID = api_keys.c.id == bindparam("id")
+BY_ID = select(api_keys).where(OF_OWNER, WITH_ID).with_for_update()
 COUNT = select(func.count()).select_from(api_keys).where(OF_OWNER)
 VIEWS = select(*columns_of(ApiKeyView, api_keys)).where(OF_OWNER).order_by(api_keys.c.id.desc())
+VIEW = select(*columns_of(ApiKeyView, api_keys)).where(OF_OWNER, WITH_ID)
 NAMES = shared_names(ApiKey, api_keys, converted=["scopes", "digest"])
 
 
@@ -55,3 +57,6 @@ class PostgresApiKeyQueries(Reader):
 
     def of_owner(self, owner: UserId) -> list[ApiKeyView]:
         return self.views(ApiKeyView, VIEWS, {"owner_id": owner})
+
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKeyView | None:
+        return self.view(ApiKeyView, VIEW, {"owner_id": owner, "id": id})

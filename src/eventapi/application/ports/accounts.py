@@ -164,3 +164,6 @@ class ApiKeyQueries(Protocol):
 
     def of_owner(self, owner: UserId) -> list[ApiKeyView]:
         """Return the keys of an account, newest first."""
+
+    def get(self, owner: UserId, id: ApiKeyId) -> ApiKeyView | None:
+        """Return a key of an account, None if the account has no such key."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from eventapi.application.api_keys import NewApiKey
+from eventapi.application.views import ApiKeyView
 from eventapi.domain.errors import (
     AccountDeleted,
     ApiKeyNotFound,
@@ -14,7 +15,7 @@ from eventapi.domain.policy import Action
 from eventapi.domain.values import ApiKeyId
 from eventapi.entrypoints.http.access import ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
-from eventapi.entrypoints.http.conditional import IF_MATCH, if_match
+from eventapi.entrypoints.http.conditional import ETAG, IF_MATCH, if_match
 from eventapi.entrypoints.http.idempotency import keyed_request, once, with_headers
 from eventapi.entrypoints.http.pagination import page_schema
 from eventapi.entrypoints.http.permissions import api_keys, role
@@ -69,6 +70,22 @@ def list_api_keys() -> dict[str, Any]:
     The keys themselves are not shown again, only their last characters.
     """
     return {"items": use_cases().manage_api_keys.list(current_actor()), "next": None}
+
+
+@blueprint.operation(
+    "GET",
+    "/keys/<id:key_id>",
+    access=ACCOUNT,
+    response=ok(ApiKeySchema),
+    conditional=ETAG,
+    errors=(*KEY_OWNER_ERRORS, ApiKeyNotFound),
+)
+def get_api_key(key_id: ApiKeyId) -> ApiKeyView:
+    """Get an API key.
+
+    The key itself is not shown again, only its last characters.
+    """
+    return use_cases().manage_api_keys.get(current_actor(), key_id)
 
 
 @blueprint.operation(

@@ -114,15 +114,17 @@ def response_schema(
         ValueError: the view has a schema without a name of its own already.
     """
     derived: dict[str, Field] = {}
+    shown: dict[str, Any] = {}
     for member, annotation in public_annotations(view).items():
         if member == flatten:
             nested, _ = _unwrap(annotation)
             derived |= _flat_fields(nested, member)
+            shown |= example_of(schema_of(nested))
         elif member not in exclude and (not only or member in only):
             derived[member] = derive_field(annotation)
     derived |= overrides
     defaults = {member: _default_example(field) for member, field in derived.items()}
-    meta = type("Meta", (), {"example": defaults | dict(example or {})})
+    meta = type("Meta", (), {"example": defaults | shown | dict(example or {})})
     class_name = f"{name or view.__name__.removesuffix('View')}Schema"
     schema = type(
         class_name, (ViewSchema,), {"__doc__": description or view.__doc__, "Meta": meta, **derived}

@@ -107,9 +107,10 @@ class SessionFieldsSchema(RoundTripSchema, FormSchema):
 
     class Meta:
         example = {
-            "title": "Doors open",
+            "title": "Meet the band",
             "start_time": "2030-06-01T20:00:00+02:00",
             "end_time": "2030-06-01T20:30:00+02:00",
+            "speaker": "Carla Example",
             "room": "Foyer",
         }
 
@@ -138,9 +139,10 @@ class SessionFormSchema(SessionFieldsSchema):
 SessionSchema = response_schema(
     SessionView,
     example={
-        "title": "Doors open",
+        "title": "Meet the band",
         "start_time": "2030-06-01T18:00:00Z",
         "end_time": "2030-06-01T18:30:00Z",
+        "speaker": "Carla Example",
         "room": "Foyer",
     },
 )
