@@ -172,7 +172,7 @@ class TestEvents:
     def test_a_query_where_there_is_none_is_refused(self, bob: Client, path: str) -> None:
         refusal = problem(bob.get(f"{path}?colour=red"), 422, "validation_failed")
 
-        assert refusal["errors"] == {"colour": ["Unknown field."]}
+        assert refusal["errors"] == {"colour": ["Unknown parameter."]}
 
     def test_what_is_known_already_is_not_sent_again(self, guest: Client, olga: Client) -> None:
         path = f"/api/events/{make_event(olga)['id']}"

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import flask_smorest
 from flask import Response, current_app, g
-from marshmallow import Schema
 
 from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
 from eventapi.application.use_cases import UseCases
@@ -33,6 +32,7 @@ from eventapi.entrypoints.http.openapi import describe_operation
 from eventapi.entrypoints.http.paths import describe_path
 from eventapi.entrypoints.http.problems import choose_refusal, is_about_content
 from eventapi.entrypoints.http.responses import NO_CONTENT, Success, respond
+from eventapi.entrypoints.http.schemas.faults import QuerySchema, RequestSchema
 from eventapi.entrypoints.http.security import authenticate_request
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -55,11 +55,11 @@ class ApiBlueprint(flask_smorest.Blueprint):
         *,
         access: Access,
         response: Success = NO_CONTENT,
-        body: type[Schema] | None = None,
+        body: type[RequestSchema] | None = None,
         body_required: bool = True,
         consumes: Sequence[str] = (),
-        query: type[Schema] | None = None,
-        headers: type[Schema] | None = None,
+        query: type[QuerySchema] | None = None,
+        headers: type[RequestSchema] | None = None,
         conditional: Conditional = UNCONDITIONAL,
         permission: Callable[..., object] | None = None,
         errors: Errors = (),

@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapi.entrypoints.http.errors import MalformedBody, UnsupportedMediaType, ValidationFailed
 from eventapi.entrypoints.http.schemas.common import FormSchema
+from eventapi.entrypoints.http.schemas.faults import QuerySchema
 
 Unknown = Literal["exclude", "raise"]
 
@@ -58,7 +59,7 @@ def refuse_query() -> None:
     Raises:
         ValidationFailed: there are some.
     """
-    unknown = {name: ["Unknown field."] for name in _query()}
+    unknown = {name: [QuerySchema.error_messages["unknown"]] for name in _query()}
     if unknown:
         raise ValidationFailed(unknown)
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from eventapi.domain.errors import InvalidValues
 from eventapi.domain.values import MAX_YEAR
+from eventapi.entrypoints.http.schemas.faults import OneOf
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
@@ -60,7 +61,7 @@ class Choice(Text):
     def __init__(self, members: Iterable[StrEnum], **kwargs: Any) -> None:
         self._members = {member.value: member for member in members}
         metadata = {"enum": list(self._members.values()), **kwargs.pop("metadata", {})}
-        super().__init__(validate=validate.OneOf(list(self._members)), metadata=metadata, **kwargs)
+        super().__init__(validate=OneOf(list(self._members)), metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)

@@ -33,6 +33,7 @@ from eventapi.entrypoints.http.schemas.common import (
     search_field,
 )
 from eventapi.entrypoints.http.schemas.derivation import response_schema
+from eventapi.entrypoints.http.schemas.faults import Length, RequestSchema
 
 _ALICE = {"id": 1, "username": "alice"}
 
@@ -42,7 +43,7 @@ def password_field() -> Text:
     return Text(
         required=True,
         load_only=True,
-        validate=validate.Length(max=MAX_PASSWORD_LENGTH),
+        validate=Length(max=MAX_PASSWORD_LENGTH),
         metadata={"format": "password"},
     )
 
@@ -52,7 +53,7 @@ def new_password_field() -> Text:
     return Text(
         required=True,
         load_only=True,
-        validate=validate.Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
+        validate=Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH),
         rule=_check_password,
         metadata={"format": "password"},
     )
@@ -76,7 +77,7 @@ def person_name_field(**options: Any) -> Text:
     """Return the field of a first or last name."""
     return Text(
         allow_none=True,
-        validate=validate.Length(max=MAX_PERSON_NAME_LENGTH),
+        validate=Length(max=MAX_PERSON_NAME_LENGTH),
         rule=lambda name: clean_text("name", name, longest=MAX_PERSON_NAME_LENGTH),
         **options,
     )
@@ -88,7 +89,7 @@ UserSchema = response_schema(
 )
 
 
-class SignUpSchema(Schema):
+class SignUpSchema(RequestSchema):
     """A new account."""
 
     class Meta:
@@ -101,7 +102,7 @@ class SignUpSchema(Schema):
 
     username = Text(
         required=True,
-        validate=validate.Length(3, Username.MAX_LENGTH),
+        validate=Length(3, Username.MAX_LENGTH),
         rule=_check_username,
         metadata={"description": "Unique without regard to letter case."},
     )
@@ -133,7 +134,7 @@ class ProfileChangeSchema(RoundTripSchema):
     last_name = person_name_field()
 
 
-class PasswordChangeSchema(Schema):
+class PasswordChangeSchema(RequestSchema):
     """A new password."""
 
     class Meta:
@@ -169,7 +170,7 @@ class UserListQuerySchema(PageQuerySchema):
     )
 
 
-class NewApiKeySchema(Schema):
+class NewApiKeySchema(RequestSchema):
     """A new API key."""
 
     class Meta:
@@ -181,13 +182,13 @@ class NewApiKeySchema(Schema):
 
     name = Text(
         required=True,
-        validate=validate.Length(1, ApiKey.MAX_NAME_LENGTH),
+        validate=Length(1, ApiKey.MAX_NAME_LENGTH),
         rule=lambda name: clean_text("name", name, longest=ApiKey.MAX_NAME_LENGTH),
     )
     scopes = fields.List(
         Choice(KeyScope),
         required=True,
-        validate=validate.Length(1, len(KeyScope)),
+        validate=Length(1, len(KeyScope)),
         metadata={"description": "What the key may be used for; `manage` includes the others."},
     )
     expires_at = Timestamp(
@@ -221,17 +222,17 @@ CreatedApiKeySchema = response_schema(
 )
 
 
-class LoginSchema(Schema):
+class LoginSchema(RequestSchema):
     """The credentials of an account."""
 
     class Meta:
         example = {"username": "alice", "password": "correct horse battery"}
 
-    username = Text(required=True, validate=validate.Length(max=MAX_PASSWORD_LENGTH))
+    username = Text(required=True, validate=Length(max=MAX_PASSWORD_LENGTH))
     password = password_field()
 
 
-class TokenRefreshSchema(Schema):
+class TokenRefreshSchema(RequestSchema):
     """A refresh token, unless it is sent as `Authorization: Bearer …`."""
 
     class Meta:

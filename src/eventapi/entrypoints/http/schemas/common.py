@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import ValidationError, fields, pre_load, validate
 
 from eventapi.domain.faults import FAULTY
 from eventapi.domain.values import AccessCode, Attendee, EmailAddress
 from eventapi.entrypoints.http.fields import Reference, Text
 from eventapi.entrypoints.http.paths import MAX_ID
 from eventapi.entrypoints.http.schemas.derivation import schema_of
+from eventapi.entrypoints.http.schemas.faults import Length, QuerySchema, Range, RequestSchema
 
 MAX_PAGE_SIZE = 100
 MAX_CURSOR_LENGTH = 1_500  # in a list by name, a cursor holds a name
 MAX_QUERY_LENGTH = 200
 
 
-class PatchSchema(Schema):
+class PatchSchema(RequestSchema):
     """A change by JSON Merge Patch (RFC 7396): every field may be left out, null clears a value.
 
     Only the fields of the schema itself may be left out: an item of a list is complete.
@@ -26,7 +27,7 @@ class PatchSchema(Schema):
         super().__init__(**{"partial": tuple(self._declared_fields), **kwargs})
 
 
-class RoundTripSchema(Schema):
+class RoundTripSchema(RequestSchema):
     """Accepts what an answer has: fields of the answer that can't be changed are ignored.
 
     Attributes:
@@ -49,7 +50,7 @@ class RoundTripSchema(Schema):
         return {name: value for name, value in sent.items() if name not in ignored}
 
 
-class FormSchema(Schema):
+class FormSchema(RequestSchema):
     """What is entered into a form of the application, which has more rules than the schema.
 
     If some fields are not valid, they are FAULTY and the others are loaded, so that the
@@ -93,22 +94,22 @@ class FormList(fields.List[Any]):
             return FAULTY
 
 
-class PageQuerySchema(Schema):
+class PageQuerySchema(QuerySchema):
     """A page of a list."""
 
     cursor = Text(
         load_default=None,
-        validate=validate.Length(max=MAX_CURSOR_LENGTH),
+        validate=Length(max=MAX_CURSOR_LENGTH),
         metadata={"description": "The `next` of the previous page; the first page needs none."},
     )
     limit = fields.Integer(
         load_default=20,
-        validate=validate.Range(1, MAX_PAGE_SIZE),
+        validate=Range(1, MAX_PAGE_SIZE),
         metadata={"description": "The maximum number of items on the page."},
     )
 
 
-class IdempotencySchema(Schema):
+class IdempotencySchema(RequestSchema):
     """The header that makes a request safe to repeat."""
 
     idempotency_key = Text(
@@ -125,12 +126,12 @@ class IdempotencySchema(Schema):
     )
 
 
-class AccessCodeQuerySchema(Schema):
+class AccessCodeQuerySchema(QuerySchema):
     """The access code of a private event."""
 
     access_code = Text(
         load_default=None,
-        validate=validate.Length(max=AccessCode.MAX_LENGTH),
+        validate=Length(max=AccessCode.MAX_LENGTH),
         metadata={"description": "Opens a private event; ticket holders do not need it."},
     )
 
@@ -140,7 +141,7 @@ def email_field(*, required: bool = False, **options: Any) -> Text:
     return Text(
         required=required,
         allow_none=not required,
-        validate=validate.Length(1 if required else None, EmailAddress.MAX_LENGTH),
+        validate=Length(1 if required else None, EmailAddress.MAX_LENGTH),
         rule=EmailAddress,
         metadata={"format": "email", **options.pop("metadata", {})},
         **options,
@@ -149,12 +150,12 @@ def email_field(*, required: bool = False, **options: Any) -> Text:
 
 def attendee_name_field(**options: Any) -> Text:
     """Return the field of the name of a person whom a ticket admits."""
-    return Text(validate=validate.Length(1, Attendee.MAX_NAME_LENGTH), rule=Attendee, **options)
+    return Text(validate=Length(1, Attendee.MAX_NAME_LENGTH), rule=Attendee, **options)
 
 
 def id_field(**options: Any) -> fields.Integer:
     """Return the field of an id in a body."""
-    return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
+    return fields.Integer(strict=True, validate=Range(min=1), **options)
 
 
 def ticket_type_field(description: str, **options: Any) -> Reference:
@@ -168,7 +169,7 @@ def id_filter_field(description: str) -> fields.Integer:
     """Return the field of an id in a query."""
     return fields.Integer(
         load_default=None,
-        validate=validate.Range(0, MAX_ID),
+        validate=Range(0, MAX_ID),
         metadata={"description": description},
     )
 
@@ -177,6 +178,6 @@ def search_field(description: str) -> Text:
     """Return the field of a text to search for in a query."""
     return Text(
         load_default=None,
-        validate=validate.Length(max=MAX_QUERY_LENGTH),
+        validate=Length(max=MAX_QUERY_LENGTH),
         metadata={"description": f"{description}, without regard to case and accents."},
     )

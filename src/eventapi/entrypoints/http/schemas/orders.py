@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from eventapi.application.orders import PlacedOrder
 from eventapi.application.registrations import contact_of
@@ -30,6 +30,7 @@ from eventapi.entrypoints.http.schemas.common import (
 )
 from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
+from eventapi.entrypoints.http.schemas.faults import Length, QuerySchema, Range, RequestSchema
 from eventapi.entrypoints.http.security import current_actor
 
 _CODE = "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE"
@@ -40,7 +41,7 @@ _EVENT = {"id": 1, "name": "Jazz night", "start_time": "2030-06-01T18:00:00Z"}
 
 def quantity_field(**options: Any) -> fields.Integer:
     """Return the field of a number of tickets."""
-    return fields.Integer(strict=True, validate=validate.Range(min=1), **options)
+    return fields.Integer(strict=True, validate=Range(min=1), **options)
 
 
 def person_search_field() -> Text:
@@ -55,7 +56,7 @@ def code_field() -> Text:
     """Return the field of a ticket's code."""
     return Text(
         required=True,
-        validate=validate.Length(1, 100),
+        validate=Length(1, 100),
         metadata={"description": "The ticket's code, as scanned or typed, in any letter case."},
     )
 
@@ -101,14 +102,14 @@ HeldTicketSchema = response_schema(
 )
 
 
-class NamedAttendeeSchema(Schema):
+class NamedAttendeeSchema(RequestSchema):
     """The person that a ticket admits."""
 
     name = attendee_name_field(required=True)
     email = email_field(load_default=None)
 
 
-class NamedBuyerSchema(Schema):
+class NamedBuyerSchema(RequestSchema):
     """A buyer without an account."""
 
     name = attendee_name_field(required=True)
@@ -126,7 +127,7 @@ class AttendeeChangeSchema(RoundTripSchema):
     attendee = fields.Nested(NamedAttendeeSchema, required=True, allow_none=True)
 
 
-class TransferSchema(Schema):
+class TransferSchema(RequestSchema):
     """The person to whom a ticket is transferred."""
 
     class Meta:
@@ -151,14 +152,14 @@ class OrderListQuerySchema(PageQuerySchema):
     q = person_search_field()
 
 
-class LineSchema(Schema):
+class LineSchema(RequestSchema):
     """A number of tickets of one type."""
 
     ticket_type = ticket_type_field("The ticket type: its id, or as in an event.", required=True)
     quantity = quantity_field(required=True)
 
 
-class PurchaseSchema(Schema):
+class PurchaseSchema(RequestSchema):
     """A purchase: a quantity, optionally of one ticket type, or lines for several types."""
 
     class Meta:
@@ -173,13 +174,13 @@ class PurchaseSchema(Schema):
     )
     lines = fields.List(
         fields.Nested(LineSchema),
-        validate=validate.Length(1, Event.MAX_TICKET_TYPES),
+        validate=Length(1, Event.MAX_TICKET_TYPES),
         metadata={"description": "Instead of a quantity: how many tickets of which type."},
     )
     attendees = fields.List(
         fields.Nested(NamedAttendeeSchema),
         load_default=(),
-        validate=validate.Length(max=1000),
+        validate=Length(max=1000),
         metadata={"description": "The attendees of the first tickets, at most one per ticket."},
     )
     buyer = fields.Nested(
@@ -212,7 +213,7 @@ class PurchaseSchema(Schema):
                     check_attendees(len(loaded.get("attendees", ())), sum(quantities))
 
 
-class EventRegistrationSchema(Schema):
+class EventRegistrationSchema(RequestSchema):
     """A registration of one person for one ticket."""
 
     class Meta:
@@ -241,12 +242,12 @@ class EventRegistrationSchema(Schema):
                 contact_of(current_actor(), sent.get("name"), sent.get("email"))
 
 
-class OrderSecretQuerySchema(Schema):
+class OrderSecretQuerySchema(QuerySchema):
     """The secret of a guest's order."""
 
     secret = Text(
         load_default=None,
-        validate=validate.Length(max=100),
+        validate=Length(max=100),
         metadata={
             "description": "The secret of a guest's order, from the answer to the purchase or the "
             "registration."
@@ -319,7 +320,7 @@ WAITLISTED_ORDER = {
 # Check-in
 
 
-class ScanSchema(Schema):
+class ScanSchema(RequestSchema):
     """A code that was scanned at the door."""
 
     class Meta:
@@ -328,7 +329,7 @@ class ScanSchema(Schema):
     code = code_field()
 
 
-class CodeQuerySchema(Schema):
+class CodeQuerySchema(QuerySchema):
     """The code of a ticket."""
 
     code = code_field()
@@ -344,14 +345,14 @@ class OfflineScanSchema(ScanSchema):
     )
 
 
-class ScanBatchSchema(Schema):
+class ScanBatchSchema(RequestSchema):
     """The scans of one device, in their order."""
 
     class Meta:
         example = {"scans": [{"code": _CODE, "scanned_at": "2030-06-01T18:02:11Z"}]}
 
     scans = fields.List(
-        fields.Nested(OfflineScanSchema), required=True, validate=validate.Length(1, MAX_SCANS)
+        fields.Nested(OfflineScanSchema), required=True, validate=Length(1, MAX_SCANS)
     )
 
 
