@@ -202,7 +202,7 @@ def test_a_row_has_a_cell_for_each_column(tmp_path: Path) -> None:
 
     assert [(problem.line, problem.reason) for problem in read.problems] == [
         (2, "Has 2 cells, the first line has 3."),
-        (4, "Has 5 cells, the first line has 3."),
+        (4, "Has 5 cells, the first line has 3. Put cells that contain commas in quotation marks."),
         (5, "Has 4 cells, the first line has 3. It ends in line 6: is a quotation mark missing?"),
     ]
     assert [row.line for row in read.rows] == [3]

@@ -122,6 +122,8 @@ def read_table(
             reason = f"Has {len(cells)} cells, the first line has {len(header)}."
             if last > first:
                 reason += f" It ends in line {last}: is a quotation mark missing?"
+            elif len(cells) > len(header):
+                reason += f" Put cells that contain {_name_of(delimiter)} in quotation marks."
             table.problems.append(RowProblem(first, None, reason))
     return table
 
