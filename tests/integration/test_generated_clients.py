@@ -86,11 +86,11 @@ def test_the_generated_typescript_client(
         record_property(CLIENT, f"not TypeScript: {reason}")
         pytest.skip(f"The generated TypeScript client: {reason}.")
     record_property(CLIENT, f"TypeScript with Node {run(node, '--version', folder=tmp_path)}")
-    (tmp_path / "generate.js").write_text(shown("js"), "utf-8")
+    (tmp_path / "generate.mjs").write_text(shown("js"), "utf-8")
     for name in ("life.ts", "package.json", "tsconfig.json"):
         shutil.copy(TYPESCRIPT / name, tmp_path)
     (tmp_path / "node_modules").symlink_to(TYPESCRIPT / "node_modules")
 
-    run(node, "generate.js", DOCUMENT, "api.d.ts", folder=tmp_path)
+    run(node, "generate.mjs", DOCUMENT, "api.d.ts", folder=tmp_path)
     run(node, "node_modules/typescript/bin/tsc", folder=tmp_path)  # strict, see tsconfig.json
     run(node, "build/life.js", program.base, image, folder=tmp_path)
