@@ -17,7 +17,12 @@ from eventapi.adapters.passwords import Argon2PasswordHasher
 from eventapi.adapters.postgres import make_engine
 from eventapi.adapters.postgres.backup import BackupError, DatabaseBackup, find_programs
 from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.backups import BackupContents, restore_backup, write_backup
+from eventapi.entrypoints.backups import (
+    BackupContents,
+    create_file,
+    restore_backup,
+    write_backup,
+)
 from eventapi.entrypoints.cli import backup as commands
 from eventapi.entrypoints.settings import Settings
 from eventapi.testing import ManualClock
@@ -186,6 +191,32 @@ class TestRefusals:
         assert over.stderr.startswith("eventapi: the database is not empty")
         assert again.exit_code == over.exit_code == 1
         assert rows(before) == unchanged
+
+    def test_a_file_that_appears_during_a_backup_is_not_replaced(self, tmp_path: Path) -> None:
+        file = tmp_path / "backup.tar"
+
+        with pytest.raises(BackupError, match="already exists"), create_file(file) as output:
+            output.write(b"a backup")
+            file.write_bytes(b"a file of another program")
+
+        assert file.read_bytes() == b"a file of another program"
+        assert [*tmp_path.iterdir()] == [file]
+
+    def test_two_backups_are_not_mixed_in_one_file(self, before: Settings, tmp_path: Path) -> None:
+        file = tmp_path / "backup.tar"
+        with create_file(file) as output:
+            output.write(b"the first backup")
+            output.flush()
+            second = run(commands.backup, file, before)
+
+        assert second.exit_code == 1
+        assert second.stderr == (
+            f"eventapi: {file}.partial already exists: another backup is being written to it, or "
+            "was interrupted; delete it if no backup is running\n"
+        )
+        assert file.read_bytes() == b"the first backup"
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert [*tmp_path.iterdir()] == [file]
 
     @pytest.mark.parametrize("share", [0, 0.5, 0.999])
     def test_an_incomplete_file_restores_nothing(

@@ -1,8 +1,11 @@
 """Backups: one tar archive with the database, the images and a generated secret key."""
 
 import json
+import os
 import shutil
 import tarfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -161,3 +164,44 @@ def _unpack(archive: tarfile.TarFile, images: ImageStore, dump: Path) -> _Found:
             images.put(member.name.removeprefix(_IMAGES), content.read(), str(media_type))
             found.images += 1
     return found
+
+
+@contextmanager
+def create_file(path: Path) -> Iterator[IO[bytes]]:
+    """Create a file that exists only if the context ends without an error.
+
+    Only its owner can read it: it contains personal data, password hashes or keys.
+
+    Raises:
+        BackupError: the file exists, is being written by another process, or can't be written.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    if path.exists():
+        raise BackupError(f"{path} already exists")
+    with ExitStack() as on_failure:
+        try:
+            file = os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+            on_failure.callback(partial.unlink, missing_ok=True)
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            # rename() replaces a file that was created meanwhile, but here only this empty one.
+            # A hard link would not, but some file systems have none.
+            path.touch(mode=0o600, exist_ok=False)
+            on_failure.callback(path.unlink, missing_ok=True)
+            partial.rename(path)
+        except FileExistsError as error:
+            raise BackupError(_already_exists(path, partial)) from error
+        except OSError as error:
+            raise BackupError(f"{path} can't be written: {error.strerror}") from error
+        on_failure.pop_all()
+
+
+def _already_exists(path: Path, partial: Path) -> str:
+    if path.exists():
+        return f"{path} already exists"
+    return (
+        f"{partial} already exists: another backup is being written to it, or was interrupted; "
+        "delete it if no backup is running"
+    )

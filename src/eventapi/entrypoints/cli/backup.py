@@ -1,16 +1,18 @@
 """``eventapi backup`` and ``eventapi restore``."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import click
 
-from eventapi.adapters.postgres.backup import BackupError
-from eventapi.entrypoints.backups import BackupContents, restore_backup, write_backup
+from eventapi.entrypoints.backups import (
+    BackupContents,
+    create_file,
+    restore_backup,
+    write_backup,
+)
 from eventapi.entrypoints.cli.support import open_database
 
 STANDARD_STREAM = "-"
@@ -25,7 +27,7 @@ def backup(file: str) -> None:
     are not part of it. A key from EVENTAPI_SECRET_KEY is not part of it either;
     keep it in another place.
     """
-    with open_database() as settings, _new_file(file) as output:
+    with open_database() as settings, _output(file) as output:
         contents = write_backup(settings, output)
     click.echo(f"Saved {_describe(contents)}.", err=True)
 
@@ -43,35 +45,14 @@ def restore(file: str) -> None:
     click.echo(f"Restored {_describe(contents)}.", err=True)
 
 
+def _output(name: str) -> AbstractContextManager[IO[bytes]]:
+    if name == STANDARD_STREAM:
+        return nullcontext(sys.stdout.buffer)
+    return create_file(Path(name))
+
+
 def _describe(contents: BackupContents) -> str:
     images = "without images, which are in S3"
     if contents.images is not None:
         images = f"and {contents.images} image{'' if contents.images == 1 else 's'}"
     return f"the database at revision {contents.revision} {images}"
-
-
-@contextmanager
-def _new_file(name: str) -> Iterator[IO[bytes]]:
-    """Create a file that exists only if the context ends without an error.
-
-    Raises:
-        BackupError: the file exists or can't be written.
-    """
-    if name == STANDARD_STREAM:
-        yield sys.stdout.buffer
-        return
-    path, partial = Path(name), Path(f"{name}.partial")
-    if path.exists():
-        raise BackupError(f"{path} already exists")
-    try:
-        # It contains personal data and password hashes.
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-    except OSError as error:
-        raise BackupError(f"{path} can't be written: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
