@@ -3,7 +3,7 @@
 import tarfile
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
+from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,16 @@ def file(before: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(before, tmp_path_factory.mktemp("backups") / "backup.tar")
 
 
+@pytest.fixture(scope="module")
+def file_with_key(before: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of the installation, if it had a generated secret key."""
+    folder = tmp_path_factory.mktemp("generated")
+    generated = replace(before, secret_key=None, data_dir=folder)
+    (folder / "images").symlink_to(before.data_dir / "images")
+    bootstrap.provide_secret_key(generated)
+    return save(generated, folder / "backup.tar")
+
+
 @pytest.fixture
 def after(empty_url: str, tmp_path: Path) -> Settings:
     """A new installation."""
@@ -102,12 +112,29 @@ def rows(settings: Settings) -> dict[str, list[Any]]:
     return found
 
 
-def images(settings: Settings) -> dict[str, bytes]:
-    folder = settings.data_dir / "images"
+def create_sequence(settings: Settings) -> None:
+    """Create what makes restoring the database fail, though it has no tables."""
+    engine = make_engine(str(settings.database_url), pool_size=1)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE SEQUENCE users_id_seq"))
+    engine.dispose()
+
+
+def stored_files(settings: Settings) -> dict[str, bytes]:
+    """Return the content of all files of the data directory."""
+    folder = settings.data_dir
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file()
+    }
+
+
+def images(settings: Settings) -> dict[str, bytes]:
+    return {
+        name: content
+        for name, content in stored_files(settings).items()
+        if name.startswith("images/")
     }
 
 
@@ -137,22 +164,43 @@ def test_what_was_saved_comes_back_in_a_new_installation(
 def test_a_backup_goes_through_pipes(before: Settings, after: Settings) -> None:
     saved = run(commands.backup, "-", before)
 
-    restored = run(commands.restore, "-", after, input=saved.stdout_bytes)
+    class Pipe(BytesIO):
+        def seekable(self) -> bool:
+            return False
 
-    assert restored.exit_code == 0, restored.output
+        def seek(self, offset: int, whence: int = 0) -> int:
+            raise UnsupportedOperation(f"{offset}, {whence}")
+
+    restore_backup(after, Pipe(saved.stdout_bytes))
+
     assert rows(after) == rows(before)
+    assert images(after) == images(before)
 
 
-def test_a_generated_key_is_saved_too(before: Settings, after: Settings, tmp_path: Path) -> None:
+def test_a_generated_key_is_saved_too(file_with_key: Path, after: Settings) -> None:
     """Without it, guests could no longer see their orders."""
-    generated = replace(before, secret_key=None, data_dir=tmp_path / "generated")
-    bootstrap.provide_secret_key(generated)
+    restore(after, file_with_key)
 
-    restore(after, save(generated, tmp_path / "backup.tar"))
+    key_file = after.data_dir / "secret-key"
+    assert key_file.read_bytes() == (file_with_key.parent / "secret-key").read_bytes()
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert bootstrap.provide_secret_key(after).secret_key == key_file.read_text()
 
-    assert bootstrap.provide_secret_key(after) == replace(
-        after, secret_key=bootstrap.provide_secret_key(generated).secret_key
-    )
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_key_that_is_there_becomes_private(
+    file_with_key: Path, after: Settings, share: int
+) -> None:
+    key = (file_with_key.parent / "secret-key").read_bytes()
+    after.data_dir.mkdir()
+    key_file = after.data_dir / "secret-key"
+    key_file.write_bytes(key * share)
+    key_file.chmod(0o644)
+
+    restore(after, file_with_key)
+
+    assert key_file.read_bytes() == key
+    assert key_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_key_of_the_environment_is_not_saved(file: Path) -> None:
@@ -230,6 +278,96 @@ class TestRefusals:
             restore(after, cut)
 
         assert rows(after) == NOTHING
+        assert stored_files(after) == {}
+
+    def test_a_file_that_is_cut_between_two_members_restores_nothing(
+        self, file_with_key: Path, after: Settings, tmp_path: Path
+    ) -> None:
+        cut = tmp_path / "cut.tar"
+        with tarfile.open(file_with_key) as archive:
+            starts = {member.name: member.offset for member in archive}
+        assert len(starts) == 4
+        assert [*starts][-1] == "backup.json"
+
+        for start in starts.values():
+            cut.write_bytes(file_with_key.read_bytes()[:start])
+            with pytest.raises(BackupError, match="not a complete backup"):
+                restore(after, cut)
+
+        assert rows(after) == NOTHING
+        assert stored_files(after) == {}
+
+    def test_a_backup_without_one_of_its_members_restores_nothing(
+        self, file_with_key: Path, after: Settings, tmp_path: Path
+    ) -> None:
+        with tarfile.open(file_with_key) as archive:
+            names = archive.getnames()
+        for left_out in names:
+            copy = tmp_path / "copy.tar"
+            with tarfile.open(file_with_key) as archive, tarfile.open(copy, "w") as rest:
+                for member in archive:
+                    if member.name != left_out:
+                        rest.addfile(member, archive.extractfile(member))
+            with pytest.raises(BackupError, match=f"its member {left_out} is missing"):
+                restore(after, copy)
+
+        assert rows(after) == NOTHING
+        assert stored_files(after) == {}
+
+    def test_a_damaged_member_restores_nothing(
+        self, file_with_key: Path, after: Settings, tmp_path: Path
+    ) -> None:
+        content = bytearray(file_with_key.read_bytes())
+        with tarfile.open(file_with_key) as archive:
+            image = next(member for member in archive if member.name.startswith("images/"))
+        content[image.offset_data + image.size // 2] ^= 1
+        damaged = tmp_path / "damaged.tar"
+        damaged.write_bytes(content)
+
+        with pytest.raises(BackupError, match=f"its member {image.name} is damaged"):
+            restore(after, damaged)
+
+        assert rows(after) == NOTHING
+        assert stored_files(after) == {}
+
+    def test_another_secret_key_is_not_replaced(self, file_with_key: Path, after: Settings) -> None:
+        after.data_dir.mkdir()
+        key_file = after.data_dir / "secret-key"
+        key_file.write_bytes(b"k" * 64)
+
+        result = run(commands.restore, file_with_key, after)
+
+        assert result.exit_code == 1
+        assert result.stderr == (
+            f"eventapi: {key_file} is another secret key than that of the backup, and a backup "
+            "replaces nothing: move that file away, or choose a new EVENTAPI_DATA_DIR\n"
+        )
+        assert rows(after) == NOTHING
+        assert stored_files(after) == {"secret-key": b"k" * 64}
+
+    def test_another_image_is_not_replaced(
+        self, file_with_key: Path, before: Settings, after: Settings
+    ) -> None:
+        (name,) = images(before)
+        image = after.data_dir / name
+        image.parent.mkdir(parents=True)
+        image.write_bytes(b"another image")
+
+        with pytest.raises(BackupError, match="exists with another content"):
+            restore(after, file_with_key)
+
+        assert rows(after) == NOTHING
+        assert stored_files(after) == {name: b"another image"}
+
+    def test_what_is_no_backup_is_told(self, after: Settings, tmp_path: Path) -> None:
+        other = tmp_path / "other.tar"
+        with tarfile.open(other, "w") as archive:
+            archive.addfile(tarfile.TarInfo("backup.json"))
+
+        result = run(commands.restore, other, after)
+
+        assert result.exit_code == 1
+        assert result.stderr.startswith("eventapi: this is not a complete backup: ")
 
     @pytest.mark.parametrize("share", [0.1, 0.99])
     def test_a_damaged_database_is_restored_in_no_part(
@@ -246,16 +384,32 @@ class TestRefusals:
 
         assert rows(after) == NOTHING
 
-    def test_what_the_database_refuses_is_told(self, file: Path, after: Settings) -> None:
-        engine = make_engine(str(after.database_url), pool_size=1)
-        with engine.connect() as connection:
-            connection.execute(text("CREATE SEQUENCE users_id_seq"))
-        engine.dispose()
+    def test_what_the_database_refuses_is_told_and_leaves_nothing(
+        self, file_with_key: Path, after: Settings
+    ) -> None:
+        create_sequence(after)
 
         with pytest.raises(BackupError, match='"users_id_seq" already exists'):
-            restore(after, file)
+            restore(after, file_with_key)
 
         assert rows(after) == {"sequences": [("users_id_seq", None)]}
+        assert stored_files(after) == {}
+
+    def test_what_was_there_outlives_a_failure(
+        self, file_with_key: Path, before: Settings, after: Settings
+    ) -> None:
+        create_sequence(after)
+        present = images(before) | {
+            "secret-key": file_with_key.with_name("secret-key").read_bytes()
+        }
+        for name, content in present.items():
+            (after.data_dir / name).parent.mkdir(parents=True, exist_ok=True)
+            (after.data_dir / name).write_bytes(content)
+
+        with pytest.raises(BackupError, match='"users_id_seq" already exists'):
+            restore(after, file_with_key)
+
+        assert stored_files(after) == present
 
     def test_an_empty_database_is_no_backup(self, after: Settings, tmp_path: Path) -> None:
         result = run(commands.backup, tmp_path / "backup.tar", after)

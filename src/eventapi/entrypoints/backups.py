@@ -1,24 +1,28 @@
 """Backups: one tar archive with the database, the images and a generated secret key."""
 
-import json
 import os
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import file_digest
 from importlib.metadata import version
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from mimetypes import guess_type
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO, Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
+
+import msgspec
+from msgspec import MsgspecError
 
 from eventapi import DISTRIBUTION
 from eventapi.adapters.images import FolderImageStore
 from eventapi.adapters.postgres.backup import BackupError
 from eventapi.application.ports.media import ImageStore
+from eventapi.application.ports.storage import StorageUnavailable
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.settings import Settings
 
@@ -42,6 +46,33 @@ class BackupContents:
     images: int | None
 
 
+@dataclass(frozen=True)
+class _Description:
+    """The content of ``backup.json``, the last member.
+
+    Attributes:
+        pg_dump: the major version of the program that saved the database.
+        has_images: False if they are in S3.
+        members: the SHA-256 of each other member.
+    """
+
+    created_at: datetime
+    version: str
+    revision: str
+    pg_dump: int
+    has_images: bool
+    members: dict[str, str]
+
+    @property
+    def images(self) -> list[str]:
+        """Return the names of the members that are images."""
+        return [name for name in self.members if name.startswith(_IMAGES)]
+
+    @property
+    def contents(self) -> BackupContents:
+        return BackupContents(self.revision, len(self.images) if self.has_images else None)
+
+
 def write_backup(settings: Settings, output: IO[bytes]) -> BackupContents:
     """Write a backup, while the program may be running.
 
@@ -58,61 +89,68 @@ def write_backup(settings: Settings, output: IO[bytes]) -> BackupContents:
     if revision is None:
         raise BackupError("there is nothing to save: the database has no tables")
     with TemporaryDirectory() as folder, tarfile.open(fileobj=output, mode="w|") as archive:
+        writer = _Writer(archive)
         # Before and after the database, because images may come and go meanwhile: so the archive
         # has all those that the database refers to.
-        saved = _add_images(archive, images, set())
+        writer.add_images(images)
         dump = Path(folder, _DATABASE)
         pg_dump_major = bootstrap.database_backup(settings).dump(dump)
-        description = {
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "version": version(DISTRIBUTION),
-            "revision": revision,
-            "pg_dump": pg_dump_major,
-            "has_images": images is not None,
-        }
-        _add(archive, _DESCRIPTION, json.dumps(description, indent=2).encode())
-        archive.add(dump, _DATABASE, filter=_without_owner)
-        saved |= _add_images(archive, images, saved)
+        with dump.open("rb") as content:
+            writer.add(_DATABASE, content)
+        writer.add_images(images)
         secret_key = bootstrap.generated_key_file(settings)
         if settings.secret_key is None and secret_key.exists():
-            _add(archive, _SECRET_KEY, secret_key.read_bytes())
-    return BackupContents(revision, None if images is None else len(saved))
+            writer.add(_SECRET_KEY, BytesIO(secret_key.read_bytes()))
+        description = _Description(
+            created_at=datetime.now(UTC).replace(microsecond=0),
+            version=version(DISTRIBUTION),
+            revision=revision,
+            pg_dump=pg_dump_major,
+            has_images=images is not None,
+            members=writer.members.copy(),
+        )
+        # At the end, so that no part of a backup is taken for all of it.
+        writer.add(_DESCRIPTION, BytesIO(msgspec.json.format(msgspec.json.encode(description))))
+    return description.contents
 
 
-def _add_images(
-    archive: tarfile.TarFile, images: FolderImageStore | None, saved: set[str]
-) -> set[str]:
-    added = set()
-    for key in images.keys() if images else ():
-        content = images.get(key) if images and key not in saved else None
-        if content is not None:
-            _add(archive, f"{_IMAGES}{key}", content)
-            added.add(key)
-    return added
+class _Writer:
+    def __init__(self, archive: tarfile.TarFile) -> None:
+        self._archive = archive
+        self.members: dict[str, str] = {}
+
+    def add_images(self, images: FolderImageStore | None) -> None:
+        """Add the images that are not in the archive yet."""
+        for key in images.keys() if images else ():
+            name = f"{_IMAGES}{key}"
+            content = images.get(key) if images and name not in self.members else None
+            if content is not None:
+                self.add(name, BytesIO(content))
+
+    def add(self, name: str, content: IO[bytes]) -> None:
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = content.seek(0, SEEK_END), 0o600
+        member.mtime = int(datetime.now(UTC).timestamp())
+        self.members[name] = _sha256(content)
+        content.seek(0)
+        self._archive.addfile(member, content)
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), 0o600
-    member.mtime = int(datetime.now(UTC).timestamp())
-    archive.addfile(member, BytesIO(content))
-
-
-def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member
+def _sha256(content: IO[bytes]) -> str:
+    content.seek(0)
+    return file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # it is binary
 
 
 def restore_backup(settings: Settings, source: IO[bytes]) -> BackupContents:
-    """Restore a backup in an empty database.
+    """Restore a backup in an empty database, all of it or nothing.
 
     Args:
         settings: with a ``database_url``.
         source: as written by ``write_backup``, not necessarily seekable.
 
     Raises:
-        BackupError: the database is not empty, or this is not a complete backup.
+        BackupError: the database is not empty, something else would be replaced, or this is not
+            a complete backup.
         StorageUnavailable: the database does not answer, or images can't be stored.
     """
     database = bootstrap.database_backup(settings)
@@ -120,50 +158,105 @@ def restore_backup(settings: Settings, source: IO[bytes]) -> BackupContents:
         raise BackupError(
             "the database is not empty, and a backup replaces nothing: restore it in a new one"
         )
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, ExitStack() as on_failure:
         dump = Path(folder, _DATABASE)
-        try:
-            with tarfile.open(fileobj=source, mode="r|") as archive:
-                found = _unpack(archive, bootstrap.image_store(settings), dump)
-        except (tarfile.TarError, ValueError) as error:
-            raise BackupError(f"this is not a complete backup: {error}") from error
-        if not found.description or not dump.exists():
-            raise BackupError("this is not a complete backup: it has no database")
-        database.restore(dump, pg_dump_major=found.description["pg_dump"])
-    if found.secret_key and settings.secret_key is None:
-        key_file = bootstrap.generated_key_file(settings)
-        key_file.parent.mkdir(parents=True, exist_ok=True)
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(found.secret_key)
-    has_images = found.description["has_images"]
-    return BackupContents(found.description["revision"], found.images if has_images else None)
-
-
-@dataclass
-class _Found:
-    description: dict[str, Any] = field(default_factory=dict)
-    secret_key: bytes = b""
-    images: int = 0
-
-
-def _unpack(archive: tarfile.TarFile, images: ImageStore, dump: Path) -> _Found:
-    found = _Found()
-    for member in archive:
-        content = archive.extractfile(member)
-        if content is None:  # a directory, which is not written by us
-            continue
-        if member.name == _DESCRIPTION:
-            found.description = json.load(content)
-        elif member.name == _SECRET_KEY:
-            found.secret_key = content.read()
-        elif member.name == _DATABASE:
+        with _open_complete(source) as backup:
+            if settings.secret_key is None:
+                _restore_key(backup, bootstrap.generated_key_file(settings), on_failure)
+            _restore_images(backup, bootstrap.image_store(settings), on_failure)
             with dump.open("wb") as file:
-                shutil.copyfileobj(content, file)
-        elif member.name.startswith(_IMAGES):
-            media_type, _ = guess_type(member.name)
-            images.put(member.name.removeprefix(_IMAGES), content.read(), str(media_type))
-            found.images += 1
-    return found
+                shutil.copyfileobj(backup.open(_DATABASE), file)
+        # At the end: images and a key can be removed again if it fails, a database can't.
+        database.restore(dump, pg_dump_major=backup.description.pg_dump)
+        on_failure.pop_all()
+    return backup.description.contents
+
+
+class _Archive:
+    """A backup that can be read; all of its members are there and undamaged."""
+
+    def __init__(self, archive: tarfile.TarFile) -> None:
+        """Verify the backup.
+
+        Raises:
+            ValueError: a member is missing or damaged.
+            MsgspecError: the description is.
+        """
+        self._archive = archive
+        self._members = {member.name: member for member in archive}
+        description = self.open(_DESCRIPTION).read()
+        self.description = msgspec.json.decode(description, type=_Description)
+        self.open(_DATABASE)
+        for name, digest in self.description.members.items():
+            if _sha256(self.open(name)) != digest:
+                raise ValueError(f"its member {name} is damaged")
+
+    def open(self, name: str) -> IO[bytes]:
+        member = self._members.get(name)
+        content = self._archive.extractfile(member) if member and member.isreg() else None
+        if content is None:
+            raise ValueError(f"its member {name} is missing")
+        return content
+
+
+@contextmanager
+def _open_complete(source: IO[bytes]) -> Iterator[_Archive]:
+    with ExitStack() as stack:
+        try:
+            if not source.seekable():  # it is read twice: verified, then restored
+                copy = stack.enter_context(TemporaryFile())
+                shutil.copyfileobj(source, copy)
+                copy.seek(0)
+                source = copy
+            yield _Archive(stack.enter_context(tarfile.open(fileobj=source, mode="r:")))
+        except (tarfile.TarError, MsgspecError, ValueError) as error:
+            raise BackupError(f"this is not a complete backup: {error}") from error
+        except OSError as error:
+            raise BackupError(f"the backup can't be unpacked: {error}") from error
+
+
+def _restore_key(backup: _Archive, path: Path, on_failure: ExitStack) -> None:
+    if _SECRET_KEY not in backup.description.members:
+        return
+    key = backup.open(_SECRET_KEY).read()
+    try:
+        present = path.read_bytes() if path.exists() else b""
+        if present not in (b"", key):
+            raise BackupError(
+                f"{path.resolve()} is another secret key than that of the backup, and a backup "
+                "replaces nothing: move that file away, or choose a new EVENTAPI_DATA_DIR"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if present:
+            path.chmod(0o600)
+            return
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise BackupError(f"{path.resolve()} can't be written: {error.strerror}") from error
+    with create_file(path) as file:
+        file.write(key)
+    on_failure.callback(path.unlink, missing_ok=True)
+
+
+def _restore_images(backup: _Archive, images: ImageStore, on_failure: ExitStack) -> None:
+    for name in backup.description.images:
+        key, content = name.removeprefix(_IMAGES), backup.open(name).read()
+        present = images.get(key)
+        if present == content:
+            continue
+        if present is not None:
+            raise BackupError(
+                f"the image {key} exists with another content, and a backup replaces nothing: "
+                "choose a new EVENTAPI_DATA_DIR or an empty EVENTAPI_IMAGE_BUCKET"
+            )
+        on_failure.callback(_delete_image, images, key)
+        media_type, _ = guess_type(name)
+        images.put(key, content, str(media_type))
+
+
+def _delete_image(images: ImageStore, key: str) -> None:
+    with suppress(StorageUnavailable):  # the error that is reported is the first one
+        images.delete(key)
 
 
 @contextmanager

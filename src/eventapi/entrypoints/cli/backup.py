@@ -37,8 +37,9 @@ def backup(file: str) -> None:
 def restore(file: str) -> None:
     """Restore FILE, written by `eventapi backup`, in an empty database; `-` is standard input.
 
-    All of the database is restored or nothing. Nothing is replaced: create a new
-    database, or, if EventAPI starts its own, choose a new EVENTAPI_DATA_DIR.
+    All of the backup is restored or nothing. Nothing is replaced, neither a database
+    nor a secret key: create a new database, or, if EventAPI starts its own, choose a
+    new EVENTAPI_DATA_DIR.
     """
     with open_database() as settings, click.open_file(file, "rb") as source:
         contents = restore_backup(settings, source)
