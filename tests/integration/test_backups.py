@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO, UnsupportedOperation
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from click import Command
@@ -381,6 +381,25 @@ class TestRefusals:
 
         with pytest.raises(BackupError, match="pg_restore: error"):
             DatabaseBackup(connect(str(after.database_url))).restore(dump, pg_dump_major=major)
+
+        assert rows(after) == NOTHING
+
+    def test_an_interrupted_restore_of_the_database_leaves_nothing(
+        self, before: Settings, after: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def copy_some(statements: IO[bytes], psql: IO[bytes]) -> None:
+            del statements
+            psql.write(b"CREATE SEQUENCE first_statement;\n")
+            raise KeyboardInterrupt
+
+        dump = tmp_path / "database.dump"
+        connect = partial(make_engine, pool_size=1)
+        major = DatabaseBackup(connect(str(before.database_url))).dump(dump)
+        database = DatabaseBackup(connect(str(after.database_url)))
+        monkeypatch.setattr(database, "_copy", copy_some)
+
+        with pytest.raises(KeyboardInterrupt):
+            database.restore(dump, pg_dump_major=major)
 
         assert rows(after) == NOTHING
 

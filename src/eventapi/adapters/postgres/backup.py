@@ -111,18 +111,19 @@ class DatabaseBackup:
             ) as reader,
             subprocess.Popen(
                 [programs["psql"], "--no-psqlrc", "--quiet", "--no-password",
-                 "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"],
+                 "--set=ON_ERROR_STOP=1", "--output=/dev/null"],
                 env=self._environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
             ) as writer,
         ):  # fmt: skip
             assert reader.stdout and reader.stderr and writer.stdin  # noqa: S101, PT018 - types
             with suppress(BrokenPipeError):  # psql has stopped, and says why
+                writer.stdin.write(b"BEGIN;\n")
                 self._copy(reader.stdout, writer.stdin)
             reader.stdout.close()
             problems = reader.stderr.read()
-            if reader.wait() != 0:
-                writer.kill()  # it would commit at the end of its input
-            problems = writer.communicate()[1] + problems
+            # Not --single-transaction: psql would commit a part if this process was interrupted.
+            end = b"COMMIT;\n" if reader.wait() == 0 else b""
+            problems = writer.communicate(end)[1] + problems
         if reader.returncode or writer.returncode:
             raise _error("restoring", problems)
 
