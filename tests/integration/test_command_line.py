@@ -596,7 +596,7 @@ class TestImporting:
         refused = self.import_file("events", file, database_url)
 
         assert refused.exit_code == 1
-        assert "There is no account 'olga'" in refused.stderr
+        assert refused.stderr.splitlines() == ["eventapi: organizer: There is no account 'olga'."]
 
     def import_file(self, what: str, file: Path, database_url: str, *options: str) -> Result:
         return run(

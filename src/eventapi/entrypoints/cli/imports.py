@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -203,14 +204,18 @@ def _import(
     # Rows that can't be read prevent the import, but the others are checked nevertheless.
     has_unreadable_rows = bool(read.problems) and not options.skip_bad_rows
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task("Rows", total=len(read.rows))
-        options = replace(
-            options,
-            dry_run=options.dry_run or has_unreadable_rows,
-            progress=lambda rows: progress.advance(task, rows),
-        )
-        result = store(read.rows, options)
+    progress = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = progress.add_task("Rows", total=len(read.rows))
+    with ExitStack() as bar:
+
+        def advance(rows: int) -> None:
+            # Before the first row, the import may be refused as a whole.
+            if not progress.live.is_started:
+                bar.enter_context(progress)
+            progress.advance(task, rows)
+
+        dry_run = options.dry_run or has_unreadable_rows
+        result = store(read.rows, replace(options, dry_run=dry_run, progress=advance))
     columns_in_order = {name: number for number, name in enumerate(read.columns)}
 
     def place(problem: RowProblem) -> tuple[int, int]:
