@@ -16,12 +16,16 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
 TIMEOUT = 30  # seconds
+
+
+class NoAnswer(Exception):
+    """Nothing answers, or not in time."""
 
 
 class Problem(Exception):
@@ -57,6 +61,7 @@ class Api:
 
         Raises:
             Problem: the API refuses it.
+            NoAnswer: nothing answers at the URL.
         """
         sent = {"Content-Type": "application/json", **(headers or {})}
         if self.token:
@@ -70,6 +75,9 @@ class Api:
         except HTTPError as refusal:
             problem = json.load(refusal)
             raise Problem(problem["code"], problem["detail"]) from None
+        except OSError as error:
+            reason = error.reason if isinstance(error, URLError) else error
+            raise NoAnswer(f"nothing answers at {self.url}: {reason}") from None
         return json.loads(data) if is_json else data
 
 
@@ -183,4 +191,7 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    except (NoAnswer, Problem) as error:
+        sys.exit(str(error))

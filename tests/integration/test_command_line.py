@@ -261,6 +261,18 @@ class TestMistakes:
 
         fails(run("serve", "--memory", EVENTAPI_REDIS_URL="redis://x"), "the extra redis")
 
+    def test_the_example_of_a_shop_without_a_server(self) -> None:
+        script = ROOT / "examples" / "shop.py"
+
+        result = subprocess.run(
+            [sys.executable, script, "http://127.0.0.1:1"],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+        assert (result.returncode, result.stdout) == (1, "")
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("nothing answers at http://127.0.0.1:1: ")
+
     def test_an_address_that_is_not_ours(self) -> None:
         fails(run("serve", "--memory", "--host", "192.0.2.1"), "192.0.2.1")
 
