@@ -30,6 +30,7 @@ from eventapi.testing.api import Api
 from tests.api import buy, event_path, make_event, picture
 from tests.builders import NOW
 from tests.conformance import watched_app
+from tests.integration.databases import server_connection
 
 pytestmark = pytest.mark.slow
 
@@ -265,6 +266,14 @@ class TestRefusals:
         assert file.read_bytes() == b"the first backup"
         assert file.stat().st_mode & 0o777 == 0o600
         assert [*tmp_path.iterdir()] == [file]
+
+    def test_a_database_of_another_version_is_not_empty(self, file: Path, after: Settings) -> None:
+        with server_connection(str(after.database_url)) as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+
+        over = run(commands.restore, file, after)
+
+        assert over.stderr.startswith("eventapi: the database is not empty")
 
     @pytest.mark.parametrize("share", [0, 0.5, 0.999])
     def test_an_incomplete_file_restores_nothing(

@@ -7,18 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from pathlib import Path
 from socket import create_server
 from typing import Any
 
+import click
 import psutil
 import pytest
 import structlog
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, make_url, text
 
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli import main, support
@@ -293,6 +295,70 @@ class TestMistakes:
         assert len(told) == 4
         for name in ("EVENTAPI_SECRET_KEY", "DATABASE_URL", "EVENTAPI_PORT", "EVENTAPI_PROT"):
             assert any(line.startswith(f"eventapi: {name}: ") for line in told), told
+
+
+def documented(word: str) -> str:
+    """Return the one message in the page on troubleshooting that has a word."""
+    texts = [block.text for block in blocks(read("docs/troubleshooting.md"))]
+    (line,) = [line for text in texts for line in text.splitlines() if word in line]
+    return line
+
+
+def leaf_commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaf_commands(command, *path, name)
+        else:
+            yield (*path, name)
+
+
+IMPORT = (__file__, "--organizer", "olga")
+ARGUMENTS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("backup",): ("-",),
+    ("restore",): (__file__,),
+    ("db", "downgrade"): ("base", "--yes"),
+    ("users", "create-admin"): ("root",),
+    ("data", "generate"): ("--yes",),
+    ("import", "events"): IMPORT,
+    ("import", "attendees"): IMPORT,
+}
+WITH_A_DATABASE = [
+    pytest.param([*name, *ARGUMENTS.get(name, ())], id=" ".join(name))
+    for name in leaf_commands(main)
+    if name != ("openapi",)
+]
+
+
+@pytest.mark.parametrize("command", WITH_A_DATABASE)
+class TestUnavailableDatabase:
+    """Every command prints the same line."""
+
+    def test_a_server_that_does_not_run(self, command: list[str]) -> None:
+        result = run(*command, DATABASE_URL="postgresql://u:p@127.0.0.1:1/x", **PRODUCTION, **ADMIN)
+
+        shown = documented("Connection refused").replace("port 5432", "port 1")
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{shown}\n")
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (methodcaller("set", database="nowhere"), 'FATAL: database "nowhere" does not exist'),
+            (methodcaller("set", username="nobody"), 'FATAL: role "nobody" does not exist'),
+        ],
+        ids=["database", "login"],
+    )
+    def test_a_server_that_refuses(
+        self, server_url: str, command: list[str], change: Callable[[URL], URL], reason: str
+    ) -> None:
+        url = change(make_url(server_url)).render_as_string(hide_password=False)
+
+        result = run(*command, DATABASE_URL=url, **PRODUCTION, **ADMIN)
+
+        assert (result.exit_code, result.stdout) == (1, "")
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("eventapi: the database is not available: connection to server ")
+        if os.environ.get("EVENTAPI_TEST_DATABASE_URL") is None:  # it may want a password
+            assert line.endswith(f" failed: {reason}")
 
 
 PRODUCTION = {"EVENTAPI_PROFILE": "production", "EVENTAPI_SECRET_KEY": "0123456789abcdef" * 4}

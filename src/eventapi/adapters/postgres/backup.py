@@ -23,6 +23,7 @@ from eventapi.adapters.postgres.engine import storage_errors
 from eventapi.adapters.postgres.tables import metadata
 
 _ENVIRONMENT_NAMES = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT"}
+_VERSION_TABLE = "alembic_version"  # exists also after a downgrade to base
 # pg_restore 17 and newer write it for all servers, but only these know it.
 _TRANSACTION_TIMEOUT, _KNOWS_TRANSACTION_TIMEOUT = b"SET transaction_timeout", 17
 
@@ -50,15 +51,12 @@ class DatabaseBackup:
             StorageUnavailable: The database does not answer.
         """
         self._engine = engine
-        with storage_errors():
-            connection = engine.raw_connection()
-        try:
-            driver = connection.driver_connection
+        # Not `raw_connection`, whose errors are those of the driver.
+        with storage_errors(), engine.connect() as connection:
+            driver = connection.connection.driver_connection
             assert isinstance(driver, Psycopg2Connection)  # noqa: S101 - for the type checker
             self._server_major = driver.info.server_version // 10_000
             parameters = driver.info.dsn_parameters | {"password": driver.info.password}
-        finally:
-            connection.close()
         parameters["options"] = ""  # the time limits of requests
         # The environment, unlike arguments, is not shown to other users of the machine. And
         # programs ignore variables of newer versions, where they refuse unknown parameters.
@@ -88,9 +86,10 @@ class DatabaseBackup:
         return programs.major
 
     def is_empty(self) -> bool:
-        """Return whether the database has none of the program's tables."""
+        """Return whether the database has no table of any version of the program."""
         with storage_errors():
-            return metadata.tables.keys().isdisjoint(inspect(self._engine).get_table_names())
+            found = inspect(self._engine).get_table_names()
+        return {*metadata.tables, _VERSION_TABLE}.isdisjoint(found)
 
     def restore(self, file: Path, *, pg_dump_major: int) -> None:
         """Restore a file of ``dump`` in an empty database, all of it or nothing.

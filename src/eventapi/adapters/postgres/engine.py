@@ -117,10 +117,20 @@ def storage_errors() -> Iterator[None]:
         raise StorageUnavailable("all connections are in use") from error
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) in CONFLICT_SQLSTATES:
-            raise StorageConflict(str(error.orig).strip()) from error
+            raise StorageConflict(_reason(error)) from error
         if error.connection_invalidated or _is_transient(error):
-            raise StorageUnavailable(str(error.orig).strip()) from error
+            raise StorageUnavailable(_reason(error)) from error
         raise
+
+
+def _reason(error: DBAPIError) -> str:
+    """Return what PostgreSQL reported, in one line.
+
+    A message of libpq has a line for each address that was tried, and an indented hint.
+    """
+    lines = str(error.orig).splitlines()
+    reports = (" ".join(line.split()) for line in lines if not line.startswith("\t"))
+    return "; ".join(dict.fromkeys(filter(None, reports)))
 
 
 def _is_transient(error: DBAPIError) -> bool:

@@ -2,7 +2,6 @@
 
 import click
 
-from eventapi.adapters.postgres.migrations import Migrations
 from eventapi.entrypoints import bootstrap
 from eventapi.entrypoints.cli.support import confirm, open_database, yes_option
 
@@ -19,7 +18,7 @@ def upgrade(revision: str) -> None:
     with open_database() as settings:
         migrations = bootstrap.migrations(settings)
         migrations.upgrade(revision)
-        _show_revision(migrations)
+        _show_revision(migrations.current())
 
 
 @db.command()
@@ -32,7 +31,7 @@ def downgrade(revision: str, *, yes: bool) -> None:
         confirm(settings, f"Downgrading to {revision} deletes {lost}.", yes=yes)
         migrations = bootstrap.migrations(settings)
         migrations.downgrade(revision)
-        _show_revision(migrations)
+        _show_revision(migrations.current())
 
 
 @db.command()
@@ -40,9 +39,10 @@ def current() -> None:
     """Show the revision of the schema."""
     with open_database() as settings:
         migrations = bootstrap.migrations(settings)
+        found = migrations.current()  # first: without a database, nothing else is printed
         click.echo(f"This program requires revision {migrations.head()}.")
-        _show_revision(migrations)
+        _show_revision(found)
 
 
-def _show_revision(migrations: Migrations) -> None:
-    click.echo(f"The database is at revision {migrations.current() or 'base'}.")
+def _show_revision(revision: str | None) -> None:
+    click.echo(f"The database is at revision {revision or 'base'}.")
