@@ -22,7 +22,7 @@ import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import URL, Engine, make_url, text
 
-from eventapi.entrypoints import bootstrap
+from eventapi.entrypoints import settings
 from eventapi.entrypoints.cli import main, support
 from tests.concurrency import wait_until
 from tests.documents import ROOT, WALKTHROUGH, blocks, read
@@ -258,10 +258,21 @@ class TestMistakes:
                 result = run("serve", "--port", port, *extra, EVENTAPI_DATA_DIR=str(tmp_path / "v"))
                 fails(result, port, "in use")
 
-    def test_a_library_that_a_setting_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bootstrap, "find_spec", lambda _name: None)
+    @pytest.mark.parametrize("command", [["serve"], ["serve", "--memory"], ["db", "upgrade"]])
+    def test_libraries_that_settings_need(
+        self, command: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(settings, "find_spec", lambda _name: None)
 
-        fails(run("serve", "--memory", EVENTAPI_REDIS_URL="redis://x"), "the extra redis")
+        result = run(*command, EVENTAPI_REDIS_URL="redis://x", EVENTAPI_IMAGE_BUCKET="x")
+
+        assert result.exit_code == 2
+        assert sorted(result.stderr.splitlines()) == [
+            documented("the extra redis")
+            .replace("REDIS_URL", "IMAGE_BUCKET")
+            .replace("redis", "s3"),
+            documented("the extra redis"),
+        ]
 
     def test_the_example_of_a_shop_without_a_server(self) -> None:
         script = ROOT / "examples" / "shop.py"

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from eventapi import DISTRIBUTION
-from eventapi.entrypoints import bootstrap
-from eventapi.entrypoints.bootstrap import StartupError
-from eventapi.entrypoints.settings import Settings
+from eventapi.entrypoints import settings
+from eventapi.entrypoints.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
 TEXT_FILES = {"", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ".json", ".service"}
@@ -64,19 +63,22 @@ def test_installations_are_recognized() -> None:
 
 
 def test_a_missing_extra_is_installed_from_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "find_spec", lambda _name: None)
+    monkeypatch.setattr(settings, "find_spec", lambda _name: None)
+    variables = {"EVENTAPI_REDIS_URL": "redis://localhost", "EVENTAPI_IMAGE_BUCKET": "images"}
 
-    with pytest.raises(StartupError) as redis:
-        bootstrap.http_config(Settings(secret_key="s" * 64, redis_url="redis://localhost"))
-    with pytest.raises(StartupError) as s3:
-        bootstrap.image_store(Settings(image_bucket="images"))
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment(variables)
 
-    assert str(redis.value) == (
-        "EVENTAPI_REDIS_URL requires the extra redis: run pip install '.[redis]' in the checkout"
-    )
-    assert str(s3.value) == (
-        "EVENTAPI_IMAGE_BUCKET requires the extra s3: run pip install '.[s3]' in the checkout"
-    )
+    assert sorted(refusal.value.problems) == [
+        "EVENTAPI_IMAGE_BUCKET: Requires the extra s3: run pip install '.[s3]' in the checkout.",
+        "EVENTAPI_REDIS_URL: Requires the extra redis: run pip install '.[redis]' in the checkout.",
+    ]
+
+
+def test_an_extra_that_no_setting_needs_is_not_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "find_spec", lambda _name: None)
+
+    assert Settings.from_environment({"EVENTAPI_REDIS_URL": ""}) == Settings()
 
 
 def _installations(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Settings are read from the environment, and all problems are reported at once."""
 
 import pickle
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ PRODUCTION = {
     "EVENTAPI_SECRET_KEY": GOOD_SECRET,
     "DATABASE_URL": "postgresql://eventapi:secret@db/eventapi",
 }
+
+PLAIN = re.compile(r"(Must be|Production requires) .+\.")
 
 
 def test_development_needs_no_settings_and_is_open() -> None:
@@ -108,9 +111,61 @@ def test_all_mistakes_are_told_at_once() -> None:
     }
 
 
-def test_an_unknown_profile_is_told() -> None:
-    with pytest.raises(SettingsError, match="EVENTAPI_PROFILE"):
-        Settings.from_environment({"EVENTAPI_PROFILE": "staging"})
+@pytest.mark.parametrize("text", ["nonsense", "0", "-1", "redis://host:port/0", "https://*"])
+def test_every_mistake_is_told_in_a_plain_sentence(text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({name: text for name, _ in describe_variables()})
+
+    sentences = dict(problem.split(": ", 1) for problem in refusal.value.problems)
+    assert len(sentences) == len(refusal.value.problems) > 10
+    assert {name: said for name, said in sentences.items() if not PLAIN.fullmatch(said)} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("PORT", "70000", "a whole number from 1 to 65535"),
+        ("PORT", "eighty", "a whole number from 1 to 65535"),
+        ("WORKERS", "0", "a whole number of at least 1"),
+        ("TRUSTED_PROXIES", "-1", "a whole number from 0 to 10"),
+        ("PROFILE", "staging", "development or production"),
+        ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+        ("OPEN_ADMIN_SIGN_UP", "perhaps", "true or false"),
+        ("RATE_LIMIT", "often", "like 10 per 5 minutes, or empty"),
+        ("ACCESS_TOKEN_LIFETIME", "soon", "a duration such as 900 (seconds), 15m or 30d"),
+        ("REDIS_URL", "http://redis", "a URL such as redis://host:6379/0 (rediss:// for TLS)"),
+        ("REDIS_URL", "redis://x:y", "a URL such as redis://host:6379/0 (rediss:// for TLS)"),
+        ("S3_ENDPOINT", "minio:9000", "a URL such as https://s3.example"),
+        (
+            "CORS_ORIGINS",
+            "https://shop.example/,*",
+            "origins without a path, separated by commas, such as https://shop.example",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_what_the_value_must_be(name: str, text: str, what: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({f"EVENTAPI_{name}": text})
+
+    assert refusal.value.problems == [f"EVENTAPI_{name}: Must be {what}."]
+
+
+def test_what_the_sentences_ask_for_is_accepted() -> None:
+    settings = Settings.from_environment(
+        {
+            "EVENTAPI_REDIS_URL": "rediss://user:password@redis.example:6380/1",
+            "EVENTAPI_S3_ENDPOINT": "http://minio:9000",
+            "EVENTAPI_CORS_ORIGINS": "https://shop.example,http://localhost:3000",
+            "EVENTAPI_RATE_LIMIT": "",
+            "EVENTAPI_PORT": "65535",
+            "EVENTAPI_TRUSTED_PROXIES": "0",
+        }
+    )
+
+    assert settings.redis_url == "rediss://user:password@redis.example:6380/1"
+    assert settings.cors_origins == ("https://shop.example", "http://localhost:3000")
+    assert (settings.s3_endpoint, settings.rate_limit) == ("http://minio:9000", "")
+    assert (settings.port, settings.trusted_proxies) == (65535, 0)
 
 
 def test_secrets_are_not_shown() -> None:

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -69,7 +68,6 @@ def image_store(settings: Settings) -> ImageStore:
     folder = image_folder(settings)
     if folder is not None:
         return folder
-    check_extras(settings)
     from eventapi.adapters.images.s3 import S3ImageStore  # noqa: PLC0415 - boto3 is optional
 
     return S3ImageStore(str(settings.image_bucket), endpoint=settings.s3_endpoint)
@@ -78,24 +76,6 @@ def image_store(settings: Settings) -> ImageStore:
 def image_folder(settings: Settings) -> FolderImageStore | None:
     """Return the images of the data directory; None if they are stored in S3."""
     return FolderImageStore(settings.data_dir / "images") if not settings.image_bucket else None
-
-
-def check_extras(settings: Settings) -> None:
-    """Check that the libraries are installed that the settings require.
-
-    Raises:
-        StartupError: one is not.
-    """
-    required = (
-        (settings.image_bucket, "EVENTAPI_IMAGE_BUCKET", "s3", "boto3"),
-        (settings.redis_url, "EVENTAPI_REDIS_URL", "redis", "redis"),
-    )
-    for value, variable, extra, module in required:
-        if value is not None and find_spec(module) is None:
-            raise StartupError(
-                f"{variable} requires the extra {extra}: "
-                f"run pip install '.[{extra}]' in the checkout"
-            )
 
 
 def _use_cases(
@@ -133,11 +113,10 @@ def http_config(settings: Settings) -> HttpConfig:
     """Return the settings of the HTTP side.
 
     Raises:
-        StartupError: ``secret_key`` is not set, or a library is not installed.
+        StartupError: ``secret_key`` is not set.
     """
     if settings.secret_key is None:
         raise StartupError("no secret key is configured")
-    check_extras(settings)
     return HttpConfig(**{field.name: getattr(settings, field.name) for field in fields(HttpConfig)})
 
 

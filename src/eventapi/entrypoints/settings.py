@@ -2,11 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from limits import parse
 from pydantic import (
@@ -16,6 +19,8 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
@@ -77,13 +82,60 @@ def _check_database(url: str | None, info: ValidationInfo) -> str | None:
     return url
 
 
-def _check_limit(text: str) -> str:
-    try:
-        if text:
-            parse(text)
-    except ValueError:
-        raise ValueError("Input should be like 10 per 5 minutes, or empty.") from None
-    return text
+def _must_be(what: str, accepts: Callable[[Any], object] = lambda _: True) -> WrapValidator:
+    """Return a check with one plain sentence for all mistakes, also for those of the type.
+
+    Args:
+        what: the value must be, such as "true or false".
+        accepts: returns whether a value of the type is valid; a ValueError means no.
+    """
+
+    def check(value: object, read: ValidatorFunctionWrapHandler) -> object:
+        with suppress(ValueError):
+            found = read(value)
+            if accepts(found):
+                return found
+        raise ValueError(f"Must be {what}.")
+
+    return WrapValidator(check)
+
+
+def _whole_number(minimum: int, maximum: int | None = None) -> WrapValidator:
+    if maximum is None:
+        return _must_be(f"a whole number of at least {minimum}", lambda found: found >= minimum)
+    return _must_be(
+        f"a whole number from {minimum} to {maximum}", lambda found: minimum <= found <= maximum
+    )
+
+
+def _one_of(choices: Any) -> WrapValidator:
+    *others, last = get_args(choices)
+    return _must_be(f"{', '.join(others)} or {last}")
+
+
+def _is_url(url: str | None, *schemes: str) -> bool:
+    """Return whether a URL has one of the schemes and a place, or is absent.
+
+    Raises:
+        ValueError: it can't be read, or its port is no number.
+    """
+    if url is None:
+        return True
+    parts = urlsplit(url)
+    return parts.scheme in schemes and bool(parts.netloc) and parts.port != 0
+
+
+def _requires_extra(extra: str, module: str) -> AfterValidator:
+    """Return the check that the library of a setting is installed, if the setting has a value."""
+
+    def check(value: Value) -> Value:
+        if value is not None and find_spec(module) is None:
+            raise ValueError(
+                f"Requires the extra {extra}: run pip install '.[{extra}]' in the checkout."
+            )
+        return value
+
+    return AfterValidator(check)
 
 
 def _split_commas(value: object) -> object:
@@ -102,12 +154,6 @@ def _parse_duration(value: object) -> object:
         return text  # pydantic reads ISO 8601, and refuses the rest
     weeks, days, hours, minutes, seconds = (int(amount or 0) for amount in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _check_duration(duration: timedelta) -> timedelta:
-    if duration <= timedelta():
-        raise ValueError("Input should be longer than 0 seconds.")
-    return duration
 
 
 def _default_data_dir() -> Path:
@@ -134,15 +180,33 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+Profile = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Switch = Annotated[bool, _must_be("true or false")]
 DataDir = Annotated[Path, BeforeValidator(_locate)]
 Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """Text; an empty variable counts as absent."""
-Count = Annotated[int, Field(ge=1)]
-Limit = Annotated[str, AfterValidator(_check_limit)]
-Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:\d+)?$")]
-Duration = Annotated[timedelta, BeforeValidator(_parse_duration), AfterValidator(_check_duration)]
+Count = Annotated[int, _whole_number(1)]
+Limit = Annotated[
+    str,
+    _must_be("like 10 per 5 minutes, or empty", accepts=lambda text: not text or parse(text)),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_parse_duration),
+    _must_be(
+        "a duration such as 900 (seconds), 15m or 30d", accepts=lambda found: found > timedelta()
+    ),
+]
 List = Annotated[tuple[Value, ...], BeforeValidator(_split_commas)]
+Origins = Annotated[
+    List[str],
+    _must_be(
+        "origins without a path, separated by commas, such as https://shop.example",
+        accepts=lambda found: all(map(_ORIGIN.fullmatch, found)),
+    ),
+]
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
 # The checks of production read profile and allow_embedded_database, so these two come first.
@@ -161,9 +225,9 @@ class Settings:
     constructor does not read the environment; ``from_environment`` does.
     """
 
-    profile: Literal["development", "production"] = Field(default="development")
+    profile: Annotated[Profile, _one_of(Profile)] = Field(default="development")
     """development, or production, which refuses unsafe settings."""
-    allow_embedded_database: bool = Field(default=False)
+    allow_embedded_database: Switch = Field(default=False)
     """Allow the embedded PostgreSQL in production."""
     database_url: Annotated[Text, AfterValidator(_check_database)] = Field(default=None, repr=False)
     """postgresql://user:password@host:port/name. If unset, an embedded PostgreSQL is started."""
@@ -178,20 +242,20 @@ class Settings:
     )
     """Former keys whose signatures remain valid, comma-separated."""
     open_admin_sign_up: Annotated[
-        bool, BeforeValidator(_default_to_profile), AfterValidator(_check_admin_sign_up)
+        Switch, BeforeValidator(_default_to_profile), AfterValidator(_check_admin_sign_up)
     ] = Field(default=None, validate_default=True)
     """Allow anyone to sign up as an admin; refused in production. [default: true in development]"""
-    open_organizer_sign_up: Annotated[bool, BeforeValidator(_default_to_profile)] = Field(
+    open_organizer_sign_up: Annotated[Switch, BeforeValidator(_default_to_profile)] = Field(
         default=None, validate_default=True
     )
     """Allow anyone to sign up as an organizer; otherwise, admins create organizers.
     [default: true in development]"""
-    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(default="info")
+    log_level: Annotated[LogLevel, BeforeValidator(_lower), _one_of(LogLevel)] = "info"
     """Least severe level that is logged: debug, info, warning or error. `info` includes a line
     for each request. Production writes JSON."""
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: Annotated[int, _whole_number(1, 65535)] = 8000
     """Port to listen on."""
     workers: Count = Field(default_factory=lambda: os.cpu_count() or 1)
     """Server processes. [default: one per CPU core]"""
@@ -209,10 +273,16 @@ class Settings:
     """Maximum size of a request body, in bytes."""
     max_image_size: Count = 5 * 1024 * 1024
     """Maximum size of an event's image, in bytes."""
-    image_bucket: Text = None
+    image_bucket: Annotated[Text, _requires_extra("s3", module="boto3")] = None
     """S3 bucket for images. If unset, images are stored in EVENTAPI_DATA_DIR. Requires the
     extra s3."""
-    s3_endpoint: Text = None
+    s3_endpoint: Annotated[
+        Text,
+        _must_be(
+            "a URL such as https://s3.example",
+            accepts=lambda url: _is_url(url, "https", "http"),
+        ),
+    ] = None
     """URL of an S3-compatible service, if not Amazon's. Credentials are read from
     AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION."""
     rate_limit: Limit = "3000 per minute"
@@ -222,13 +292,20 @@ class Settings:
     no limit."""
     address_limit: Limit = "60 per minute"
     """Logins, sign-ups and password changes per network address; empty for no limit."""
-    redis_url: Text = Field(default=None, repr=False, pattern=r"^rediss?://.")
+    redis_url: Annotated[
+        Text,
+        _must_be(
+            "a URL such as redis://host:6379/0 (rediss:// for TLS)",
+            accepts=lambda url: _is_url(url, "redis", "rediss"),
+        ),
+        _requires_extra("redis", module="redis"),
+    ] = Field(default=None, repr=False)
     """redis://host:port/0, where processes share their rate limits. If unset, each process
     counts alone. Requires the extra redis."""
-    cors_origins: List[Origin] = ()
+    cors_origins: Origins = ()
     """Origins of web pages that may call the API, comma-separated, such as
     https://shop.example."""
-    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    trusted_proxies: Annotated[int, _whole_number(0, 10)] = 0
     """Number of trusted reverse proxies in front of the program."""
 
     @classmethod

@@ -37,7 +37,6 @@ def serve(host: str | None, port: int | None, workers: int | None, *, memory: bo
             port=port or settings.port,
             workers=workers or settings.workers,
         )
-        bootstrap.check_extras(settings)
         if memory:
             _serve_memory(settings)
         else:
