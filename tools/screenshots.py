@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "images"
 COLOURS = 64  # keeps the files small
 MARGIN = 60  # below what is printed
 WINDOW = (1000, 1000)
+PORT = 8000  # the page shows it, as in the README
 EVENT = {
     "name": "Jazz night",
     "location": "Blue Note, Berlin",
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def _page(api: MemoryApi, browser: str) -> Image.Image:
-    server = make_server("127.0.0.1", 0, api.app, threaded=True)
+    server = make_server("127.0.0.1", PORT, api.app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     with TemporaryDirectory() as folder:
         file = Path(folder, "page.png")
@@ -50,7 +51,7 @@ def _page(api: MemoryApi, browser: str) -> Image.Image:
                 browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                 f"--user-data-dir={folder}", f"--window-size={WINDOW[0]},{WINDOW[1]}",
                 "--virtual-time-budget=15000", f"--screenshot={file}",
-                f"http://127.0.0.1:{server.server_port}/docs/",
+                f"http://127.0.0.1:{PORT}/docs/",
             ],
             check=True,
             capture_output=True,
