@@ -12,7 +12,7 @@ from eventapi.adapters.memory.table import Table, atomic
 from eventapi.application.audit import AuditEntry, DomainEventCollector
 from eventapi.application.idempotency import RequestKey
 from eventapi.application.ports.orders import BuyerOfEvent
-from eventapi.application.ports.storage import StorageUnavailable
+from eventapi.application.ports.storage import StorageUnavailable, check_commit
 from eventapi.domain import errors
 from eventapi.domain.api_key import ApiKey
 from eventapi.domain.category import Category
@@ -213,6 +213,7 @@ class Transaction:
 
     def commit(self) -> None:
         """Make the staged changes; see `MemoryDatabase.commit`."""
+        check_commit()
         events = {one.id for one in self._aggregates if isinstance(one, Event)}
         orders = [one for one in self._aggregates if isinstance(one, Order)]
         if any(order.event_id not in events for order in orders):

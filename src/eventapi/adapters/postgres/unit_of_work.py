@@ -32,6 +32,7 @@ from eventapi.application.ports.accounts import (
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
+from eventapi.application.ports.storage import check_commit
 from eventapi.domain.policy import Actor
 
 
@@ -85,6 +86,7 @@ class PostgresUnitOfWork:
                 self._connection.exec_driver_sql("ROLLBACK")
 
     def commit(self) -> None:
+        check_commit()
         with storage_errors():
             with translate_integrity_errors(self._staged):
                 self._write()

@@ -1,5 +1,8 @@
 """The unit of work, and how storage fails."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Annotated, Protocol, Self
 
@@ -13,7 +16,7 @@ from eventapi.application.ports.accounts import (
 from eventapi.application.ports.categories import CategoryRepository
 from eventapi.application.ports.events import EventRepository
 from eventapi.application.ports.orders import AcceptedRequestRepository, OrderRepository
-from eventapi.domain.errors import PrivateField, PublicField, StructuredError
+from eventapi.domain.errors import InvalidValues, PrivateField, PublicField, StructuredError
 from eventapi.domain.policy import Actor
 
 
@@ -39,6 +42,29 @@ class StorageConflict(StorageUnavailable):
     statements typed by an operator may.
     An immediate second attempt usually succeeds.
     """
+
+
+_refuses_commits = ContextVar("refuses_commits", default=False)
+
+
+@contextmanager
+def refuse_commits() -> Iterator[None]:
+    """Refuse every commit of this thread: a use case is called only to find more faults."""
+    token = _refuses_commits.set(True)
+    try:
+        yield
+    finally:
+        _refuses_commits.reset(token)
+
+
+def check_commit() -> None:
+    """Check that a unit of work may commit.
+
+    Raises:
+        InvalidValues: there are faults, which are told already.
+    """
+    if _refuses_commits.get():
+        raise InvalidValues({})
 
 
 class UnitOfWork(Protocol):
@@ -83,6 +109,7 @@ class UnitOfWork(Protocol):
 
         Raises:
             DomainError: a constraint of the storage is violated; nothing was stored.
+            InvalidValues: as `check_commit`.
         """
 
 

@@ -7,7 +7,11 @@ from typing import Any, TypeVar
 import flask_smorest
 from flask import Response, current_app, g
 
-from eventapi.application.ports.storage import StorageConflict, StorageUnavailable
+from eventapi.application.ports.storage import (
+    StorageConflict,
+    StorageUnavailable,
+    refuse_commits,
+)
 from eventapi.application.use_cases import UseCases
 from eventapi.domain.errors import VersionConflict
 from eventapi.entrypoints.http.access import Access
@@ -16,7 +20,7 @@ from eventapi.entrypoints.http.bodies import (
     read_json,
     read_optional_json,
     read_query,
-    refuse_query,
+    read_request,
 )
 from eventapi.entrypoints.http.conditional import UNCONDITIONAL, Conditional, make_conditional
 from eventapi.entrypoints.http.errors import (
@@ -108,19 +112,18 @@ class ApiBlueprint(flask_smorest.Blueprint):
             check_permission = permission or (function if reads_nothing else _everybody_may)
 
             def call(path: dict[str, Any]) -> Response:
-                loaded = [read(schema) for read, schema in loaders]
-                result = function(*loaded, **path)
+                loaded = read_request(loaders, has_query=query is not None)
                 if "faults" in g:
-                    raise AssertionError("a form with faults was accepted")
-                return respond(response, response_schema, result)
+                    with refuse_commits():  # the use case is asked for its faults only
+                        function(*loaded, **path)
+                    raise ValidationFailed(g.faults)
+                return respond(response, response_schema, function(*loaded, **path))
 
             @wraps(function)
             def operation(**path: Any) -> Response:
                 g.no_store = response.no_store  # for errors too
                 authenticate_request(use_cases().authenticate, access)
                 try:
-                    if not query:
-                        refuse_query()
                     answer = retry_on_conflict(lambda: call(path))
                 except Exception as error:
                     if is_about_content(error):

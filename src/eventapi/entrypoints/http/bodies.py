@@ -1,10 +1,10 @@
 """Reading requests: strict JSON bodies, query strings, headers, and raw bodies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from flask import current_app, g, request
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, missing
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapi.entrypoints.http.errors import MalformedBody, UnsupportedMediaType, ValidationFailed
@@ -12,6 +12,46 @@ from eventapi.entrypoints.http.schemas.common import FormSchema
 from eventapi.entrypoints.http.schemas.faults import QuerySchema
 
 Unknown = Literal["exclude", "raise"]
+
+
+def read_request(
+    loaders: Sequence[tuple[Callable[[Any], Any], Schema]], *, has_query: bool
+) -> list[Any]:
+    """Return what the current request contains, each part loaded by its schema.
+
+    Args:
+        loaders: how each part is read, and its schema; the body comes first.
+        has_query: whether the request may have a query.
+
+    Raises:
+        UnsupportedMediaType, MalformedBody: as `read_json`.
+        ValidationFailed: with the faults of all parts; if there is a form, which has
+            more rules than its schema, they are kept in `g.faults` instead.
+    """
+    loaded: list[Any] = []
+    faults: dict[str, Sequence[str]] = {}
+    is_form = False
+    for read, schema in loaders:
+        try:
+            loaded.append(read(schema))
+            is_form = is_form or isinstance(schema, FormSchema)
+        except ValidationFailed as refused:
+            faults |= refused.found
+            loaded.append(_defaults(schema))  # a form is checked all the same
+    if not has_query:
+        faults |= {name: [QuerySchema.error_messages["unknown"]] for name in _query()}
+    if faults:
+        faults = {**g.get("faults", {}), **faults}
+        if not is_form:
+            raise ValidationFailed(faults)
+        g.faults = faults
+    return loaded
+
+
+def _defaults(schema: Schema) -> dict[str, Any]:
+    """Return the values of what was left out."""
+    defaults = ((name, field.load_default) for name, field in schema.fields.items())
+    return {name: None if default is missing else default for name, default in defaults}
 
 
 def read_json(schema: Schema) -> Any:
@@ -33,10 +73,13 @@ def read_json(schema: Schema) -> Any:
         return schema.load(content, unknown=RAISE)
     except ValidationError as error:
         faults = flatten_messages(error.messages, whole="body")
-        if not isinstance(schema, FormSchema) or not isinstance(content, dict):
+        loaded = None
+        if isinstance(schema, FormSchema) and isinstance(content, dict):
+            loaded = schema.load_faulty(error)
+        if loaded is None:
             raise ValidationFailed(faults) from None
         g.faults = faults
-        return schema.load_faulty(error)
+        return loaded
 
 
 def read_optional_json(schema: Schema) -> Any:
@@ -51,17 +94,6 @@ def read_query(schema: Schema) -> Any:
         ValidationFailed: the query does not fit the schema; unknown parameters do not.
     """
     return _load(schema, _query(), whole="query")
-
-
-def refuse_query() -> None:
-    """Refuse all parameters of the current request's query.
-
-    Raises:
-        ValidationFailed: there are some.
-    """
-    unknown = {name: [QuerySchema.error_messages["unknown"]] for name in _query()}
-    if unknown:
-        raise ValidationFailed(unknown)
 
 
 def _query() -> dict[str, str]:

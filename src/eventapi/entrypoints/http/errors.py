@@ -1,9 +1,15 @@
 """The errors of the HTTP layer: requests that are refused before a use case is called."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Annotated
 
 from eventapi.domain.errors import PrivateField, PublicField, StructuredError
+
+MAX_FAULTS = 20
+"""The faults that one answer tells."""
+_MAX_PATH_LENGTH = 200
+_MAX_NAMED = 3
 
 
 class HttpError(StructuredError):
@@ -39,13 +45,28 @@ class ValidationFailed(HttpError):
         Mapping[str, Sequence[str]],
         PublicField(
             "The messages for each field that is not valid, by the field's path "
-            "(`attendees.0.email`).",
+            f"(`attendees.0.email`); those of {MAX_FAULTS} fields at most.",
             {"name": ["Must not be empty."]},
         ),
     ]
 
+    def __post_init__(self) -> None:
+        self.found = self.errors  # all of them
+        told = islice(self.found.items(), MAX_FAULTS)
+        self.errors = {_shorten(path): messages for path, messages in told}
+
     def __str__(self) -> str:
-        return f"The request is not valid: see errors for {', '.join(sorted(self.errors))}."
+        named, more = sorted(self.errors)[:_MAX_NAMED], len(self.errors) - _MAX_NAMED
+        others = f" and {more} more" if more > 0 else ""
+        text = f"The request is not valid: see errors for {', '.join(named)}{others}."
+        if len(self.found) > MAX_FAULTS:
+            text += f" Only the first {MAX_FAULTS} are listed."
+        return text
+
+
+def _shorten(path: str) -> str:
+    """Return a path without the end of a name that the client made up."""
+    return path if len(path) <= _MAX_PATH_LENGTH else f"{path[:_MAX_PATH_LENGTH]}…"
 
 
 class InvalidCursor(HttpError):

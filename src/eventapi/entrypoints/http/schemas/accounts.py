@@ -27,6 +27,7 @@ from eventapi.entrypoints.http.fields import (
     domain_faults,
 )
 from eventapi.entrypoints.http.schemas.common import (
+    BoundedList,
     PageQuerySchema,
     RoundTripSchema,
     email_field,
@@ -185,10 +186,11 @@ class NewApiKeySchema(RequestSchema):
         validate=Length(1, ApiKey.MAX_NAME_LENGTH),
         rule=lambda name: clean_text("name", name, longest=ApiKey.MAX_NAME_LENGTH),
     )
-    scopes = fields.List(
+    scopes = BoundedList(
         Choice(KeyScope),
+        shortest=1,
+        longest=len(KeyScope),
         required=True,
-        validate=Length(1, len(KeyScope)),
         metadata={"description": "What the key may be used for; `manage` includes the others."},
     )
     expires_at = Timestamp(

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, pre_load, validate
 
 from eventapi.domain.faults import FAULTY
 from eventapi.domain.values import AccessCode, Attendee, EmailAddress
+from eventapi.entrypoints.http.errors import MAX_FAULTS
 from eventapi.entrypoints.http.fields import Reference, Text
 from eventapi.entrypoints.http.paths import MAX_ID
 from eventapi.entrypoints.http.schemas.derivation import schema_of
@@ -57,9 +58,11 @@ class FormSchema(RequestSchema):
     application can add the faults that only it finds.
     """
 
-    def load_faulty(self, error: ValidationError) -> dict[str, Any]:
-        """Return what can be loaded despite an error."""
-        valid: dict[str, Any] = error.valid_data if isinstance(error.valid_data, dict) else {}
+    def load_faulty(self, error: ValidationError) -> dict[str, Any] | None:
+        """Return what can be loaded despite an error; None if nothing was looked at."""
+        valid = error.valid_data
+        if not isinstance(valid, dict):
+            return None
         return valid | {
             name: valid[name] if isinstance(valid.get(name), _PartlyFaulty) else FAULTY
             for name in error.messages_dict
@@ -70,28 +73,49 @@ class _PartlyFaulty(list[Any]):
     """The items of a list of which some are, or contain, FAULTY."""
 
 
-class FormList(fields.List[Any]):
-    """A list of forms, in which each item may be faulty by itself."""
+class BoundedList(fields.List[Any]):
+    """A list that is refused for its length before an item is loaded.
 
-    inner: fields.Nested
+    After `MAX_FAULTS` faulty items the others are not loaded: their faults would not be told.
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        try:
-            return super()._deserialize(value, *args, **kwargs)
-        except ValidationError as error:
-            if not isinstance(value, list):
-                raise
-            items = _PartlyFaulty(map(self._load_item, value))
-            raise ValidationError(error.messages, valid_data=items) from None
+    Args:
+        inner: the field of an item.
+        longest: the maximum number of items.
+        shortest: the minimum number of items.
+    """
 
-    def _load_item(self, item: Any) -> Any:
-        try:
-            return self.inner.deserialize(item)
-        except ValidationError as error:
-            schema = self.inner.schema
-            if isinstance(item, dict) and isinstance(schema, FormSchema):
-                return schema.load_faulty(error)
-            return FAULTY
+    def __init__(
+        self, inner: fields.Field[Any], *, longest: int, shortest: int | None = None, **options: Any
+    ) -> None:
+        super().__init__(inner, validate=Length(shortest, longest), **options)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        self._validate(value)
+        items = _PartlyFaulty()
+        faults: dict[int, Any] = {}
+        for number, item in enumerate(value):
+            if len(faults) > MAX_FAULTS:
+                items += [FAULTY] * (len(value) - number)
+                break
+            try:
+                items.append(self.inner.deserialize(item))
+            except ValidationError as error:
+                faults[number] = error.messages
+                items.append(self._load_faulty(item, error))
+        if faults:
+            raise ValidationError(faults, valid_data=items)
+        return list(items)
+
+    def _load_faulty(self, item: Any, error: ValidationError) -> Any:
+        """Return what can be loaded of a faulty item."""
+        loaded: Any = None
+        if isinstance(item, dict) and isinstance(self.inner, fields.Nested):
+            schema, loaded = self.inner.schema, error.valid_data
+            if isinstance(schema, FormSchema):
+                loaded = schema.load_faulty(error)
+        return FAULTY if loaded is None else loaded
 
 
 class PageQuerySchema(QuerySchema):

@@ -32,7 +32,7 @@ from eventapi.entrypoints.http.schemas.common import (
     MAX_PAGE_SIZE,
     MAX_QUERY_LENGTH,
     AccessCodeQuerySchema,
-    FormList,
+    BoundedList,
     FormSchema,
     PageQuerySchema,
     PatchSchema,
@@ -302,18 +302,18 @@ class EventFormSchema(RoundTripSchema, FormSchema):
     )
     sales_start = sales_field("When sales begin; at once by default.")
     sales_end = sales_field("When sales end, at the latest when the event starts.")
-    ticket_types = FormList(
+    ticket_types = BoundedList(
         fields.Nested(TicketTypeFormSchema),
+        longest=Event.MAX_TICKET_TYPES,
         allow_none=True,
-        validate=Length(max=Event.MAX_TICKET_TYPES),
         metadata={
             "description": "In display order. Without any, tickets are free and have no type."
         },
     )
-    sessions = FormList(
+    sessions = BoundedList(
         fields.Nested(SessionFormSchema),
+        longest=EventDetails.MAX_SESSIONS,
         allow_none=True,
-        validate=Length(max=EventDetails.MAX_SESSIONS),
         metadata={"description": "The agenda."},
     )
 

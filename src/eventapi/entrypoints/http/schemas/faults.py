@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sized
 from typing import Any, Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+MAX_MEMBERS = 100
+"""Of an object that a client sends; each that is unknown is a fault."""
 
 _TEXTS: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {
     fields.Field: {"required": "Is required.", "null": "Must not be null."},
@@ -23,12 +26,18 @@ _TEXTS: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {
 
 
 class RequestSchema(Schema):
-    """Base of the schemas that read requests."""
+    """Base of the schemas that read requests: an object with too many members is not loaded."""
 
     error_messages: dict[str, str] = {
         "type": "Must be an object.",
         "unknown": "Unknown field.",
     }
+
+    def load(self, data: Any, *, unknown: Any = None, **options: Any) -> Any:
+        """Load an object; see marshmallow."""
+        if isinstance(data, Mapping) and len(data) > MAX_MEMBERS and unknown != EXCLUDE:
+            raise ValidationError(f"Must not have more than {MAX_MEMBERS} members.")
+        return super().load(data, unknown=unknown, **options)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Set the texts of a field of the schema."""

@@ -19,8 +19,10 @@ from eventapi.application.views import (
     TicketView,
 )
 from eventapi.domain.event import Event, check_attendees
+from eventapi.domain.faults import FAULTY
 from eventapi.entrypoints.http.fields import Flag, Text, Timestamp, domain_faults
 from eventapi.entrypoints.http.schemas.common import (
+    BoundedList,
     PageQuerySchema,
     RoundTripSchema,
     attendee_name_field,
@@ -172,15 +174,16 @@ class PurchaseSchema(RequestSchema):
         "The ticket type: its id, or as in an event; required if the event has several.",
         allow_none=True,
     )
-    lines = fields.List(
+    lines = BoundedList(
         fields.Nested(LineSchema),
-        validate=Length(1, Event.MAX_TICKET_TYPES),
+        shortest=1,
+        longest=Event.MAX_TICKET_TYPES,
         metadata={"description": "Instead of a quantity: how many tickets of which type."},
     )
-    attendees = fields.List(
+    attendees = BoundedList(
         fields.Nested(NamedAttendeeSchema),
+        longest=1000,
         load_default=(),
-        validate=Length(max=1000),
         metadata={"description": "The attendees of the first tickets, at most one per ticket."},
     )
     buyer = fields.Nested(
@@ -207,7 +210,9 @@ class PurchaseSchema(RequestSchema):
     def _check_attendees(self, loaded: Any, **_: Any) -> None:
         if isinstance(loaded, Mapping):
             lines = loaded.get("lines") or [loaded]
-            quantities = [line["quantity"] for line in lines if "quantity" in line]
+            quantities = [
+                line["quantity"] for line in lines if line is not FAULTY and "quantity" in line
+            ]
             if len(quantities) == len(lines):
                 with domain_faults("attendees"):
                     check_attendees(len(loaded.get("attendees", ())), sum(quantities))
@@ -351,8 +356,8 @@ class ScanBatchSchema(RequestSchema):
     class Meta:
         example = {"scans": [{"code": _CODE, "scanned_at": "2030-06-01T18:02:11Z"}]}
 
-    scans = fields.List(
-        fields.Nested(OfflineScanSchema), required=True, validate=Length(1, MAX_SCANS)
+    scans = BoundedList(
+        fields.Nested(OfflineScanSchema), shortest=1, longest=MAX_SCANS, required=True
     )
 
 
