@@ -67,14 +67,23 @@ class CheckPermission:
         if session_id is not None:
             session_of(event, session_id)
 
-    def sale(self, actor: Actor | None, event_id: EventId) -> None:
+    def sale(self, actor: Actor | None, event_id: EventId, *, names_buyer: bool) -> None:
         """Check that an actor may sell tickets of an event, unless they buy for themselves.
+
+        Args:
+            actor: None for a guest, who names a buyer.
+            event_id: the event.
+            names_buyer: whether the request names a buyer: a user may not.
 
         Raises:
             NotAllowed, EventNotFound: as `require_organizer`.
         """
-        if actor is not None and is_box_office(actor):
+        if actor is None:
+            return
+        if is_box_office(actor):
             require_organizer(actor, event_id, self.events, Action.SELL_TICKETS)
+        elif names_buyer:
+            raise NotAllowed(Action.SELL_TICKETS)
 
     def order(
         self,

@@ -37,6 +37,8 @@ from eventapi.domain.values import Attendee, EventId, LoginSessionId
 MAX_SALES_PER_COMMIT = 50
 """The sales of one unit of work: enough to spread its cost, few enough to keep locks short."""
 
+BUYER_REQUIRED = "Is required, unless a user buys with their own account."
+
 Principal = Actor | LoginSessionId
 """The sender of a request: an actor, or a session whose actor is not yet looked up."""
 
@@ -266,9 +268,7 @@ class PurchaseTickets:
         _check_box_office(party.actor, event)
         customer = party.customer
         if customer is None:
-            raise InvalidValues(
-                {"buyer": "Is required, unless a user buys with their own account."}
-            )
+            raise InvalidValues({"buyer": BUYER_REQUIRED})
         order = event.sell(
             purchase.lines,
             buyer=customer.buyer,

@@ -28,6 +28,11 @@ def search_text(*texts: str | None) -> str:
     return "\n".join(normalize(text) for text in texts if text)
 
 
+def search_term(typed: str) -> str:
+    """Return a text to search for as it is compared; empty if nothing is left to compare."""
+    return normalize(typed).strip()
+
+
 def account_text(user: User) -> str:
     """Return the text that searches for accounts match."""
     profile = user.profile
@@ -48,7 +53,8 @@ class PersonSearch:
 
     Attributes:
         text: a part of the name, the email address or the username of a buyer, or
-            of the name or email address of an attendee, as `search_text` returns it.
+            of the name or email address of an attendee, as `search_term` returns it.
+            An empty text finds nothing.
         code: the code of a ticket, if the text can be one.
         order: the id of an order, if the text can be one.
     """
@@ -63,7 +69,7 @@ class PersonSearch:
         if text is None:
             return None
         typed = text.strip()
-        return cls(search_text(typed), _parse_code(typed), _parse_uuid(typed))
+        return cls(search_term(text), _parse_code(typed), _parse_uuid(typed))
 
 
 def _parse_code(text: str) -> str | None:

@@ -11,6 +11,7 @@ from tests.contracts.http.audit import TestAuditTrail
 from tests.contracts.http.authentication import TestAuthentication
 from tests.contracts.http.buyers import (
     TestBoxOffice,
+    TestFaultsOfBuyersAndSearches,
     TestFindingBuyers,
     TestGuestPurchases,
     TestMaxPerPerson,
@@ -65,6 +66,7 @@ __all__ = [
     "TestEventImages",
     "TestEvents",
     "TestFaults",
+    "TestFaultsOfBuyersAndSearches",
     "TestFindingBuyers",
     "TestGuestPurchases",
     "TestIdempotencyKeys",

@@ -381,3 +381,31 @@ class TestFindingBuyers:
         held = guest.get(f"/api/tickets/{code_of(orders['grace'])}").get_json()
         assert "buyer" not in held
         problem(bob.get(order_path(orders["grace"])), 404, "order_not_found")
+
+
+class TestFaultsOfBuyersAndSearches:
+    def test_a_user_may_not_name_a_buyer_whatever_else_is_wrong(
+        self, olga: Client, bob: Client
+    ) -> None:
+        event = make_event(olga)
+
+        for buyer in (GRACE, {}, "Ada"):
+            problem(buy(bob, event["id"], 0, buyer=buyer), 403, "not_allowed")
+        assert errors_of(buy(bob, event["id"], 0, buyer=None)) == ["quantity"]
+
+    def test_a_guest_is_told_of_the_buyer_with_the_rest(self, olga: Client, guest: Client) -> None:
+        path = event_path(make_event(olga), "purchase")
+
+        for body in ({}, {"buyer": None}):
+            assert set(errors_of(guest.post(path, json=body))) == {"quantity", "buyer"}
+
+    @pytest.mark.parametrize("blank", ["%20", "%09", "%CC%81", "%20%CC%81"])
+    def test_a_blank_search_finds_nothing(
+        self, olga: Client, bob: Client, admin: Client, blank: str
+    ) -> None:
+        event = make_event(olga)
+        buy(bob, event["id"])
+
+        for path in (event_path(event, "orders"), event_path(event, "attendees"),
+                     event_path(event, "waitlist"), "/api/events", "/api/users"):  # fmt: skip
+            assert admin.get(f"{path}?q={blank}").get_json()["items"] == []

@@ -21,7 +21,7 @@ from eventapi.application.search import (
     PersonSearch,
     account_text,
     person_text,
-    search_text,
+    search_term,
     search_words,
 )
 from eventapi.application.views import (
@@ -102,9 +102,13 @@ class MemoryUserQueries(MemoryQueries):
         return page_of(users, UserView.of, after, limit)
 
 
+def _has_text(text: str, part: str) -> bool:
+    return bool(part) and part in text
+
+
 def _matches(search: UserSearch, user: User) -> bool:
     return (
-        (search.q is None or search_text(search.q) in account_text(user))
+        (search.q is None or _has_text(account_text(user), search_term(search.q)))
         and search.role in {None, user.role}
         and search.is_disabled in {None, not user.is_active}
     )
@@ -366,7 +370,7 @@ class MemoryOrderQueries(MemoryQueries):
         account = self._account_of(order)
         texts = [account_text(account) if account else person_text(order.buyer.contact)]
         texts += [person_text(ticket.attendee) for ticket in tickets]
-        return any(search.text in text for text in texts if text is not None)
+        return any(_has_text(text, search.text) for text in texts if text is not None)
 
     def by_code(self, code: TicketCode) -> TicketDetails | None:
         order = self._database.orders_by_code.get(code)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     not_,
     or_,
@@ -81,7 +82,7 @@ def _buyer_of(order: FromClause) -> ColumnElement[Any]:
 
 
 def _contains(column: ColumnElement[Any], search: PersonSearch) -> ColumnElement[bool]:
-    return func.strpos(column, search.text) > 0
+    return func.strpos(column, search.text) > 0 if search.text else false()
 
 
 def _finds_order(search: PersonSearch) -> ColumnElement[bool]:

@@ -1,13 +1,13 @@
 """Accounts on PostgreSQL."""
 
-from sqlalchemy import Select, Sequence, bindparam, func, select
+from sqlalchemy import Select, Sequence, bindparam, false, func, select
 
 from eventapi.adapters.postgres.reader import Reader, page_of
 from eventapi.adapters.postgres.repository import Repository, Row, attributes, shared_names
 from eventapi.adapters.postgres.tables import users
 from eventapi.adapters.postgres.view_columns import columns_of
 from eventapi.application.ports.accounts import UserSearch
-from eventapi.application.search import account_text, search_text
+from eventapi.application.search import account_text, search_term
 from eventapi.application.views import Page, UserView
 from eventapi.domain.user import Profile, Role, User
 from eventapi.domain.values import EmailAddress, UserId, Username
@@ -100,7 +100,9 @@ class PostgresUserQueries(Reader):
         if after is not None:
             query = query.where(users.c.id > after)
         if search.q is not None:
-            query = query.where(func.strpos(users.c.search_text, search_text(search.q)) > 0)
+            term = search_term(search.q)
+            found = func.strpos(users.c.search_text, term) > 0 if term else false()
+            query = query.where(found)
         if search.role is not None:
             query = query.where(users.c.role == search.role.value)
         if search.is_disabled is not None:

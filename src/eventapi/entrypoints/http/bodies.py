@@ -87,6 +87,15 @@ def read_optional_json(schema: Schema) -> Any:
     return read_json(schema) if _read_body() else schema.load({})
 
 
+def names(field: str) -> bool:
+    """Return whether the current request's body has a field that is not null, valid or not."""
+    try:
+        content = current_app.json.loads(_read_body())
+    except (ValueError, RequestEntityTooLarge):
+        return False
+    return isinstance(content, dict) and content.get(field) is not None
+
+
 def read_query(schema: Schema) -> Any:
     """Return the current request's query string, loaded by a schema.
 

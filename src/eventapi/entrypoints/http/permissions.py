@@ -11,6 +11,7 @@ from flask import request
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import EventId
 from eventapi.entrypoints.http.blueprint import use_cases
+from eventapi.entrypoints.http.bodies import names
 from eventapi.entrypoints.http.security import current_actor, current_session
 
 Check = Callable[..., object]
@@ -48,7 +49,7 @@ def buyer() -> Check:
 
     def check(event_id: EventId) -> None:
         viewer()(event_id)
-        use_cases().check_permission.sale(_sender(), event_id)
+        use_cases().check_permission.sale(_sender(), event_id, names_buyer=names("buyer"))
 
     return check
 

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from eventapi.application.orders import PlacedOrder
+from eventapi.application.purchases import BUYER_REQUIRED
 from eventapi.application.registrations import contact_of
 from eventapi.application.tickets import MAX_SCANS, TicketWithEvent
 from eventapi.application.views import (
@@ -33,7 +34,7 @@ from eventapi.entrypoints.http.schemas.common import (
 from eventapi.entrypoints.http.schemas.derivation import example_of, response_schema
 from eventapi.entrypoints.http.schemas.events import TicketTypeRefSchema
 from eventapi.entrypoints.http.schemas.faults import Length, QuerySchema, Range, RequestSchema
-from eventapi.entrypoints.http.security import current_actor
+from eventapi.entrypoints.http.security import current_actor, current_principal
 
 _CODE = "7Q0ZK3M9XV2B8N5T1HCWRJ4YDE"
 _BOB = {"name": "Bob Example", "email": "bob@example.org"}
@@ -205,6 +206,11 @@ class PurchaseSchema(RequestSchema):
                 raise ValidationError("Is required, unless lines are given.", "quantity")
         elif sent.keys() & {"quantity", "ticket_type"}:
             raise ValidationError("Can't be combined with quantity or ticket_type.", "lines")
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _check_buyer(self, _loaded: Any, sent: Any, **_: Any) -> None:
+        if current_principal() is None and isinstance(sent, Mapping) and sent.get("buyer") is None:
+            raise ValidationError(BUYER_REQUIRED, "buyer")
 
     @validates_schema(skip_on_field_errors=False)
     def _check_attendees(self, loaded: Any, **_: Any) -> None:
