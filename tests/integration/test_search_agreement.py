@@ -23,7 +23,7 @@ from eventapi.adapters.memory import (
 )
 from eventapi.application.event_catalog import EventFilter, ListEvents
 from eventapi.application.ports.accounts import UserSearch
-from eventapi.application.search import EventSort, PersonSearch
+from eventapi.application.search import EventSort, PersonSearch, search_term
 from eventapi.application.views import AttendeeView, Page
 from eventapi.domain.event import OrderLine
 from eventapi.domain.event_details import EventDetails
@@ -271,7 +271,7 @@ def test_attendees_and_guests_are_found_by_the_same_parts_of_their_names(
     assert len(find(2, None)) == len(named) + len(guests) + 1 + len(guests)
     for _ in range(4):
         find(data.draw(limits, "limit"), data.draw(queries(parts), "q"))
-    for part in parts:
+    for part in filter(search_term, parts):  # of some signs nothing is left to search for
         assert find(9, part)
 
 
@@ -304,5 +304,5 @@ def test_accounts_are_found_by_the_same_parts_of_their_names(
     assert len(find(2, "uSER")) == len(profiles)
     for _ in range(4):
         find(data.draw(limits, "limit"), data.draw(queries(parts), "q"))
-    for part in parts:
+    for part in filter(search_term, parts):  # of some signs nothing is left to search for
         assert find(9, part)
