@@ -25,7 +25,7 @@ SALE_VALUES = {
     ))""",
     "tickets": f"""json_build_array(json_build_object(
         'id', {ORDER}, 'event_id', :event, 'order_id', {ORDER}, 'price', '0.00',
-        'code', lpad(to_hex(:order), 26, '0'), 'issued_at', now()
+        'code', lpad(to_hex(:order), 26, '0'), 'issued_at', now(), 'is_transferred', false
     ))""",
     "requests": "'[]'",
     "audit_entries": f"""json_build_array(json_build_object(
