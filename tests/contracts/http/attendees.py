@@ -164,10 +164,14 @@ class TestAttendees:
         bought = make_order(bob, event["id"], 2)
         waiting = [wait(guest, event, f"p{number}@example.org") for number in range(3)]
 
-        orders, waitlist = (
-            csv_rows(olga.get(event_path(event, name), headers={"Accept": "text/csv"}))
-            for name in ("orders", "waitlist")
-        )
+        def export(name: str) -> list[dict[str, str]]:
+            exported = olga.get(event_path(event, name), headers={"Accept": "text/csv"})
+            assert exported.data.startswith(
+                b"\xef\xbb\xbfposition,order," if name == "waitlist" else b"\xef\xbb\xbforder,"
+            )
+            return csv_rows(exported)
+
+        orders, waitlist = export("orders"), export("waitlist")
 
         assert [row["order"] for row in orders] == [
             *(order["id"] for order in reversed(waiting)),
