@@ -75,8 +75,19 @@ def require_organizer(
     event = events.get(event_id)
     if event is None:
         raise EventNotFound(event_id)
-    if not policy.may(reader, action, owners=(UserId(event.organizer.id),)):
-        if event.visibility == Visibility.PRIVATE:
-            raise EventNotFound(event_id)
-        raise NotAllowed(action)
+    organizer = UserId(event.organizer.id)
+    check_organizer(reader, action, event_id, organizer=organizer, visibility=event.visibility)
     return event
+
+
+def check_organizer(
+    actor: Actor, action: Action, event_id: EventId, *, organizer: UserId, visibility: str
+) -> None:
+    """Check that an actor may do something with an event as its organizer, or as an admin.
+
+    Raises:
+        NotAllowed: the event belongs to somebody else.
+        EventNotFound: so does a private event, of which the actor may not know.
+    """
+    if not policy.may(actor, action, owners=(organizer,)):
+        raise EventNotFound(event_id) if visibility == Visibility.PRIVATE else NotAllowed(action)

@@ -12,6 +12,7 @@ from eventapi.application.idempotency import (
     account_owner,
     find_answer,
     guest_owner,
+    key_of,
     store_answer,
 )
 from eventapi.application.ports.accounts import UserQueries, UserSearch
@@ -105,7 +106,7 @@ class SignUp:
         profile = faults.check(Profile().with_changes, {"email": account.email, **names})
         faults.raise_any()
         owner = account_owner(actor.id) if actor else guest_owner(f"sign-up of {username.key}")
-        key = request.sent_by(owner) if request else None
+        key = key_of(request, owner)
 
         def attempt() -> Accepted[UserView]:
             accepted = self._find(key, account.password) if key else None

@@ -10,6 +10,7 @@ from eventapi.application.idempotency import (
     KeyedRequest,
     account_owner,
     find_answer,
+    key_of,
     store_answer,
 )
 from eventapi.application.ports.accounts import ApiKeyQueries
@@ -74,7 +75,7 @@ class ManageApiKeys:
             IdempotencyKeyReused: the idempotency key was used for another request.
         """
         owner = policy.require(actor, Action.MANAGE_API_KEYS)
-        request_key = request.sent_by(account_owner(owner.id)) if request else None
+        request_key = key_of(request, account_owner(owner.id))
         secret = self.credentials.api_key()
         with self.unit_of_work(owner) as work:
             # Locked so that concurrent requests count the keys one after the other, and checked

@@ -9,6 +9,7 @@ from eventapi.application.idempotency import (
     accept_once,
     account_owner,
     find_answer,
+    key_of,
     store_answer,
 )
 from eventapi.application.ports.categories import CategoryQueries
@@ -61,7 +62,7 @@ class ManageCategories:
             CategoryTaken: there is a category with the same slug.
         """
         admin = policy.require(actor, Action.MANAGE_CATEGORIES)
-        key = request.sent_by(account_owner(admin.id)) if request else None
+        key = key_of(request, account_owner(admin.id))
         return accept_once(lambda: self._create(admin, name, key))
 
     def _create(self, admin: Actor, name: str, key: RequestKey | None) -> Accepted[CategoryView]:

@@ -12,6 +12,7 @@ from eventapi.application.idempotency import (
     KeyedRequest,
     account_owner,
     find_answer,
+    key_of,
     store_answer,
 )
 from eventapi.application.ports.media import ImageInspector, ImageStore
@@ -65,7 +66,7 @@ class PartEditor(EventEditor):
         """
         with self.unit_of_work(actor) as work:
             event = load_own_event(actor, event_id, work)
-            key = request.sent_by(account_owner(actor.id)) if request and actor else None
+            key = key_of(request, account_owner(actor.id)) if actor else None
             if accepted := find_answer(key, answer, work):
                 return accepted
             added = AddedPart(add(event, work), event.version)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from eventapi.application.access import check_organizer
 from eventapi.application.categories import find_category
 from eventapi.application.forms import EventForm
 from eventapi.application.idempotency import (
@@ -15,6 +16,7 @@ from eventapi.application.idempotency import (
     accept_once,
     account_owner,
     find_answer,
+    key_of,
     store_answer,
 )
 from eventapi.application.ports.events import EventQueries
@@ -29,9 +31,8 @@ from eventapi.application.views import AccountRef, CategoryView, EventView
 from eventapi.application.waitlist import promote_waitlist
 from eventapi.domain import policy
 from eventapi.domain.category import Category
-from eventapi.domain.errors import EventNotFound, InvalidValues, NotAllowed
+from eventapi.domain.errors import EventNotFound, InvalidValues
 from eventapi.domain.event import Event, check_upcoming
-from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor
 from eventapi.domain.values import CategoryId, EventId
@@ -70,7 +71,7 @@ class CreateEvent:
             ReferenceTaken: another event of the actor has the reference.
         """
         organizer = policy.require(actor, Action.CREATE_EVENT)
-        key = request.sent_by(account_owner(organizer.id)) if request else None
+        key = key_of(request, account_owner(organizer.id))
         return accept_once(lambda: self._create(organizer, form, key))
 
     def _create(
@@ -272,10 +273,13 @@ def load_own_event(
     event = work.events.get_for_update(event_id).get(event_id)
     if event is None:
         raise EventNotFound(event_id)
-    if not policy.may(editor, action, owners=(event.organizer_id,)):
-        if event.details.visibility is Visibility.PRIVATE:
-            raise EventNotFound(event_id)
-        raise NotAllowed(action)
+    check_organizer(
+        editor,
+        action,
+        event_id,
+        organizer=event.organizer_id,
+        visibility=event.details.visibility,
+    )
     return event
 
 

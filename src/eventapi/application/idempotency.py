@@ -87,10 +87,6 @@ class KeyedRequest:
     key: str
     content: Mapping[str, Any]
 
-    def sent_by(self, owner: str) -> RequestKey:
-        """Return the key of the request by its sender."""
-        return RequestKey.of(owner, self.key, self.content)
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted(Generic[Answer]):
@@ -117,6 +113,11 @@ def find_answer(
         return None
     accepted = work.requests.find([key], answer).get(key.name)
     return None if accepted is None else Accepted(accepted.replay(key), replayed=True)
+
+
+def key_of(request: KeyedRequest | None, owner: str) -> RequestKey | None:
+    """Return the key of a request by its sender, if it has one."""
+    return RequestKey.of(owner, request.key, request.content) if request else None
 
 
 def store_answer(key: RequestKey | None, answer: object, at: datetime, work: "UnitOfWork") -> None:

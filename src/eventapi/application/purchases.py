@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eventapi.application.access import check_visible
+from eventapi.application.access import check_organizer, check_visible
 from eventapi.application.audit import Origin, current_origin
 from eventapi.application.group_commit import GroupCommit
 from eventapi.application.idempotency import (
@@ -29,7 +29,6 @@ from eventapi.domain.errors import (
     SessionEnded,
 )
 from eventapi.domain.event import Event, OrderLine
-from eventapi.domain.event_details import Visibility
 from eventapi.domain.order import Identities
 from eventapi.domain.policy import Action, Actor, PermissionScope
 from eventapi.domain.values import Attendee, EventId, LoginSessionId
@@ -322,9 +321,11 @@ def _check_box_office(actor: Actor | None, event: Event) -> None:
     Raises:
         EventNotFound, NotAllowed: the event belongs to another organizer.
     """
-    if actor is None or not is_box_office(actor):
-        return
-    if not policy.may(actor, Action.SELL_TICKETS, owners=(event.organizer_id,)):
-        if event.details.visibility is Visibility.PRIVATE:
-            raise EventNotFound(event.id)
-        raise NotAllowed(Action.SELL_TICKETS)
+    if actor is not None and is_box_office(actor):
+        check_organizer(
+            actor,
+            Action.SELL_TICKETS,
+            event.id,
+            organizer=event.organizer_id,
+            visibility=event.details.visibility,
+        )

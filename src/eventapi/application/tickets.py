@@ -11,6 +11,7 @@ from eventapi.application.idempotency import (
     KeyedRequest,
     account_owner,
     find_answer,
+    key_of,
     store_answer,
 )
 from eventapi.application.orders import (
@@ -167,7 +168,7 @@ class ChangeTicket:
             IdempotencyKeyReused: the key was used for another request.
         """
         owner = account_owner(actor.id) if actor else f"order:{order_id}"
-        key = request.sent_by(owner) if request else None
+        key = key_of(request, owner)
         with self.unit_of_work(actor) as work:
             event, order = self._load(actor, order_id, secret, work)
             if accepted := find_answer(key, TicketView, work):

@@ -20,7 +20,7 @@ from eventapi.domain.event_details import AgendaSession, Visibility
 from eventapi.domain.order import Order, OrderStatus, Ticket, TicketStatus
 from eventapi.domain.policy import Actor
 from eventapi.domain.ticket_type import TicketType
-from eventapi.domain.user import Profile, Role, User
+from eventapi.domain.user import Profile, Role, User, join_names
 from eventapi.domain.values import Attendee, UserId, Username
 
 Item = TypeVar("Item")
@@ -42,7 +42,7 @@ class UserView:
 
     def display_name(self) -> str:
         """Return the first and last name, or the username of an account without them."""
-        return " ".join(filter(None, (self.first_name, self.last_name))) or self.username
+        return join_names(self.first_name, self.last_name) or self.username
 
     @classmethod
     def new(

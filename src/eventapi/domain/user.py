@@ -58,7 +58,7 @@ class Profile:
     @property
     def full_name(self) -> str | None:
         """The first and the last name, as far as they are given."""
-        return " ".join(filter(None, (self.first_name, self.last_name))) or None
+        return join_names(self.first_name, self.last_name)
 
     def with_changes(self, changes: Mapping[str, str | None]) -> Self:
         """Return a copy with other values, as entered by a user.
@@ -78,6 +78,11 @@ class Profile:
                 values[name] = faults.check(clean_text, name, value, longest=MAX_PERSON_NAME_LENGTH)
         faults.raise_any()
         return replace(self, **values)
+
+
+def join_names(first: str | None, last: str | None) -> str | None:
+    """Return the first and the last name as one, as far as they are given."""
+    return " ".join(filter(None, (first, last))) or None
 
 
 @dataclass(eq=False, kw_only=True)

@@ -12,7 +12,7 @@ from eventapi.adapters.postgres.tables import api_keys, users
 from eventapi.application.ports.accounts import KeyHolder
 from eventapi.domain.api_key import KeyScope
 from eventapi.domain.policy import Actor
-from eventapi.domain.user import Role
+from eventapi.domain.user import Role, join_names
 from eventapi.domain.values import ApiKeyId, LoginSessionId, UserId
 
 ACTORS_BY_SESSION = sql_file("actors_by_session.sql")
@@ -90,6 +90,6 @@ def _actor(row: Row, key: ApiKeyId | None = None) -> Actor:
         row.username,
         Role(row.role),
         key,
-        name=" ".join(filter(None, (row.first_name, row.last_name))) or None,
+        name=join_names(row.first_name, row.last_name),
         email=row.email,
     )

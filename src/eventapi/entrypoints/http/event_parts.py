@@ -1,10 +1,12 @@
 """The parts of an event: its ticket types, its sessions and its image."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, current_app
 
+from eventapi.application.event_parts import AddedPart
 from eventapi.application.forms import SessionForm, TicketTypeForm
+from eventapi.application.idempotency import Accepted
 from eventapi.application.preconditions import Precondition, unconditional
 from eventapi.application.views import EventView, SessionView, TicketTypeView
 from eventapi.domain.api_key import KeyScope
@@ -56,6 +58,8 @@ blueprint = ApiBlueprint(
     description="The ticket types, the sessions and the image of an event.",
 )
 
+Part = TypeVar("Part", TicketTypeView, SessionView)
+
 TICKET_TYPE = "/ticket-types/<id:ticket_type_id>"
 SESSION = "/sessions/<id:session_id>"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
@@ -89,10 +93,14 @@ def add_ticket_type(
         position=position,
         request=keyed_request(headers),
     )
+    return _created(accepted, f"/api/events/{event_id}/ticket-types")
+
+
+def _created(accepted: Accepted[AddedPart[Part]], parts: str) -> Created[Part]:
+    """Return the response to a new part of an event, whose path is below that of the others."""
     set_etag_version(accepted.answer.version)
-    added = accepted.answer.part
-    path = f"/api/events/{event_id}/ticket-types/{added.id}"
-    return with_headers(accepted, added, Location=path)
+    part = accepted.answer.part
+    return with_headers(accepted, part, Location=f"{parts}/{part.id}")
 
 
 @blueprint.operation(
@@ -210,9 +218,7 @@ def add_session(
     accepted = use_cases().change_sessions.add(
         current_actor(), event_id, SessionForm.from_fields(body), request=keyed_request(headers)
     )
-    set_etag_version(accepted.answer.version)
-    added = accepted.answer.part
-    return with_headers(accepted, added, Location=f"/api/events/{event_id}/sessions/{added.id}")
+    return _created(accepted, f"/api/events/{event_id}/sessions")
 
 
 @blueprint.operation(

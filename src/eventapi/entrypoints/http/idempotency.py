@@ -44,4 +44,9 @@ def with_headers(
     accepted: Accepted[Any], answer: Answer, **headers: str
 ) -> tuple[Answer, dict[str, str]]:
     """Return an answer with its headers, and the one that says that it is not the first."""
-    return answer, {**headers, REPLAYED: "true"} if accepted.replayed else dict(headers)
+    return answer, replay_headers(replayed=accepted.replayed, **headers)
+
+
+def replay_headers(*, replayed: bool, **headers: str) -> dict[str, str]:
+    """Return the headers of an answer, with the one that says that it is not the first."""
+    return {**headers, REPLAYED: "true"} if replayed else headers

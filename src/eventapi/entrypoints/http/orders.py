@@ -16,7 +16,6 @@ from eventapi.domain.errors import (
     EventCancelled,
     EventNotFound,
     EventStarted,
-    IdempotencyKeyReused,
     NotAllowed,
     NotSignedIn,
     OrderNotFound,
@@ -35,6 +34,7 @@ from eventapi.entrypoints.http.access import ACCOUNT, GUEST_OR_ACCOUNT
 from eventapi.entrypoints.http.blueprint import ApiBlueprint, use_cases
 from eventapi.entrypoints.http.conditional import ETAG, VERSIONED, if_match
 from eventapi.entrypoints.http.events import EVENT, ORGANIZER_ERRORS
+from eventapi.entrypoints.http.idempotency import once, replay_headers
 from eventapi.entrypoints.http.pagination import Cursors, Listing, PageBody, page_answer
 from eventapi.entrypoints.http.permissions import buyer, order, organizer, viewer
 from eventapi.entrypoints.http.responses import Created, created, ok, page_of
@@ -72,10 +72,9 @@ SALE_ERRORS = (
     EventStarted,
     EventCancelled,
     PersonLimitReached,
-    IdempotencyKeyReused,
 )
 CANCELLATION_ERRORS = (NotSignedIn, OrderNotFound, EventStarted, AlreadyCheckedIn)
-PLACED = created(PlacedOrderSchema, headers=["Idempotent-Replayed"], no_store=True)
+PLACED = once(created(PlacedOrderSchema, no_store=True))
 
 
 @blueprint.operation(
@@ -126,8 +125,7 @@ def _lines(body: dict[str, Any]) -> list[OrderLine]:
 
 
 def _sale_headers(placed: PlacedOrder) -> dict[str, str]:
-    location = {"Location": f"/api/orders/{placed.order.id}"}
-    return {**location, "Idempotent-Replayed": "true"} if placed.replayed else location
+    return replay_headers(replayed=placed.replayed, Location=f"/api/orders/{placed.order.id}")
 
 
 @blueprint.operation(
